@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a call does to a state: by its contract when it is a primitive or
+ * annotated, by its summary when there is a body, else nothing.
+ */
+#include "solve/flow.h"
+
+#include <string.h>
+
+#define MAX_ARGS 16
+
+typedef struct {
+    HfRun *r;
+    uint32_t event;
+    const HfEvent *e;
+    HfSymId sym; /* the one callee, 0 when unknown */
+    const HfContract *contract;
+} Call;
+
+typedef struct {
+    HfX v[MAX_ARGS];
+    guint n;
+} Args;
+
+static void evaluate_args(const Call *c, const HfState *s, Args *args)
+{
+    const HfFacts *f = hf_run_facts(c->r);
+
+    args->n = MIN(c->e->n_args, MAX_ARGS);
+    for (guint i = 0; i < args->n; i++) {
+        args->v[i] = hf_state_value(&c->r->body, s,
+                                    f->args[c->e->first_arg + i]);
+    }
+}
+
+/* Callee's expression in this body's terms, now. */
+static HfX here(const Call *c, const HfState *s, const Args *args, HfX x)
+{
+    HfXTable *t = c->r->body.t;
+    HfX y = hf_x_to_caller(t, x, args->v, args->n);
+
+    y = y ? hf_state_resolve(&c->r->body, s, y) : 0;
+    return y ? hf_contract_canonical(c->r->solved->contracts, y) : 0;
+}
+
+/* ---- recording ---------------------------------------------------------- */
+
+static void record_call(const Call *c, const HfState *s, const Args *args)
+{
+    HfRun *r = c->r;
+    HfFlow *out = r->out;
+    HfHolds now = hf_run_holds(r, s);
+    guint32 fresh = 0;
+    HfCall *row;
+
+    for (guint i = 0; i < args->n; i++) {
+        if (hf_state_is_fresh(&r->body, s, args->v[i])) {
+            fresh |= 1u << i;
+        }
+    }
+    if (!r->call_row[c->event]) {
+        HfCall n = {
+            .event = c->event, .must = now, .may = now,
+            .first_arg = out->args->len, .n_args = args->n,
+            .fresh_args = fresh,
+        };
+
+        g_array_append_vals(out->args, args->v, args->n);
+        g_array_append_val(out->calls, n);
+        r->call_row[c->event] = out->calls->len;
+        return;
+    }
+    row = &g_array_index(out->calls, HfCall, r->call_row[c->event] - 1);
+    row->must = hf_holds_weakest(r->solved->priv, row->must, now);
+    row->may = hf_holds_strongest(r->solved->priv, row->may, now);
+    row->fresh_args &= fresh;
+    for (guint i = 0; i < row->n_args; i++) {
+        HfX *have = &g_array_index(out->args, HfX, row->first_arg + i);
+
+        if (*have != args->v[i]) {
+            *have = 0;
+        }
+    }
+}
+
+/* ---- primitives and annotated functions --------------------------------- */
+
+static HfFact result_fact(const Call *c, gboolean nonzero)
+{
+    return (HfFact){
+        .key = hf_x_leaf(c->r->body.t, HF_X_TEMP, c->event),
+        .kind = nonzero ? HF_FACT_NONZERO : HF_FACT_ZERO,
+    };
+}
+
+/* Both outcomes of a try-lock or a test: `s` becomes success. */
+static void split(const Call *c, HfStates *states, HfState *s,
+                  const HfClause *cl, HfX lock)
+{
+    gboolean test = cl->kind == HF_EFF_TEST_HELD;
+    gboolean nonzero = cl->when != HF_WHEN_ZERO;
+    const HfHold *h = hf_state_hold(s, lock);
+    HfFact yes = result_fact(c, nonzero), no = result_fact(c, !nonzero);
+    HfLockUse use = {
+        .lock = lock, .event = c->event, .conditional = TRUE,
+        .shared = cl->kind == HF_EFF_TRY_ACQUIRE_SHARED,
+    };
+    HfState *other;
+
+    if (test && h && h->now != HF_HOLD_INHERITED) {
+        hf_state_assume(&c->r->body, s,
+                        h->now == HF_HOLD_HELD ? &yes : &no);
+        return;
+    }
+    other = hf_run_copy(c->r, s);
+    hf_state_assume(&c->r->body, other, &no);
+    if (test) {
+        hf_lock_assume(c->r, other, lock, HF_HOLD_ABSENT, FALSE, c->event);
+    }
+    if (!hf_run_add(states, other)) {
+        c->r->out->imprecise = TRUE;
+        return;
+    }
+    hf_state_assume(&c->r->body, s, &yes);
+    if (test) {
+        hf_lock_assume(c->r, s, lock, HF_HOLD_HELD, FALSE, c->event);
+    } else {
+        hf_lock_acquire(c->r, s, &use);
+    }
+}
+
+static void apply_lock_clause(const Call *c, HfStates *states, HfState *s,
+                              const HfClause *cl, const Args *args)
+{
+    HfLockUse use = { .event = c->event };
+    HfX result = hf_x_leaf(c->r->body.t, HF_X_RETURN, 0);
+
+    if (!cl->n_locks) {
+        return;
+    }
+    if (hf_x_root(c->r->body.t, cl->locks[0]) == result) {
+        return; /* `ret`: known to the caller by RETURNS_LOCK only */
+    }
+    use.lock = here(c, s, args, cl->locks[0]);
+    if (!use.lock) {
+        return;
+    }
+    switch (cl->kind) {
+    case HF_EFF_ACQUIRE_SHARED:
+        use.shared = TRUE;
+        hf_lock_acquire(c->r, s, &use);
+        break;
+    case HF_EFF_ACQUIRE:
+        hf_lock_acquire(c->r, s, &use);
+        break;
+    case HF_EFF_RELEASE:
+        hf_lock_release(c->r, s, &use);
+        break;
+    case HF_EFF_DROP_AND_RETAKE:
+        hf_lock_drop_and_retake(c->r, s, &use);
+        break;
+    case HF_EFF_ASSERT_HELD:
+    case HF_EFF_ASSERT_SHARED:
+        hf_lock_assume(c->r, s, use.lock, HF_HOLD_HELD,
+                       cl->kind == HF_EFF_ASSERT_SHARED, c->event);
+        break;
+    case HF_EFF_TRY_ACQUIRE:
+    case HF_EFF_TRY_ACQUIRE_SHARED:
+    case HF_EFF_TEST_HELD:
+        split(c, states, s, cl, use.lock);
+        break;
+    default:
+        break;
+    }
+}
+
+static HfX apply_data_clause(const Call *c, HfState *s, const HfClause *cl,
+                             const Args *args, HfX result)
+{
+    HfX self = hf_x_leaf(c->r->body.t, HF_X_TEMP, c->event);
+
+    switch (cl->kind) {
+    case HF_EFF_RETURNS_ARG:
+        return cl->arg >= 0 && (guint)cl->arg < args->n ? args->v[cl->arg]
+                                                        : result;
+    case HF_EFF_RETURNS_LOCK:
+        if (cl->n_locks) {
+            HfX lock = here(c, s, args, cl->locks[0]);
+
+            return lock ? hf_x_addr(c->r->body.t, lock) : result;
+        }
+        return result;
+    case HF_EFF_ALLOC:
+        hf_state_add_fresh(s, self);
+        return result;
+    default:
+        return result;
+    }
+}
+
+static void apply_contract(const Call *c, HfStates *states, HfState *s,
+                           const Args *args)
+{
+    HfX result = 0;
+
+    for (guint i = 0; i < c->contract->clauses->len; i++) {
+        const HfClause *cl =
+            &g_array_index(c->contract->clauses, HfClause, i);
+
+        result = apply_data_clause(c, s, cl, args, result);
+        apply_lock_clause(c, states, s, cl, args);
+    }
+    if (result) {
+        hf_state_set_temp(&c->r->body, s, c->event, result);
+    }
+}
+
+/* ---- summaries ---------------------------------------------------------- */
+
+static void apply_hold(const Call *c, HfState *s, const Args *args,
+                       const HfHold *h, gboolean conditional)
+{
+    HfLockUse use = {
+        .lock = here(c, s, args, h->lock), .event = c->event,
+        .shared = h->flags & HF_HOLD_SHARED, .via = c->sym,
+        .conditional = conditional,
+    };
+    HfHold *have;
+
+    if (!use.lock || h->flags & HF_HOLD_FORGOTTEN) {
+        return;
+    }
+    if (h->delta > 0) {
+        hf_lock_acquire(c->r, s, &use);
+    } else if (h->delta < 0) {
+        hf_lock_release(c->r, s, &use);
+    } else if (h->flags & HF_HOLD_DROPPED) {
+        hf_lock_drop_and_retake(c->r, s, &use);
+    } else if (h->now == HF_HOLD_HELD &&
+               hf_x(c->r->body.t, use.lock)->kind == HF_X_CAP) {
+        have = hf_state_hold(s, use.lock);
+        if (!have) { /* it asserted, and came back */
+            hf_lock_assume(c->r, s, use.lock, HF_HOLD_HELD, use.shared,
+                           c->event);
+        }
+    }
+}
+
+static gboolean apply_exit(const Call *c, HfState *s, const Args *args,
+                           const HfExit *ex, gboolean conditional)
+{
+    const HfHold *h;
+    guint n;
+
+    for (guint i = 0; ex->facts && i < ex->facts->len; i++) {
+        HfFact f = g_array_index(ex->facts, HfFact, i);
+
+        f.key = here(c, s, args, f.key);
+        if (f.key && !hf_state_assume(&c->r->body, s, &f)) {
+            return FALSE;
+        }
+    }
+    h = hf_holds(c->r->solved, ex->holds, &n);
+    for (guint i = 0; i < n; i++) {
+        apply_hold(c, s, args, &h[i], conditional);
+    }
+    if (ex->value) {
+        HfX v = hf_x_to_caller(c->r->body.t, ex->value, args->v, args->n);
+
+        v = v ? hf_state_resolve(&c->r->body, s, v) : 0;
+        if (v) {
+            hf_state_set_temp(&c->r->body, s, c->event, v);
+            return TRUE;
+        }
+    }
+    if (ex->result != HF_RESULT_ANY) {
+        HfFact f = result_fact(c, ex->result == HF_RESULT_NONZERO);
+
+        return hf_state_assume(&c->r->body, s, &f);
+    }
+    return TRUE;
+}
+
+/* FALSE: the callee does not return from this state. */
+static gboolean apply_summary(const Call *c, HfStates *states, HfState *s,
+                              const Args *args)
+{
+    const HfFlow *f = c->r->solved->flows[c->sym];
+    HfState *original;
+    gboolean any = FALSE;
+
+    if (!f || !f->exits || f->skip) {
+        return TRUE;
+    }
+    if (!f->returns_at_all) {
+        return FALSE;
+    }
+    original = f->exits->len > 1 ? hf_run_copy(c->r, s) : NULL;
+    for (guint i = 0; i < f->exits->len; i++) {
+        const HfExit *ex = &g_array_index(f->exits, HfExit, i);
+        HfState *into = any ? hf_run_copy(c->r, original) : s;
+
+        if (!any && i > 0) {
+            memcpy(s, original, hf_state_size(&c->r->body));
+        }
+        if (!apply_exit(c, into, args, ex, f->exits->len > 1)) {
+            continue;
+        }
+        if (into != s && !hf_run_add(states, into)) {
+            c->r->out->imprecise = TRUE;
+            break;
+        }
+        any = TRUE;
+    }
+    return any;
+}
+
+/* ---- escaping ----------------------------------------------------------- */
+
+/* Known library functions do not hand their arguments to other threads
+ * unless their rule says callback; anything else may. */
+static void publish_args(const Call *c, HfState *s, const Args *args)
+{
+    const HfSolved *sv = c->r->solved;
+    gboolean harmless =
+        c->contract && !HF_CONTRACT_HAS(c->contract, HF_EFF_CALLBACK) &&
+        HF_PROGRAM_SYM(sv->program, c->sym)->rule;
+
+    for (guint i = 0; i < args->n; i++) {
+        HfX a = args->v[i];
+
+        if (!harmless && a && hf_x(c->r->body.t, a)->kind != HF_X_ADDR) {
+            hf_state_publish(&c->r->body, s, a);
+        }
+    }
+}
+
+/* A callee given &local may change it. */
+static void clobber_locals(const Call *c, HfState *s, const Args *args)
+{
+    HfXTable *t = c->r->body.t;
+
+    if (c->e->flags & HF_EV_CLEANUP) {
+        return;
+    }
+    for (guint i = 0; i < args->n; i++) {
+        HfXNode n = *hf_x(t, args->v[i]);
+
+        if (args->v[i] && n.kind == HF_X_ADDR &&
+            hf_x(t, n.parent)->kind == HF_X_LOCAL) {
+            hf_state_assign(&c->r->body, s, hf_x(t, n.parent)->ref, 0);
+        }
+    }
+}
+
+/* ---- the call ----------------------------------------------------------- */
+
+static HfSymId only_target(HfRun *r, const HfEvent *e)
+{
+    const GArray *t;
+
+    if (e->kind == HF_EV_CALL) {
+        return r->body.u->symbols[e->sym];
+    }
+    t = hf_program_targets(r->body.p, r->body.u, r->out->sym, e, NULL);
+    return t->len == 1 ? g_array_index(t, HfSymId, 0) : 0;
+}
+
+static void run_one(const Call *c, HfStates *states, guint i)
+{
+    HfState *s = states->v[i];
+    gboolean primitive = c->contract &&
+                         c->contract->kinds & HF_LOCK_EFFECTS;
+    Args args;
+
+    evaluate_args(c, s, &args);
+    if (c->r->recording) {
+        record_call(c, s, &args);
+    }
+    hf_state_set_temp(&c->r->body, s, c->event, 0);
+    if (HF_CONTRACT_HAS(c->contract, HF_EFF_NORETURN)) {
+        states->v[i] = NULL;
+        return;
+    }
+    if (c->contract) {
+        apply_contract(c, states, s, &args);
+    }
+    if (!primitive && c->sym && !apply_summary(c, states, s, &args)) {
+        states->v[i] = NULL;
+        return;
+    }
+    publish_args(c, s, &args);
+    clobber_locals(c, s, &args);
+}
+
+void hf_run_call(HfRun *r, HfStates *states, uint32_t event)
+{
+    Call c = { .r = r, .event = event, .e = hf_flow_event(r->out, event) };
+    guint n = states->n, keep = 0;
+
+    c.sym = only_target(r, c.e);
+    if (c.sym) {
+        c.contract = hf_contract_of(r->solved->contracts, c.sym);
+    }
+    for (guint i = 0; i < n; i++) {
+        run_one(&c, states, i);
+    }
+    for (guint i = 0; i < states->n; i++) {
+        if (states->v[i]) {
+            states->v[keep++] = states->v[i];
+        }
+    }
+    states->n = keep;
+}

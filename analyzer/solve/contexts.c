@@ -1,0 +1,544 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Entry contexts, top-down: from roots (roles, callbacks, functions nobody is
+ * seen to call) along every call, first in first out, until nothing is new.
+ *
+ * Contexts of one function are kept apart by what decides verdicts: named
+ * capabilities, role, context class.  Instance locks of equal contexts are
+ * intersected.  Past MAX_CONTEXTS new ones are weakened into the last, which
+ * can only make the checkers more silent.
+ */
+#include "solve/solver.h"
+
+#include <string.h>
+
+#define MAX_CONTEXTS 12
+#define MAX_HELD 16
+
+typedef struct {
+    HfSymId sym;
+    uint32_t context;
+} Item;
+
+typedef struct {
+    HfSolved *s;
+    GQueue queue;  /* Item */
+    guint64 all;   /* mask of all capabilities */
+    int coroutine; /* capability index, -1 none */
+    guint64 belief_held, belief_absent; /* at unknown roots */
+    GHashTable *role_ids; /* name -> index + 1 */
+    gboolean *is_callback; /* by HfSymId: some effect runs it */
+} Run;
+
+static int role_id(Run *r, const char *name, const HfRoleRule *rule,
+                   gboolean unique)
+{
+    int id = GPOINTER_TO_INT(g_hash_table_lookup(r->role_ids, name));
+    HfRole role = { .name = g_strdup(name), .rule = rule, .unique = unique };
+
+    if (id) {
+        g_free(role.name);
+        return id - 1;
+    }
+    g_array_append_val(r->s->roles, role);
+    g_hash_table_insert(r->role_ids, role.name,
+                        GINT_TO_POINTER((gint)r->s->roles->len));
+    return r->s->roles->len - 1;
+}
+
+static void imply(Run *r, HfContext *c)
+{
+    const GPtrArray *caps = r->s->program->rules->caps;
+
+    for (guint i = 0; i < caps->len; i++) {
+        const HfCapRule *cap = g_ptr_array_index(caps, i);
+
+        for (guint k = 0; (c->caps >> i & 1) && cap->implies &&
+                          k < cap->implies->len; k++) {
+            int also = hf_contract_cap(r->s->contracts,
+                                       g_ptr_array_index(cap->implies, k));
+
+            if (also >= 0) {
+                c->caps |= 1ull << also;
+            }
+        }
+    }
+    c->absent &= ~c->caps;
+}
+
+/* ---- entering a function ------------------------------------------------ */
+
+/* The function's own declaration overrides what callers bring: they are
+ * checked against it at the call, not again inside. */
+static void settle(Run *r, const HfFlow *f, HfContext *c)
+{
+    const HfContract *k = hf_contract_of(r->s->contracts, f->sym);
+
+    if (f->cls != HF_CLASS_NONE) {
+        c->cls = f->cls;
+    }
+    if (f->cls == HF_CLASS_GS) {
+        int bql = hf_contract_cap(r->s->contracts, "bql");
+
+        if (bql >= 0) {
+            c->caps |= 1ull << bql;
+        }
+    }
+    c->caps |= f->asserts;
+    if (r->coroutine >= 0 && (f->coroutine || f->no_coroutine || f->mixed)) {
+        guint64 bit = 1ull << r->coroutine;
+
+        c->caps &= ~bit;
+        c->absent &= ~bit;
+        c->caps |= f->coroutine ? bit : 0;
+        c->absent |= f->no_coroutine ? bit : 0;
+    }
+    for (guint i = 0; k && i < k->clauses->len; i++) {
+        const HfClause *cl = &g_array_index(k->clauses, HfClause, i);
+
+        if ((cl->kind == HF_EFF_REQUIRES ||
+             cl->kind == HF_EFF_REQUIRES_SHARED) && cl->n_locks == 1) {
+            const HfXNode *x = hf_x(r->s->exprs, cl->locks[0]);
+
+            if (x->kind == HF_X_CAP) {
+                c->caps |= 1ull << x->ref;
+            }
+        }
+    }
+    imply(r, c);
+}
+
+static HfHolds intersect(HfSolved *s, HfHolds a, HfHolds b)
+{
+    HfHold out[MAX_HELD * 2];
+    guint n, k = 0;
+    const HfHold *rows;
+
+    if (a == b) {
+        return a;
+    }
+    rows = hf_holds(s, a, &n);
+    for (guint i = 0; i < n && k < G_N_ELEMENTS(out); i++) {
+        if (hf_holds_find(s, b, rows[i].lock)) {
+            out[k++] = rows[i];
+        }
+    }
+    return hf_holds_intern(s->priv, out, k);
+}
+
+static gboolean same_key(const HfContext *a, const HfContext *b)
+{
+    return a->caps == b->caps && a->absent == b->absent &&
+           a->complete == b->complete && a->cls == b->cls &&
+           a->role == b->role;
+}
+
+/* Weaken have to cover c; TRUE when it changed. */
+static gboolean absorb(Run *r, HfContext *have, const HfContext *c)
+{
+    HfContext before = *have;
+
+    have->held = intersect(r->s, have->held, c->held);
+    have->caps &= c->caps;
+    have->absent &= c->absent;
+    have->complete &= c->complete;
+    have->fresh_params &= c->fresh_params;
+    if (have->role != c->role) {
+        have->role = -1;
+    }
+    if (have->cls != c->cls) {
+        have->cls = HF_CLASS_NONE;
+    }
+    return have->held != before.held || have->fresh_params !=
+           before.fresh_params || !same_key(have, &before);
+}
+
+static void enter(Run *r, HfSymId sym, HfContext c)
+{
+    HfFlow *f = r->s->flows[sym];
+    Item *item;
+    guint i;
+
+    if (!f) {
+        return;
+    }
+    settle(r, f, &c);
+    for (i = 0; i < f->contexts->len; i++) {
+        HfContext *have = &g_array_index(f->contexts, HfContext, i);
+
+        if (same_key(have, &c)) {
+            break;
+        }
+    }
+    if (i == f->contexts->len && i < MAX_CONTEXTS) {
+        g_array_append_val(f->contexts, c);
+    } else {
+        i = MIN(i, MAX_CONTEXTS - 1);
+        if (!absorb(r, &g_array_index(f->contexts, HfContext, i), &c)) {
+            return;
+        }
+    }
+    item = g_new(Item, 1);
+    *item = (Item){ sym, i };
+    g_queue_push_tail(&r->queue, item);
+}
+
+/* ---- along calls -------------------------------------------------------- */
+
+static void carry_lock(Run *r, HfHold *out, guint *n, HfX lock,
+                       const HfHold *from, const HfX *args, guint n_args)
+{
+    HfX x = hf_x_to_callee(r->s->exprs, lock, args, n_args);
+
+    if (!x || *n == MAX_HELD) {
+        return;
+    }
+    for (guint i = 0; i < *n; i++) {
+        if (out[i].lock == x) {
+            return;
+        }
+    }
+    out[(*n)++] = (HfHold){ .lock = x, .now = HF_HOLD_HELD,
+                            .flags = from->flags & HF_HOLD_SHARED };
+}
+
+static gint hold_by_lock(gconstpointer a, gconstpointer b)
+{
+    const HfHold *x = a, *y = b;
+
+    return x->lock < y->lock ? -1 : x->lock > y->lock;
+}
+
+/* What the callee finds held: what was held on entry and not dropped, and
+ * what was taken since. */
+static void carry(Run *r, const HfFlow *f, const HfContext *c,
+                  const HfCall *call, HfContext *next)
+{
+    const HfX *args = &g_array_index(f->args, HfX, call->first_arg);
+    HfHold out[MAX_HELD];
+    guint n, k = 0;
+    const HfHold *rows = hf_holds(r->s, call->must, &n);
+
+    for (guint i = 0; i < n; i++) {
+        const HfXNode *x = hf_x(r->s->exprs, rows[i].lock);
+
+        if (x->kind == HF_X_CAP) {
+            guint64 bit = 1ull << x->ref;
+
+            if (rows[i].now == HF_HOLD_HELD) {
+                next->caps |= bit;
+                next->absent &= ~bit;
+            } else if (rows[i].now == HF_HOLD_ABSENT) {
+                next->caps &= ~bit;
+                next->absent |= bit;
+            }
+        } else if (rows[i].now == HF_HOLD_HELD) {
+            carry_lock(r, out, &k, rows[i].lock, &rows[i], args, call->n_args);
+        }
+    }
+    rows = hf_holds(r->s, c->held, &n);
+    for (guint i = 0; i < n; i++) {
+        const HfHold *local = hf_holds_find(r->s, call->must, rows[i].lock);
+
+        if (!local || local->now != HF_HOLD_ABSENT) {
+            carry_lock(r, out, &k, rows[i].lock, &rows[i], args, call->n_args);
+        }
+    }
+    qsort(out, k, sizeof(out[0]), hold_by_lock);
+    next->held = hf_holds_intern(r->s->priv, out, k);
+}
+
+static void slot_context(Run *r, HfFieldId slot, HfContext *c)
+{
+    const HfContract *k = hf_contract_of_field(r->s->contracts, slot);
+    const HfSlotRule *rule =
+        HF_PROGRAM_FIELD(r->s->program, slot)->slot_rule;
+
+    c->n_slots++;
+    if (rule && rule->entry_set && rule->entry == HF_ENTRY_UNKNOWN) {
+        *c = (HfContext){ .role = -1, .caps = r->belief_held,
+                          .absent = r->belief_absent };
+    }
+    for (guint i = 0; k && i < k->clauses->len; i++) {
+        const HfClause *cl = &g_array_index(k->clauses, HfClause, i);
+        guint64 bit = 0;
+
+        if (cl->n_locks == 1 &&
+            hf_x(r->s->exprs, cl->locks[0])->kind == HF_X_CAP) {
+            bit = 1ull << hf_x(r->s->exprs, cl->locks[0])->ref;
+        }
+        if (cl->kind == HF_EFF_REQUIRES ||
+            cl->kind == HF_EFF_REQUIRES_SHARED) {
+            c->caps |= bit;
+            c->absent &= ~bit;
+        } else if (cl->kind == HF_EFF_EXCLUDES) {
+            c->absent |= bit;
+            c->caps &= ~bit;
+        } else if (cl->kind == HF_EFF_COROUTINE && r->coroutine >= 0) {
+            c->caps |= 1ull << r->coroutine;
+            c->absent &= ~(1ull << r->coroutine);
+        }
+    }
+}
+
+/* ---- callbacks ---------------------------------------------------------- */
+
+static guint64 mask_of(Run *r, const GPtrArray *names)
+{
+    guint64 mask = 0;
+
+    for (guint i = 0; names && i < names->len; i++) {
+        int cap = hf_contract_cap(r->s->contracts,
+                                  g_ptr_array_index(names, i));
+
+        mask |= cap >= 0 ? 1ull << cap : 0;
+    }
+    return mask;
+}
+
+static HfContext callback_context(Run *r, const HfEffect *e)
+{
+    static const char *const kinds[] = {
+        [HF_RUN_THREAD] = "thread", [HF_RUN_BH] = "bottom half",
+        [HF_RUN_TIMER] = "timer", [HF_RUN_FD] = "fd handler",
+        [HF_RUN_COROUTINE] = "coroutine", [HF_RUN_RCU] = "rcu",
+        [HF_RUN_POOL] = "thread pool", [HF_RUN_SIGNAL] = "signal",
+        [HF_RUN_ATEXIT] = "atexit",
+    };
+    HfContext c = { .role = -1, .caps = mask_of(r, e->holds) };
+    const char *name = e->role ? e->role : kinds[e->run];
+
+    if (e->run == HF_RUN_THREAD || e->holds_known) {
+        c.complete = TRUE;
+        c.absent = r->all & ~c.caps;
+    }
+    if (r->coroutine >= 0) {
+        guint64 bit = 1ull << r->coroutine;
+
+        if (e->run == HF_RUN_COROUTINE) {
+            c.caps |= bit;
+            c.absent &= ~bit;
+        } else if (e->run != HF_RUN_CALL && e->run != HF_RUN_BH) {
+            c.absent |= bit & ~c.caps;
+        }
+    }
+    c.role = role_id(r, name, NULL, FALSE);
+    return c;
+}
+
+/* Functions the argument may be: itself, or what flows into it. */
+static const GArray *argument_functions(Run *r, const HfFlow *f,
+                                        const HfEvent *e, int arg,
+                                        HfSymId *single)
+{
+    const HfFacts *facts = f->unit->facts;
+    const HfPath *p;
+    HfEvent fake = { 0 };
+
+    *single = 0;
+    if (arg < 0 || (uint32_t)arg >= e->n_args) {
+        return NULL;
+    }
+    p = &facts->paths[facts->args[e->first_arg + arg]];
+    while (p->kind == HF_PATH_ADDR || p->kind == HF_PATH_DEREF) {
+        p = &facts->paths[p->parent];
+    }
+    if (p->kind == HF_PATH_FUNCTION) {
+        *single = f->unit->symbols[p->ref];
+        return NULL;
+    }
+    fake.path = facts->args[e->first_arg + arg];
+    return hf_program_targets(r->s->program, f->unit, f->sym, &fake, NULL);
+}
+
+/* Every function that an effect runs, with how. */
+typedef void (*CallbackFn)(Run *r, const HfFlow *f, const HfCall *call,
+                           const HfEffect *e, HfSymId target);
+
+static void each_callback(Run *r, const HfFlow *f, const HfCall *call,
+                          CallbackFn fn)
+{
+    const HfEvent *e = hf_flow_event(f, call->event);
+    const HfContract *k;
+
+    if (e->kind != HF_EV_CALL) {
+        return;
+    }
+    k = hf_contract_of(r->s->contracts, f->unit->symbols[e->sym]);
+    if (!HF_CONTRACT_HAS(k, HF_EFF_CALLBACK)) {
+        return;
+    }
+    for (guint i = 0; i < k->clauses->len; i++) {
+        const HfClause *cl = &g_array_index(k->clauses, HfClause, i);
+        const GArray *targets;
+        HfSymId one;
+
+        if (cl->kind != HF_EFF_CALLBACK) {
+            continue;
+        }
+        targets = argument_functions(r, f, e, cl->arg, &one);
+        if (one) {
+            fn(r, f, call, cl->effect, one);
+        }
+        for (guint n = 0; targets && n < targets->len; n++) {
+            fn(r, f, call, cl->effect, g_array_index(targets, HfSymId, n));
+        }
+    }
+}
+
+static void mark_callback(Run *r, const HfFlow *f, const HfCall *call,
+                          const HfEffect *e, HfSymId target)
+{
+    r->is_callback[target] = TRUE;
+}
+
+static void root_callback(Run *r, const HfFlow *f, const HfCall *call,
+                          const HfEffect *e, HfSymId target)
+{
+    if (e->run != HF_RUN_CALL) {
+        HfContext c = callback_context(r, e);
+
+        c.parent = 0;
+        enter(r, target, c);
+    }
+}
+
+/* ---- the walk ----------------------------------------------------------- */
+
+static void visit_call(Run *r, const HfFlow *f, uint32_t ctx,
+                       const HfCall *call)
+{
+    HfContext c = g_array_index(f->contexts, HfContext, ctx);
+    HfContext next = {
+        .caps = c.caps, .absent = c.absent, .complete = c.complete,
+        .cls = c.cls, .role = c.role, .n_slots = c.n_slots,
+        .fresh_params = call->fresh_args, .parent = f->sym,
+        .parent_context = ctx, .parent_event = call->event,
+    };
+    const HfSymId *targets;
+    HfFieldId slot;
+    guint n = hf_call_targets(r->s, f, call, &targets, &slot);
+
+    carry(r, f, &c, call, &next);
+    if (slot) {
+        slot_context(r, slot, &next);
+    }
+    for (guint i = 0; i < n; i++) {
+        enter(r, targets[i], next);
+    }
+}
+
+static void visit(Run *r, HfSymId sym, uint32_t ctx)
+{
+    const HfFlow *f = r->s->flows[sym];
+
+    for (guint i = 0; i < f->calls->len; i++) {
+        visit_call(r, f, ctx, &g_array_index(f->calls, HfCall, i));
+    }
+}
+
+static void drain(Run *r)
+{
+    Item *item;
+
+    while ((item = g_queue_pop_head(&r->queue))) {
+        visit(r, item->sym, item->context);
+        g_free(item);
+    }
+}
+
+static void roots_by_role(Run *r)
+{
+    const HfProgram *p = r->s->program;
+
+    for (guint i = 0; i < p->rules->roles->len; i++) {
+        const HfRoleRule *rule = g_ptr_array_index(p->rules->roles, i);
+        HfContext c = {
+            .caps = mask_of(r, rule->holds), .complete = TRUE,
+            .role = role_id(r, rule->name, rule, rule->unique),
+        };
+
+        if (rule->in_coroutine && r->coroutine >= 0) {
+            c.caps |= 1ull << r->coroutine;
+        }
+        c.absent = r->all & ~c.caps;
+        for (guint k = 0; rule->entries && k < rule->entries->len; k++) {
+            const char *pattern = g_ptr_array_index(rule->entries, k);
+
+            for (guint n = 1; n < p->symbols->len; n++) {
+                if (r->s->flows[n] && g_pattern_match_simple(
+                        pattern, HF_PROGRAM_SYM(p, n)->name)) {
+                    r->is_callback[n] = TRUE;
+                    enter(r, n, c);
+                }
+            }
+        }
+    }
+}
+
+static void each_call(Run *r, CallbackFn fn)
+{
+    const GArray *order = r->s->program->functions;
+
+    for (guint i = 0; i < order->len; i++) {
+        const HfFlow *f = r->s->flows[g_array_index(order, HfSymId, i)];
+
+        for (guint k = 0; k < f->calls->len; k++) {
+            each_callback(r, f, &g_array_index(f->calls, HfCall, k), fn);
+        }
+    }
+}
+
+static void unknown_roots(Run *r)
+{
+    const HfProgram *p = r->s->program;
+
+    for (guint i = 0; i < p->functions->len; i++) {
+        HfSymId sym = g_array_index(p->functions, HfSymId, i);
+
+        if (!p->callers[sym] && !r->is_callback[sym]) {
+            enter(r, sym, (HfContext){ .role = -1, .caps = r->belief_held,
+                                       .absent = r->belief_absent });
+        }
+    }
+    drain(r);
+    /* only reached from one another: recursion without a root */
+    for (guint i = p->functions->len; i > 0; i--) {
+        HfSymId sym = g_array_index(p->functions, HfSymId, i - 1);
+
+        if (r->s->flows[sym]->contexts->len == 0) {
+            enter(r, sym, (HfContext){ .role = -1, .caps = r->belief_held,
+                                       .absent = r->belief_absent });
+            drain(r);
+        }
+    }
+}
+
+void hf_contexts_run(HfSolved *s)
+{
+    const GPtrArray *caps = s->program->rules->caps;
+    Run r = {
+        .s = s, .all = caps->len >= 64 ? ~0ull : (1ull << caps->len) - 1,
+        .coroutine = hf_contract_cap(s->contracts, "coroutine"),
+        .role_ids = g_hash_table_new(g_str_hash, g_str_equal),
+        .is_callback = g_new0(gboolean, s->program->symbols->len),
+    };
+
+    g_queue_init(&r.queue);
+    for (guint i = 0; i < caps->len; i++) {
+        const HfCapRule *cap = g_ptr_array_index(caps, i);
+
+        if (cap->unknown_entry == HF_ENTRY_HELD) {
+            r.belief_held |= 1ull << i;
+        } else if (cap->unknown_entry == HF_ENTRY_ABSENT) {
+            r.belief_absent |= 1ull << i;
+        }
+    }
+    each_call(&r, mark_callback);
+    roots_by_role(&r);
+    each_call(&r, root_callback);
+    drain(&r);
+    unknown_roots(&r);
+    g_hash_table_unref(r.role_ids);
+    g_free(r.is_callback);
+}

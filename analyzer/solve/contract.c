@@ -1,0 +1,463 @@
+/* SPDX-License-Identifier: MIT */
+#include "solve/contract.h"
+
+#include <string.h>
+
+struct HfContracts {
+    const HfProgram *p;
+    HfXTable *t;
+    HfContract **symbols; /* by HfSymId */
+    HfContract **fields;  /* by HfFieldId */
+    GHashTable *variables; /* name -> HfSymId of a variable */
+    GHashTable *members;   /* "record#name" packed -> HfFieldId */
+    GHashTable *spellings; /* text -> cap index + 1 */
+    GHashTable *cap_names; /* name -> cap index + 1 */
+};
+
+/* ---- look-ups ----------------------------------------------------------- */
+
+static char *member_key(HfRecId record, const char *name)
+{
+    return g_strdup_printf("%u#%s", record, name);
+}
+
+HfFieldId hf_contract_field(const HfContracts *c, HfRecId record,
+                            const char *name)
+{
+    g_autofree char *key = member_key(record, name);
+
+    return GPOINTER_TO_UINT(g_hash_table_lookup(c->members, key));
+}
+
+HfRecId hf_contract_record(const HfContracts *c, HfSymId sym, HfX x)
+{
+    for (;;) {
+        const HfXNode *n = hf_x(c->t, x);
+        const HfUnit *u;
+        const HfFunction *fn;
+
+        switch (n->kind) {
+        case HF_X_GLOBAL:
+            return HF_PROGRAM_SYM(c->p, n->ref)->type_record;
+        case HF_X_FIELD:
+            return HF_PROGRAM_FIELD(c->p, n->ref)->type_record;
+        case HF_X_CONTAINER_OF:
+            return HF_PROGRAM_FIELD(c->p, n->ref)->record;
+        case HF_X_PARAM:
+        case HF_X_LOCAL:
+            fn = sym ? hf_program_body(c->p, sym, &u) : NULL;
+            if (!fn || n->ref >= fn->n_locals) {
+                return 0;
+            }
+            return u->records[u->facts->locals[fn->first_local + n->ref]
+                                  .type_record];
+        case HF_X_TEMP:
+            fn = sym ? hf_program_body(c->p, sym, &u) : NULL;
+            if (fn) {
+                const HfEvent *e = &u->facts->events[fn->first_event + n->ref];
+
+                return e->sym ? HF_PROGRAM_SYM(c->p, u->symbols[e->sym])
+                                    ->type_record : 0;
+            }
+            return 0;
+        case HF_X_DEREF:
+        case HF_X_ADDR:
+        case HF_X_INDEX:
+            x = n->parent;
+            continue;
+        case HF_X_OLD:
+            x = n->ref;
+            continue;
+        default:
+            return 0;
+        }
+    }
+}
+
+int hf_contract_cap(const HfContracts *c, const char *name)
+{
+    return GPOINTER_TO_INT(g_hash_table_lookup(c->cap_names, name)) - 1;
+}
+
+HfX hf_contract_canonical(const HfContracts *c, HfX lock)
+{
+    const HfXNode *n = hf_x(c->t, lock);
+    int cap;
+
+    if (n->kind != HF_X_GLOBAL) {
+        return lock;
+    }
+    cap = GPOINTER_TO_INT(g_hash_table_lookup(
+        c->spellings, HF_PROGRAM_SYM(c->p, n->ref)->name));
+    return cap ? hf_x_leaf(c->t, HF_X_CAP, cap - 1) : lock;
+}
+
+const HfCapRule *hf_contract_cap_rule(const HfContracts *c, HfX lock)
+{
+    const HfXNode *n = hf_x(c->t, lock);
+
+    return n->kind == HF_X_CAP ? g_ptr_array_index(c->p->rules->caps, n->ref)
+                               : NULL;
+}
+
+gboolean hf_contract_is_recursive(const HfContracts *c, HfX lock)
+{
+    const HfXNode *n = hf_x(c->t, lock);
+    const HfLockTypeRule *rule = NULL;
+
+    if (n->kind == HF_X_CAP) {
+        return hf_contract_cap_rule(c, lock)->recursive;
+    }
+    if (n->kind == HF_X_FIELD || n->kind == HF_X_GLOBAL) {
+        HfRecId r = hf_contract_record(c, 0, lock);
+
+        rule = HF_PROGRAM_RECORD(c->p, r)->lock_rule;
+    }
+    return rule && rule->recursive;
+}
+
+gboolean hf_contract_is_lock(const HfContracts *c, HfX x)
+{
+    const HfXNode *n = hf_x(c->t, x);
+
+    switch (n->kind) {
+    case HF_X_CAP:
+        return TRUE;
+    case HF_X_FIELD:
+        return HF_PROGRAM_FIELD(c->p, n->ref)->is_lock;
+    case HF_X_GLOBAL:
+        return HF_PROGRAM_SYM(c->p, n->ref)->is_lock;
+    default:
+        return FALSE;
+    }
+}
+
+/* ---- capability expressions --------------------------------------------- */
+
+typedef struct {
+    HfContracts *c;
+    const char *s;
+    HfSymId sym;     /* whose parameters names may be, or 0 */
+    HfRecId record;  /* whose members bare names may be, or 0 */
+} Parser;
+
+static HfX parse_unary(Parser *ps);
+
+static void skip_space(Parser *ps)
+{
+    while (g_ascii_isspace(*ps->s)) {
+        ps->s++;
+    }
+}
+
+static char *identifier(Parser *ps)
+{
+    const char *start = ps->s;
+
+    while (g_ascii_isalnum(*ps->s) || *ps->s == '_') {
+        ps->s++;
+    }
+    return g_strndup(start, ps->s - start);
+}
+
+static HfX parameter_named(Parser *ps, const char *name)
+{
+    const HfUnit *u;
+    const HfFunction *fn =
+        ps->sym ? hf_program_body(ps->c->p, ps->sym, &u) : NULL;
+
+    for (uint32_t i = 0; fn && i < fn->n_params; i++) {
+        if (strcmp(hf_str(u->facts,
+                          u->facts->locals[fn->first_local + i].name),
+                   name) == 0) {
+            return hf_x_leaf(ps->c->t, HF_X_PARAM, i);
+        }
+    }
+    return 0;
+}
+
+static HfX resolve_name(Parser *ps, const char *name)
+{
+    HfContracts *c = ps->c;
+    HfSymId var;
+    HfFieldId member;
+    HfX x;
+    int cap;
+
+    if (strcmp(name, "this") == 0) {
+        return hf_x_leaf(c->t, HF_X_SELF, 0);
+    }
+    if (strcmp(name, "ret") == 0) {
+        return hf_x_leaf(c->t, HF_X_RETURN, 0);
+    }
+    if (g_str_has_prefix(name, "arg") && g_ascii_isdigit(name[3])) {
+        return hf_x_leaf(c->t, HF_X_PARAM, atoi(name + 3));
+    }
+    x = parameter_named(ps, name);
+    if (x) {
+        return x;
+    }
+    if (ps->record) {
+        member = hf_contract_field(c, ps->record, name);
+        if (member) {
+            return hf_x_field(c->t, hf_x_leaf(c->t, HF_X_SELF, 0), member);
+        }
+    }
+    cap = hf_contract_cap(c, name);
+    if (cap < 0) {
+        cap = GPOINTER_TO_INT(g_hash_table_lookup(c->spellings, name)) - 1;
+    }
+    if (cap >= 0) {
+        return hf_x_leaf(c->t, HF_X_CAP, cap);
+    }
+    var = GPOINTER_TO_UINT(g_hash_table_lookup(c->variables, name));
+    return var ? hf_x_leaf(c->t, HF_X_GLOBAL, var) : 0;
+}
+
+static HfX parse_primary(Parser *ps)
+{
+    g_autofree char *name = NULL;
+    HfX x;
+
+    skip_space(ps);
+    if (*ps->s == '(') {
+        ps->s++;
+        x = parse_unary(ps);
+        skip_space(ps);
+        if (*ps->s == ')') {
+            ps->s++;
+        }
+        return x;
+    }
+    name = identifier(ps);
+    return *name ? resolve_name(ps, name) : 0;
+}
+
+static HfX member_of(Parser *ps, HfX base, const char *name)
+{
+    HfContracts *c = ps->c;
+    HfRecId record = hf_x(c->t, base)->kind == HF_X_DEREF &&
+                     hf_x(c->t, hf_x(c->t, base)->parent)->kind == HF_X_SELF
+                         ? ps->record
+                         : hf_contract_record(c, ps->sym, base);
+    HfFieldId member = record ? hf_contract_field(c, record, name) : 0;
+
+    if (hf_x(c->t, base)->kind == HF_X_SELF) {
+        member = hf_contract_field(c, ps->record, name);
+    }
+    return member ? hf_x_field(c->t, base, member) : 0;
+}
+
+static HfX parse_postfix(Parser *ps)
+{
+    HfX x = parse_primary(ps);
+
+    for (;;) {
+        g_autofree char *name = NULL;
+
+        skip_space(ps);
+        if (ps->s[0] == '-' && ps->s[1] == '>') {
+            ps->s += 2;
+            skip_space(ps);
+            name = identifier(ps);
+            x = member_of(ps, hf_x_deref(ps->c->t, x), name);
+        } else if (ps->s[0] == '.') {
+            ps->s++;
+            name = identifier(ps);
+            x = member_of(ps, x, name);
+        } else if (ps->s[0] == '[') {
+            while (*ps->s && *ps->s != ']') {
+                ps->s++;
+            }
+            ps->s += *ps->s == ']';
+            x = hf_x_index(ps->c->t, x, -1);
+        } else {
+            return x;
+        }
+    }
+}
+
+static HfX parse_unary(Parser *ps)
+{
+    skip_space(ps);
+    if (*ps->s == '&') {
+        ps->s++;
+        return hf_x_addr(ps->c->t, parse_unary(ps));
+    }
+    if (*ps->s == '*') {
+        ps->s++;
+        return hf_x_deref(ps->c->t, parse_unary(ps));
+    }
+    return parse_postfix(ps);
+}
+
+/* `&s->lock`, `s->lock` and a pointer to the lock all mean the lock. */
+static HfX lock_object(HfContracts *c, HfX x)
+{
+    const HfXNode *n = hf_x(c->t, x);
+
+    if (!x) {
+        return 0;
+    }
+    if (n->kind == HF_X_ADDR) {
+        return n->parent;
+    }
+    if (n->kind == HF_X_PARAM || n->kind == HF_X_RETURN ||
+        (n->kind == HF_X_FIELD &&
+         HF_PROGRAM_FIELD(c->p, n->ref)->type_flags & HF_TYPE_POINTER) ||
+        (n->kind == HF_X_GLOBAL &&
+         HF_PROGRAM_SYM(c->p, n->ref)->type_flags & HF_TYPE_POINTER)) {
+        return hf_x_deref(c->t, x);
+    }
+    return x;
+}
+
+/* ---- clauses ------------------------------------------------------------ */
+
+typedef struct {
+    HfContracts *c;
+    HfContract *contract;
+    HfSymId sym;
+    HfRecId record;
+} Builder;
+
+static void add_clause(Builder *b, const HfEffect *e, const HfProgAnnot *annot,
+                       const char *text)
+{
+    HfClause cl = {
+        .kind = e->kind, .when = e->when, .arg = e->arg, .effect = e,
+        .annot = annot, .text = e->cap,
+    };
+
+    if (text) {
+        g_auto(GStrv) parts = g_strsplit(text, "|", -1);
+
+        for (guint i = 0; parts[i] && cl.n_locks < 4; i++) {
+            Parser ps = { b->c, parts[i], b->sym, b->record };
+            HfX x = lock_object(b->c, parse_unary(&ps));
+
+            if (x) {
+                cl.locks[cl.n_locks++] = hf_contract_canonical(b->c, x);
+            }
+        }
+    }
+    if (!b->contract) {
+        b->contract = g_new0(HfContract, 1);
+        b->contract->clauses = g_array_new(FALSE, TRUE, sizeof(HfClause));
+    }
+    g_array_append_val(b->contract->clauses, cl);
+    b->contract->kinds |= 1ull << e->kind;
+}
+
+static void take_effect(const HfEffect *e, const HfProgAnnot *annot,
+                        gpointer data)
+{
+    g_auto(GStrv) parts = NULL;
+
+    /* REQUIRES(a, b) is one annotation and two clauses */
+    if (e->cap && annot && strchr(e->cap, ',')) {
+        parts = g_strsplit(e->cap, ",", -1);
+        for (guint i = 0; parts[i]; i++) {
+            add_clause(data, e, annot, g_strstrip(parts[i]));
+        }
+    } else {
+        add_clause(data, e, annot, e->cap);
+    }
+}
+
+static void index_names(HfContracts *c)
+{
+    const HfProgram *p = c->p;
+
+    for (guint i = 0; i < p->rules->caps->len; i++) {
+        HfCapRule *cap = g_ptr_array_index(p->rules->caps, i);
+
+        g_hash_table_insert(c->cap_names, cap->name, GINT_TO_POINTER(i + 1));
+        for (guint k = 0; cap->spellings && k < cap->spellings->len; k++) {
+            const char *s = g_ptr_array_index(cap->spellings, k);
+
+            g_hash_table_insert(c->spellings, (gpointer)(s + (*s == '&')),
+                                GINT_TO_POINTER(i + 1));
+        }
+    }
+    for (guint i = 1; i < p->fields->len; i++) {
+        const HfProgField *f = HF_PROGRAM_FIELD(p, i);
+
+        g_hash_table_insert(c->members, member_key(f->record, f->name),
+                            GUINT_TO_POINTER(i));
+    }
+    for (guint i = p->symbols->len - 1; i >= 1; i--) {
+        const HfProgSymbol *s = HF_PROGRAM_SYM(p, i);
+
+        if (s->kind == HF_SYM_VARIABLE) {
+            g_hash_table_insert(c->variables, (gpointer)s->name,
+                                GUINT_TO_POINTER(i));
+        }
+    }
+}
+
+HfContracts *hf_contracts_new(const HfProgram *p, HfXTable *t)
+{
+    HfContracts *c = g_new0(HfContracts, 1);
+
+    c->p = p;
+    c->t = t;
+    c->variables = g_hash_table_new(g_str_hash, g_str_equal);
+    c->spellings = g_hash_table_new(g_str_hash, g_str_equal);
+    c->cap_names = g_hash_table_new(g_str_hash, g_str_equal);
+    c->members = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    c->symbols = g_new0(HfContract *, p->symbols->len);
+    c->fields = g_new0(HfContract *, p->fields->len);
+    index_names(c);
+    for (guint i = 1; i < p->symbols->len; i++) {
+        Builder b = { .c = c, .sym = i };
+
+        hf_program_symbol_effects(p, i, take_effect, &b);
+        c->symbols[i] = b.contract;
+    }
+    for (guint i = 1; i < p->fields->len; i++) {
+        Builder b = { .c = c, .record = HF_PROGRAM_FIELD(p, i)->record };
+
+        hf_program_field_effects(p, i, take_effect, &b);
+        c->fields[i] = b.contract;
+    }
+    return c;
+}
+
+static void contract_free(HfContract *c)
+{
+    if (c) {
+        g_array_unref(c->clauses);
+        g_free(c);
+    }
+}
+
+void hf_contracts_free(HfContracts *c)
+{
+    if (!c) {
+        return;
+    }
+    for (guint i = 0; i < c->p->symbols->len; i++) {
+        contract_free(c->symbols[i]);
+    }
+    for (guint i = 0; i < c->p->fields->len; i++) {
+        contract_free(c->fields[i]);
+    }
+    g_free(c->symbols);
+    g_free(c->fields);
+    g_hash_table_unref(c->variables);
+    g_hash_table_unref(c->spellings);
+    g_hash_table_unref(c->cap_names);
+    g_hash_table_unref(c->members);
+    g_free(c);
+}
+
+const HfContract *hf_contract_of(const HfContracts *c, HfSymId sym)
+{
+    return c->symbols[sym];
+}
+
+const HfContract *hf_contract_of_field(const HfContracts *c, HfFieldId field)
+{
+    return c->fields[field];
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * contract.h - effects of rules and annotations, resolved to expressions.
+ *
+ * A clause's locks are in the callee's own terms (PARAM, GLOBAL, CAP), for
+ * fields in terms of SELF, the object the field belongs to.
+ */
+#ifndef HOLDFAST_CONTRACT_H
+#define HOLDFAST_CONTRACT_H
+
+#include "solve/expr.h"
+
+G_BEGIN_DECLS
+
+typedef struct {
+    HfEffectKind kind;
+    HfX locks[4]; /* alternatives; only [0] when there are none */
+    uint8_t n_locks;
+    HfWhen when;
+    int arg;
+    const HfEffect *effect;
+    const HfProgAnnot *annot; /* NULL: from a rule */
+    const char *text;         /* the expression as written, or NULL */
+} HfClause;
+
+typedef struct {
+    GArray *clauses;  /* HfClause */
+    guint64 kinds;    /* bit per HfEffectKind present */
+} HfContract;
+
+#define HF_CONTRACT_HAS(c, k) ((c) && ((c)->kinds >> (k) & 1))
+
+/* Kinds that say what a call does to locks: a function that has one is not
+ * entered, its body is the primitive's own business. */
+#define HF_LOCK_EFFECTS                                                     \
+    (1ull << HF_EFF_ACQUIRE | 1ull << HF_EFF_ACQUIRE_SHARED |               \
+     1ull << HF_EFF_TRY_ACQUIRE | 1ull << HF_EFF_TRY_ACQUIRE_SHARED |       \
+     1ull << HF_EFF_RELEASE | 1ull << HF_EFF_DROP_AND_RETAKE |              \
+     1ull << HF_EFF_TEST_HELD | 1ull << HF_EFF_ASSERT_HELD |                \
+     1ull << HF_EFF_ASSERT_SHARED)
+
+typedef struct HfContracts HfContracts;
+
+HfContracts *hf_contracts_new(const HfProgram *p, HfXTable *t);
+void hf_contracts_free(HfContracts *c);
+
+/* NULL when there is none.  Borrowed. */
+const HfContract *hf_contract_of(const HfContracts *c, HfSymId sym);
+const HfContract *hf_contract_of_field(const HfContracts *c, HfFieldId field);
+
+/* The lock an object expression stands for: a global that a capability names
+ * becomes that capability. */
+HfX hf_contract_canonical(const HfContracts *c, HfX lock);
+/* Index of a named capability, -1 when there is none. */
+int hf_contract_cap(const HfContracts *c, const char *name);
+const HfCapRule *hf_contract_cap_rule(const HfContracts *c, HfX lock);
+
+/* Is the object that x names a lock, and may it be taken twice? */
+gboolean hf_contract_is_recursive(const HfContracts *c, HfX lock);
+gboolean hf_contract_is_lock(const HfContracts *c, HfX x);
+
+HfFieldId hf_contract_field(const HfContracts *c, HfRecId record,
+                            const char *name);
+/* Record an expression's value is of or points to; 0 unknown. */
+HfRecId hf_contract_record(const HfContracts *c, HfSymId sym, HfX x);
+
+G_END_DECLS
+
+#endif

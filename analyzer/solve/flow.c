@@ -1,0 +1,483 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Runs one body to a fixpoint over its blocks, then once more to record.
+ *
+ * Blocks are visited in reverse post-order; a block keeps up to
+ * HF_MAX_STATES states that differ in the locks they hold.  Every merge only
+ * forgets, so the loop ends; the bound on visits is for bodies so large that
+ * waiting would not be worth it.
+ */
+#include "solve/flow.h"
+
+#include <string.h>
+
+#define ARENA_BLOCK (1u << 18)
+#define MAX_VISITS 100
+
+typedef struct {
+    HfStates in;
+    uint32_t order; /* place in reverse post-order */
+    uint32_t visits;
+    gboolean queued;
+} Block;
+
+/* ---- states ------------------------------------------------------------- */
+
+static HfState *new_state(HfRun *r)
+{
+    gsize size = (hf_state_size(&r->body) + 15) & ~(gsize)15;
+    char *block;
+
+    if (!r->arena->len || r->arena_used + size > ARENA_BLOCK) {
+        g_ptr_array_add(r->arena, g_malloc(MAX(size, ARENA_BLOCK)));
+        r->arena_used = 0;
+    }
+    block = g_ptr_array_index(r->arena, r->arena->len - 1);
+    r->arena_used += size;
+    return (HfState *)(block + r->arena_used - size);
+}
+
+HfState *hf_run_copy(HfRun *r, const HfState *from)
+{
+    HfState *s = new_state(r);
+
+    memcpy(s, from, hf_state_size(&r->body));
+    return s;
+}
+
+gboolean hf_run_add(HfStates *states, HfState *s)
+{
+    if (states->n == G_N_ELEMENTS(states->v)) {
+        return FALSE;
+    }
+    states->v[states->n++] = s;
+    return TRUE;
+}
+
+HfHolds hf_run_holds(HfRun *r, const HfState *s)
+{
+    return hf_holds_intern(r->solved->priv, s->holds, s->n_holds);
+}
+
+/* What the declaration promises at entry. */
+static void assume_contract(HfRun *r, HfState *s)
+{
+    const HfContract *c =
+        hf_contract_of(r->solved->contracts, r->out->sym);
+
+    for (guint i = 0; c && i < c->clauses->len; i++) {
+        const HfClause *cl = &g_array_index(c->clauses, HfClause, i);
+        gboolean shared = cl->kind == HF_EFF_REQUIRES_SHARED;
+
+        if (cl->n_locks != 1) {
+            continue; /* either of two: neither is known */
+        }
+        switch (cl->kind) {
+        case HF_EFF_REQUIRES:
+        case HF_EFF_REQUIRES_SHARED:
+        case HF_EFF_RELEASE:
+        case HF_EFF_DROP_AND_RETAKE:
+            hf_lock_assume(r, s, cl->locks[0], HF_HOLD_HELD, shared,
+                           UINT32_MAX);
+            break;
+        case HF_EFF_EXCLUDES:
+        case HF_EFF_ACQUIRE:
+            hf_lock_assume(r, s, cl->locks[0], HF_HOLD_ABSENT, FALSE,
+                           UINT32_MAX);
+            break;
+        default:
+            break;
+        }
+    }
+}
+
+static HfState *entry_state(HfRun *r)
+{
+    HfState *s = new_state(r);
+    int cap = hf_contract_cap(r->solved->contracts, "coroutine");
+
+    hf_state_init(&r->body, s);
+    assume_contract(r, s);
+    if (cap >= 0 && (r->out->coroutine || r->out->no_coroutine)) {
+        hf_lock_assume(r, s, hf_x_leaf(r->body.t, HF_X_CAP, cap),
+                       r->out->coroutine ? HF_HOLD_HELD : HF_HOLD_ABSENT,
+                       FALSE, UINT32_MAX);
+    }
+    return s;
+}
+
+/* ---- events ------------------------------------------------------------- */
+
+static HfX strip_index(HfXTable *t, HfX x)
+{
+    while (hf_x(t, x)->kind == HF_X_INDEX) {
+        x = hf_x(t, x)->parent;
+    }
+    return x;
+}
+
+static void record_access(HfRun *r, const HfState *s, uint32_t event,
+                          const HfEvent *e, HfX object)
+{
+    HfXTable *t = r->body.t;
+    HfX x = strip_index(t, object);
+    HfXKind kind = hf_x(t, x)->kind;
+    HfHolds now;
+    gboolean fresh;
+
+    if (kind != HF_X_FIELD && kind != HF_X_GLOBAL && kind != HF_X_DEREF) {
+        return;
+    }
+    now = hf_run_holds(r, s);
+    fresh = hf_x(t, hf_x_root(t, x))->kind == HF_X_LOCAL ||
+            hf_state_is_fresh(&r->body, s, x);
+    if (!r->access_row[event]) {
+        HfAccess row = {
+            .event = event, .path = x, .must = now, .may = now,
+            .kind = e->kind, .fresh = fresh,
+        };
+
+        g_array_append_val(r->out->accesses, row);
+        r->access_row[event] = r->out->accesses->len;
+    } else {
+        HfAccess *row = &g_array_index(r->out->accesses, HfAccess,
+                                       r->access_row[event] - 1);
+
+        row->must = hf_holds_weakest(r->solved->priv, row->must, now);
+        row->may = hf_holds_strongest(r->solved->priv, row->may, now);
+        row->fresh &= fresh;
+    }
+}
+
+static void do_write(HfRun *r, HfState *s, const HfEvent *e)
+{
+    const HfPath *p = &hf_run_facts(r)->paths[e->path];
+    HfX value = e->value ? hf_state_value(&r->body, s, e->value) : 0;
+    HfX object;
+
+    if (p->kind == HF_PATH_LOCAL) {
+        hf_state_assign(&r->body, s, p->ref - r->body.fn->first_local, value);
+        return;
+    }
+    object = hf_state_object(&r->body, s, e->path);
+    /* an out-parameter of an inlined caller's view: *pp where pp = &local */
+    if (hf_x(r->body.t, object)->kind == HF_X_LOCAL) {
+        hf_state_assign(&r->body, s, hf_x(r->body.t, object)->ref, value);
+        return;
+    }
+    hf_state_stored(&r->body, s, object);
+    if (hf_x(r->body.t, hf_x_root(r->body.t, object))->kind != HF_X_LOCAL &&
+        !hf_state_is_fresh(&r->body, s, object)) {
+        hf_state_publish(&r->body, s, value);
+    }
+}
+
+static void do_return(HfRun *r, HfState *s, uint32_t event, const HfEvent *e)
+{
+    HfX v = e->value ? hf_state_value(&r->body, s, e->value) : 0;
+
+    s->ret_event = event;
+    s->ret_result = hf_state_result(&r->body, s, v);
+    s->ret = v;
+}
+
+static void run_event(HfRun *r, HfStates *states, uint32_t event)
+{
+    const HfEvent *e = hf_flow_event(r->out, event);
+
+    if (e->kind == HF_EV_CALL || e->kind == HF_EV_CALL_INDIRECT) {
+        hf_run_call(r, states, event);
+        return;
+    }
+    for (guint i = 0; i < states->n; i++) {
+        HfState *s = states->v[i];
+
+        if (r->recording && e->path && e->kind != HF_EV_ADDR_TAKEN &&
+            e->kind != HF_EV_SCOPE_END && e->kind != HF_EV_UNSIGNED_DIFF) {
+            record_access(r, s, event, e,
+                          hf_state_object(&r->body, s, e->path));
+        }
+        if (e->kind == HF_EV_WRITE || e->kind == HF_EV_ATOMIC_WRITE ||
+            e->kind == HF_EV_RMW || e->kind == HF_EV_ATOMIC_RMW) {
+            do_write(r, s, e);
+        } else if (e->kind == HF_EV_RETURN) {
+            do_return(r, s, event, e);
+        }
+    }
+}
+
+/* ---- blocks ------------------------------------------------------------- */
+
+static gboolean join(HfRun *r, Block *to, HfState *s)
+{
+    for (guint i = 0; i < to->in.n; i++) {
+        if (hf_state_same_locks(to->in.v[i], s)) {
+            return hf_state_merge(&r->body, to->in.v[i], s);
+        }
+    }
+    if (to->in.n < HF_MAX_STATES) {
+        to->in.v[to->in.n++] = hf_run_copy(r, s);
+        return TRUE;
+    }
+    r->out->imprecise = TRUE;
+    return hf_state_merge(&r->body, to->in.v[HF_MAX_STATES - 1], s);
+}
+
+static void reduce(HfRun *r, HfStates *states)
+{
+    while (states->n > HF_MAX_STATES) {
+        r->out->imprecise = TRUE;
+        hf_state_merge(&r->body, states->v[HF_MAX_STATES - 1],
+                       states->v[states->n - 1]);
+        states->n--;
+    }
+}
+
+static void run_block(HfRun *r, Block *blocks, uint32_t n, HfStates *out)
+{
+    const HfBlock *b = &hf_run_facts(r)->blocks[r->body.fn->first_block + n];
+    uint32_t first = b->first_event - r->body.fn->first_event;
+
+    out->n = 0;
+    for (guint i = 0; i < blocks[n].in.n; i++) {
+        out->v[out->n++] = hf_run_copy(r, blocks[n].in.v[i]);
+    }
+    for (uint32_t e = 0; e < b->n_events && out->n; e++) {
+        run_event(r, out, first + e);
+        reduce(r, out);
+    }
+}
+
+/* Hand the states on along the edges; queue what changed. */
+static void leave_block(HfRun *r, Block *blocks, uint32_t n,
+                        const HfStates *out)
+{
+    const HfFacts *f = hf_run_facts(r);
+    const HfBlock *b = &f->blocks[r->body.fn->first_block + n];
+
+    for (uint32_t k = 0; k < b->n_edges; k++) {
+        const HfEdge *edge = &f->edges[b->first_edge + k];
+        Block *to = &blocks[edge->to - r->body.fn->first_block];
+
+        for (guint i = 0; i < out->n; i++) {
+            HfState *s = out->v[i];
+
+            if (edge->cond) {
+                s = hf_run_copy(r, s);
+                if (!hf_state_branch(&r->body, s, &f->conds[edge->cond],
+                                     edge->flags & HF_EDGE_NEGATED)) {
+                    continue;
+                }
+            }
+            if (join(r, to, s)) {
+                to->queued = TRUE;
+            }
+        }
+    }
+}
+
+static void number_blocks(HfRun *r, Block *blocks, uint32_t *by_order)
+{
+    const HfFacts *f = hf_run_facts(r);
+    uint32_t n = r->body.fn->n_blocks, next = n;
+    uint32_t *stack = g_new(uint32_t, n + 1), *edge = g_new0(uint32_t, n);
+    gboolean *seen = g_new0(gboolean, n);
+    guint depth = 0;
+
+    memset(by_order, 0xff, n * sizeof(*by_order));
+    stack[depth++] = 0;
+    seen[0] = TRUE;
+    while (depth) {
+        uint32_t b = stack[depth - 1];
+        const HfBlock *block = &f->blocks[r->body.fn->first_block + b];
+
+        if (edge[b] < block->n_edges) {
+            uint32_t to = f->edges[block->first_edge + edge[b]++].to -
+                          r->body.fn->first_block;
+
+            if (!seen[to]) {
+                seen[to] = TRUE;
+                stack[depth++] = to;
+            }
+        } else {
+            blocks[b].order = --next;
+            by_order[next] = b;
+            depth--;
+        }
+    }
+    g_free(stack);
+    g_free(edge);
+    g_free(seen);
+}
+
+static void fixpoint(HfRun *r, Block *blocks, const uint32_t *by_order)
+{
+    uint32_t n = r->body.fn->n_blocks;
+    gboolean again = TRUE;
+    HfStates out;
+
+    while (again) {
+        again = FALSE;
+        for (uint32_t i = 0; i < n; i++) {
+            Block *b;
+
+            if (by_order[i] == UINT32_MAX) {
+                continue;
+            }
+            b = &blocks[by_order[i]];
+            if (!b->queued) {
+                continue;
+            }
+            b->queued = FALSE;
+            if (++b->visits > MAX_VISITS) {
+                r->out->imprecise = TRUE;
+                continue;
+            }
+            run_block(r, blocks, by_order[i], &out);
+            leave_block(r, blocks, by_order[i], &out);
+            again = TRUE;
+        }
+    }
+}
+
+/* ---- the summary -------------------------------------------------------- */
+
+static GArray *visible_facts(HfRun *r, const HfState *s)
+{
+    GArray *facts = NULL;
+
+    for (int i = 0; i < s->n_facts; i++) {
+        if (hf_x(r->body.t, s->facts[i].key)->local) {
+            continue;
+        }
+        if (!facts) {
+            facts = g_array_new(FALSE, FALSE, sizeof(HfFact));
+        }
+        g_array_append_val(facts, s->facts[i]);
+    }
+    return facts;
+}
+
+static void pass_on(HfRun *r, const HfHold *h)
+{
+    const HfEvent *e;
+    HfFlow *f;
+
+    if (h->delta <= 0 || h->event >= r->body.fn->n_events) {
+        return;
+    }
+    e = hf_flow_event(r->out, h->event);
+    if (e->kind == HF_EV_CALL) {
+        f = r->solved->flows[r->body.u->symbols[e->sym]];
+        if (f) {
+            f->taken_over = TRUE; /* judged in the caller that keeps it */
+        }
+    }
+}
+
+static void make_exits(HfRun *r, const HfStates *in)
+{
+    HfFlow *out = r->out;
+
+    out->returns_at_all = in->n > 0;
+    for (guint i = 0; i < in->n; i++) {
+        const HfState *s = in->v[i];
+        HfX value = s->ret && !hf_x(r->body.t, s->ret)->local ? s->ret : 0;
+        HfExit ex = {
+            .event = s->ret_event, .result = s->ret_result, .value = value,
+            .holds = hf_run_holds(r, s), .facts = visible_facts(r, s),
+        };
+        guint64 asserted = 0;
+
+        for (int k = 0; k < s->n_holds; k++) {
+            const HfHold *h = &s->holds[k];
+            const HfXNode *x = hf_x(r->body.t, h->lock);
+
+            pass_on(r, h);
+            if (x->kind == HF_X_CAP && h->now == HF_HOLD_HELD &&
+                h->delta == 0 && h->event != UINT32_MAX &&
+                !(h->flags & HF_HOLD_DROPPED)) {
+                asserted |= 1ull << x->ref;
+            }
+        }
+        out->asserts = i ? out->asserts & asserted : asserted;
+        out->returns = i && out->returns != value ? 0 : value;
+        g_array_append_val(out->exits, ex);
+    }
+}
+
+static void clear_exit(gpointer data)
+{
+    HfExit *ex = data;
+
+    if (ex->facts) {
+        g_array_unref(ex->facts);
+    }
+}
+
+static void reset_tables(HfFlow *out)
+{
+    GArray **tables[] = { &out->accesses, &out->calls, &out->lock_ops,
+                          &out->exits, &out->args };
+    static const guint sizes[] = { sizeof(HfAccess), sizeof(HfCall),
+                                   sizeof(HfLockOp), sizeof(HfExit),
+                                   sizeof(HfX) };
+
+    for (guint i = 0; i < G_N_ELEMENTS(tables); i++) {
+        if (*tables[i]) {
+            g_array_set_size(*tables[i], 0);
+        } else {
+            *tables[i] = g_array_new(FALSE, FALSE, sizes[i]);
+        }
+    }
+    g_array_set_clear_func(out->exits, clear_exit);
+    out->asserts = 0;
+    out->returns = 0;
+    out->imprecise = FALSE;
+}
+
+static gint by_event(gconstpointer a, gconstpointer b)
+{
+    /* event is the first member of every recorded row */
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+    return x < y ? -1 : x > y;
+}
+
+void hf_flow_run(HfSolved *solved, HfFlow *flow)
+{
+    HfRun r = {
+        .body = { solved->exprs, solved->program, flow->unit, flow->fn },
+        .solved = solved, .out = flow,
+        .arena = g_ptr_array_new_with_free_func(g_free),
+        .access_row = g_new0(uint32_t, flow->fn->n_events + 1),
+        .call_row = g_new0(uint32_t, flow->fn->n_events + 1),
+    };
+    uint32_t n = flow->fn->n_blocks;
+    Block *blocks = g_new0(Block, n);
+    uint32_t *by_order = g_new(uint32_t, n);
+    HfStates out;
+
+    reset_tables(flow);
+    number_blocks(&r, blocks, by_order);
+    blocks[0].in.v[blocks[0].in.n++] = entry_state(&r);
+    blocks[0].queued = TRUE;
+    fixpoint(&r, blocks, by_order);
+
+    r.recording = TRUE;
+    for (uint32_t i = 0; i < n; i++) {
+        if (by_order[i] != UINT32_MAX && blocks[by_order[i]].in.n) {
+            run_block(&r, blocks, by_order[i], &out);
+        }
+    }
+    make_exits(&r, &blocks[1].in);
+    g_array_sort(flow->accesses, by_event);
+    g_array_sort(flow->calls, by_event);
+    g_array_sort(flow->lock_ops, by_event);
+
+    g_ptr_array_unref(r.arena);
+    g_free(r.access_row);
+    g_free(r.call_row);
+    g_free(blocks);
+    g_free(by_order);
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/* flow.h - running one body: shared by flow.c, lock_ops.c and calls.c. */
+#ifndef HOLDFAST_FLOW_H
+#define HOLDFAST_FLOW_H
+
+#include "solve/solver.h"
+#include "solve/state.h"
+
+/* States at one point; more are merged into these. */
+#define HF_MAX_STATES 8
+
+typedef struct {
+    HfState *v[2 * HF_MAX_STATES];
+    guint n;
+} HfStates;
+
+typedef struct {
+    HfBody body; /* first: what state.h asks for */
+    HfSolved *solved;
+    HfFlow *out;
+    GPtrArray *arena;    /* memory blocks of this body's states */
+    gsize arena_used;
+    gboolean recording;  /* second run: fill out's tables */
+    uint32_t *access_row; /* by event: row + 1 of what was recorded */
+    uint32_t *call_row;
+} HfRun;
+
+HfState *hf_run_copy(HfRun *r, const HfState *from);
+/* FALSE when the state vector is full. */
+gboolean hf_run_add(HfStates *states, HfState *s);
+
+static inline const HfFacts *hf_run_facts(const HfRun *r)
+{
+    return r->body.u->facts;
+}
+
+/* lock_ops.c: what primitives do to a state. */
+typedef struct {
+    HfX lock;
+    uint32_t event;
+    gboolean shared;
+    gboolean conditional;
+    HfSymId via;
+} HfLockUse;
+
+void hf_lock_acquire(HfRun *r, HfState *s, const HfLockUse *use);
+void hf_lock_release(HfRun *r, HfState *s, const HfLockUse *use);
+void hf_lock_drop_and_retake(HfRun *r, HfState *s, const HfLockUse *use);
+void hf_lock_assume(HfRun *r, HfState *s, HfX lock, HfHoldNow now,
+                    gboolean shared, uint32_t event);
+
+/* calls.c: one CALL or CALL_INDIRECT over all states. */
+void hf_run_call(HfRun *r, HfStates *states, uint32_t event);
+
+/* flow.c: holds of a state as a set. */
+HfHolds hf_run_holds(HfRun *r, const HfState *s);
+
+#endif

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Taking and giving back.  A lock's row is relative to the function's entry:
+ * releasing what was not taken here means that the caller held it.
+ */
+#include "solve/flow.h"
+
+static void record(HfRun *r, HfState *s, const HfLockUse *use,
+                   HfLockOpKind kind)
+{
+    const HfHold *h = hf_state_hold(s, use->lock);
+    HfLockOp op = {
+        .event = use->event, .lock = use->lock, .kind = kind,
+        .shared = use->shared, .conditional = use->conditional,
+        .via = use->via,
+    };
+
+    if (!r->recording) {
+        return;
+    }
+    if (h) {
+        op.before = *h;
+    }
+    /* several states pass here: keep one row for each different "before" */
+    for (guint i = r->out->lock_ops->len; i > 0; i--) {
+        const HfLockOp *have =
+            &g_array_index(r->out->lock_ops, HfLockOp, i - 1);
+
+        if (have->event != use->event) {
+            break;
+        }
+        if (have->lock == op.lock && have->kind == op.kind &&
+            have->before.now == op.before.now &&
+            have->before.delta == op.before.delta) {
+            return;
+        }
+    }
+    g_array_append_val(r->out->lock_ops, op);
+}
+
+static gboolean nameless(const HfRun *r, HfX lock)
+{
+    return !lock ||
+           hf_x(r->body.t, hf_x_root(r->body.t, lock))->kind == HF_X_UNKNOWN;
+}
+
+void hf_lock_acquire(HfRun *r, HfState *s, const HfLockUse *use)
+{
+    HfHold *h;
+    HfHold n = {
+        .lock = use->lock, .now = HF_HOLD_HELD, .delta = 1,
+        .flags = use->shared ? HF_HOLD_SHARED : 0, .event = use->event,
+    };
+
+    if (nameless(r, use->lock)) {
+        return;
+    }
+    record(r, s, use, HF_LOCK_ACQUIRE);
+    h = hf_state_hold(s, use->lock);
+    if (h) {
+        n.delta = MIN(h->delta + 1, 3);
+        n.flags |= h->flags & (HF_HOLD_DROPPED | HF_HOLD_FORGOTTEN);
+        if (h->now == HF_HOLD_HELD && !use->shared) {
+            n.flags |= h->flags & HF_HOLD_SHARED;
+        }
+    }
+    hf_state_set_hold(s, &n);
+}
+
+/* The function that took the lock is one that callers rely on to take it. */
+static void taken_over(HfRun *r, const HfHold *h)
+{
+    const HfEvent *e;
+
+    if (h->delta <= 0 || h->event >= r->body.fn->n_events) {
+        return;
+    }
+    e = hf_flow_event(r->out, h->event);
+    if (e->kind == HF_EV_CALL) {
+        HfFlow *f = r->solved->flows[r->body.u->symbols[e->sym]];
+
+        if (f) {
+            f->taken_over = TRUE;
+        }
+    }
+}
+
+void hf_lock_release(HfRun *r, HfState *s, const HfLockUse *use)
+{
+    HfHold *h;
+    HfHold n = {
+        .lock = use->lock, .now = HF_HOLD_ABSENT, .delta = -1,
+        .flags = HF_HOLD_DROPPED, .event = use->event,
+    };
+
+    if (nameless(r, use->lock)) {
+        return;
+    }
+    record(r, s, use, HF_LOCK_RELEASE);
+    h = hf_state_hold(s, use->lock);
+    if (!h) {
+        hf_state_set_hold(s, &n);
+        return;
+    }
+    taken_over(r, h);
+    n.flags |= h->flags & HF_HOLD_FORGOTTEN;
+    if (h->now == HF_HOLD_ABSENT) {
+        n.delta = h->delta; /* a double unlock is reported, not counted */
+        n.flags = h->flags;
+    } else if (h->delta > 1) {
+        n.delta = h->delta - 1;
+        n.now = HF_HOLD_HELD;
+        n.flags = h->flags;
+        n.event = h->event;
+    } else if (h->delta == 1) {
+        n.delta = 0;
+        n.flags = h->flags & ~(HF_HOLD_ASSUMED | HF_HOLD_SHARED);
+    }
+    hf_state_set_hold(s, &n);
+}
+
+void hf_lock_drop_and_retake(HfRun *r, HfState *s, const HfLockUse *use)
+{
+    HfHold *h;
+
+    if (nameless(r, use->lock)) {
+        return;
+    }
+    record(r, s, use, HF_LOCK_RELEASE);
+    h = hf_state_hold(s, use->lock);
+    if (h && h->now == HF_HOLD_HELD) {
+        h->flags |= h->delta <= 0 ? HF_HOLD_DROPPED : 0;
+        return;
+    }
+    hf_state_set_hold(s, &(HfHold){
+        .lock = use->lock, .now = HF_HOLD_HELD, .event = use->event,
+        .flags = HF_HOLD_DROPPED | HF_HOLD_ASSUMED,
+    });
+}
+
+void hf_lock_assume(HfRun *r, HfState *s, HfX lock, HfHoldNow now,
+                    gboolean shared, uint32_t event)
+{
+    const HfHold *h = hf_state_hold(s, lock);
+    HfHold n = {
+        .lock = lock, .now = now, .event = event,
+        .flags = HF_HOLD_ASSUMED | (shared ? HF_HOLD_SHARED : 0),
+    };
+
+    if (nameless(r, lock) || (h && h->now == now)) {
+        return;
+    }
+    if (h) {
+        n.delta = h->delta;
+        n.flags |= h->flags & HF_HOLD_DROPPED;
+    }
+    hf_state_set_hold(s, &n);
+}

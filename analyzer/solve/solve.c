@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: MIT */
+#include "solve/solver.h"
+
+static HfContextClass class_of(const HfContract *c)
+{
+    if (HF_CONTRACT_HAS(c, HF_EFF_GLOBAL_STATE)) {
+        return HF_CLASS_GS;
+    }
+    if (HF_CONTRACT_HAS(c, HF_EFF_IO_OR_GS)) {
+        return HF_CLASS_IO_OR_GS;
+    }
+    if (HF_CONTRACT_HAS(c, HF_EFF_IO)) {
+        return HF_CLASS_IO;
+    }
+    return HF_CLASS_NONE;
+}
+
+void hf_flow_declared(HfSolved *s, HfFlow *f)
+{
+    const HfProgSymbol *sym = HF_PROGRAM_SYM(s->program, f->sym);
+    const HfContract *c = hf_contract_of(s->contracts, f->sym);
+
+    f->cls = class_of(c);
+    f->coroutine = HF_CONTRACT_HAS(c, HF_EFF_COROUTINE);
+    f->no_coroutine = HF_CONTRACT_HAS(c, HF_EFF_NO_COROUTINE);
+    f->mixed = HF_CONTRACT_HAS(c, HF_EFF_COROUTINE_MIXED) ||
+               HF_CONTRACT_HAS(c, HF_EFF_CO_WRAPPER_MIXED);
+    if (HF_CONTRACT_HAS(c, HF_EFF_NO_ANALYSIS)) {
+        f->skip = TRUE;
+    }
+    /* the body of a primitive named by the rules is its own business */
+    if (sym->rule && c && c->kinds & HF_LOCK_EFFECTS) {
+        f->skip = TRUE;
+    }
+}
+
+static HfFlow *flow_new(HfSolved *s, HfSymId sym)
+{
+    HfFlow *f = g_new0(HfFlow, 1);
+
+    f->sym = sym;
+    f->fn = hf_program_body(s->program, sym, &f->unit);
+    f->contexts = g_array_new(FALSE, TRUE, sizeof(HfContext));
+    hf_flow_declared(s, f);
+    return f;
+}
+
+static void flow_free(HfFlow *f)
+{
+    GArray *tables[] = { f->accesses, f->calls, f->lock_ops, f->exits,
+                         f->args, f->contexts };
+
+    for (guint i = 0; i < G_N_ELEMENTS(tables); i++) {
+        if (tables[i]) {
+            g_array_unref(tables[i]);
+        }
+    }
+    g_free(f);
+}
+
+/* A function that calls itself, or a cycle, is run twice: the second time
+ * with the summaries of the first. */
+static void run_component(HfSolved *s, const HfSymId *syms, guint n)
+{
+    int rounds = n > 1 ? 2 : 1;
+
+    for (int round = 0; round < rounds; round++) {
+        for (guint i = 0; i < n; i++) {
+            hf_flow_run(s, s->flows[syms[i]]);
+        }
+    }
+}
+
+HfSolved *hf_solve(const HfProgram *p)
+{
+    HfSolved *s = g_new0(HfSolved, 1);
+    guint i = 0;
+
+    s->program = p;
+    s->exprs = hf_x_table_new();
+    s->contracts = hf_contracts_new(p, s->exprs);
+    s->flows = g_new0(HfFlow *, p->symbols->len);
+    s->roles = g_array_new(FALSE, FALSE, sizeof(HfRole));
+    s->priv = hf_holds_pool_new();
+    for (guint k = 0; k < p->functions->len; k++) {
+        HfSymId sym = g_array_index(p->functions, HfSymId, k);
+
+        s->flows[sym] = flow_new(s, sym);
+    }
+    while (i < p->functions->len) {
+        const HfSymId *syms = &g_array_index(p->functions, HfSymId, i);
+        guint n = 1;
+
+        while (i + n < p->functions->len &&
+               p->scc[syms[n]] == p->scc[syms[0]]) {
+            n++;
+        }
+        run_component(s, syms, n);
+        i += n;
+    }
+    hf_contexts_run(s);
+    return s;
+}
+
+void hf_solved_free(HfSolved *s)
+{
+    if (!s) {
+        return;
+    }
+    for (guint i = 0; i < s->program->symbols->len; i++) {
+        if (s->flows[i]) {
+            flow_free(s->flows[i]);
+        }
+    }
+    g_free(s->flows);
+    for (guint i = 0; i < s->roles->len; i++) {
+        g_free(g_array_index(s->roles, HfRole, i).name);
+    }
+    g_array_unref(s->roles);
+    hf_contracts_free(s->contracts);
+    hf_holds_pool_free(s->priv);
+    hf_x_table_free(s->exprs);
+    g_free(s);
+}
+
+/* ---- questions ---------------------------------------------------------- */
+
+const HfHold *hf_holds(const HfSolved *s, HfHolds id, guint *n)
+{
+    return hf_holds_rows(s->priv, id, n);
+}
+
+const HfHold *hf_holds_find(const HfSolved *s, HfHolds id, HfX lock)
+{
+    guint n;
+    const HfHold *rows = hf_holds_rows(s->priv, id, &n);
+
+    for (guint i = 0; i < n; i++) {
+        if (rows[i].lock == lock) {
+            return &rows[i];
+        }
+    }
+    return NULL;
+}
+
+/* Some capability that is held brings this one along. */
+static gboolean implied(const HfSolved *s, const HfContext *ctx,
+                        HfHolds local, HfX lock)
+{
+    const GPtrArray *caps = s->program->rules->caps;
+    const HfCapRule *want = hf_contract_cap_rule(s->contracts, lock);
+
+    for (guint i = 0; i < caps->len; i++) {
+        const HfCapRule *cap = g_ptr_array_index(caps, i);
+        HfX x;
+
+        if (!cap->implies || !g_ptr_array_find_with_equal_func(
+                cap->implies, want->name, g_str_equal, NULL)) {
+            continue;
+        }
+        x = hf_x_leaf(s->exprs, HF_X_CAP, i);
+        if (hf_held(s, NULL, ctx, local, x, NULL) == HF_HELD) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+HfTri hf_held(const HfSolved *s, const HfFlow *flow, const HfContext *ctx,
+              HfHolds local, HfX lock, gboolean *shared)
+{
+    const HfHold *h = hf_holds_find(s, local, lock);
+    const HfXNode *n = hf_x(s->exprs, lock);
+
+    if (shared) {
+        *shared = h && h->flags & HF_HOLD_SHARED;
+    }
+    if (h && h->now == HF_HOLD_HELD) {
+        return HF_HELD;
+    }
+    if (n->kind == HF_X_CAP && implied(s, ctx, local, lock)) {
+        return HF_HELD;
+    }
+    if (h && h->now == HF_HOLD_ABSENT) {
+        return HF_ABSENT;
+    }
+    if (!ctx) {
+        return HF_UNSURE;
+    }
+    if (n->kind == HF_X_CAP) {
+        return ctx->caps >> n->ref & 1     ? HF_HELD
+               : ctx->absent >> n->ref & 1 ? HF_ABSENT
+                                           : HF_UNSURE;
+    }
+    h = hf_holds_find(s, ctx->held, lock);
+    if (h) {
+        if (shared) {
+            *shared = h->flags & HF_HOLD_SHARED;
+        }
+        return HF_HELD;
+    }
+    return ctx->complete ? HF_ABSENT : HF_UNSURE;
+}
+
+const HfEvent *hf_flow_event(const HfFlow *f, uint32_t event)
+{
+    return &f->unit->facts->events[f->fn->first_event + event];
+}
+
+const HfLoc *hf_flow_loc(const HfFlow *f, uint32_t event)
+{
+    const HfFacts *facts = f->unit->facts;
+
+    return &facts->locs[event < f->fn->n_events
+                            ? hf_flow_event(f, event)->loc : f->fn->loc];
+}
+
+guint hf_call_targets(const HfSolved *s, const HfFlow *f, const HfCall *call,
+                      const HfSymId **targets, HfFieldId *slot)
+{
+    const HfEvent *e = hf_flow_event(f, call->event);
+    const GArray *t;
+
+    *slot = 0;
+    if (e->kind == HF_EV_CALL) {
+        *targets = &f->unit->symbols[e->sym];
+        return 1;
+    }
+    t = hf_program_targets(s->program, f->unit, f->sym, e, slot);
+    *targets = (const HfSymId *)(gpointer)t->data;
+    return t->len;
+}

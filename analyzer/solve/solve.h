@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * solve.h - what is held where, over the whole program.
+ *
+ * Two passes.  Bottom-up, each body is run once over abstract states (locks
+ * relative to entry, known values of conditions, what locals stand for), with
+ * its callees' summaries; the result is a HfFlow: every access, call and lock
+ * operation with the locks held there relative to the function's entry, and
+ * a summary.  Top-down, entry contexts are propagated: what callers hold,
+ * what is known to be absent, in which role, with a link to the call that
+ * brought it, so that any finding can be traced back to a root.
+ *
+ * No clock and no randomness: the same program gives the same result.
+ *
+ * Ownership: HfSolved owns everything and refers to the program, which must
+ * outlive it.  Immutable once returned.
+ */
+#ifndef HOLDFAST_SOLVE_H
+#define HOLDFAST_SOLVE_H
+
+#include "solve/contract.h"
+
+G_BEGIN_DECLS
+
+/* ---- locks held --------------------------------------------------------- */
+
+typedef enum {
+    HF_HOLD_ABSENT = -1, /* known not to be held */
+    HF_HOLD_INHERITED = 0, /* as on entry */
+    HF_HOLD_HELD = 1,
+} HfHoldNow;
+
+typedef enum {
+    HF_HOLD_SHARED = 1u << 0,   /* held in shared mode */
+    HF_HOLD_DROPPED = 1u << 1,  /* released at some point since entry though
+                                   it was held on entry */
+    HF_HOLD_ASSUMED = 1u << 2,  /* by a test, an assertion or a contract, not
+                                   by an acquisition here */
+    HF_HOLD_FORGOTTEN = 1u << 3, /* states were merged: do not report leaks */
+} HfHoldFlags;
+
+/* One lock relative to the function's entry. */
+typedef struct {
+    HfX lock;
+    int8_t now;   /* HfHoldNow */
+    int8_t delta; /* acquisitions minus releases since entry */
+    uint16_t flags;
+    uint32_t event; /* that took or released it, relative; for traces */
+} HfHold;
+
+/* Interned sorted array of HfHold; 0 is the empty one. */
+typedef uint32_t HfHolds;
+
+/* ---- what happened in a body -------------------------------------------- */
+
+/* Events are relative to the function's first_event. */
+typedef struct {
+    uint32_t event;
+    HfX path; /* object read or written */
+    HfHolds must; /* weakest over all paths that reach it */
+    HfHolds may;  /* strongest over all paths */
+    uint8_t kind; /* HfEventKind */
+    gboolean fresh; /* object allocated here and not yet published */
+} HfAccess;
+
+typedef struct {
+    uint32_t event;
+    HfHolds must, may;
+    uint32_t first_arg; /* into HfFlow.args */
+    uint32_t n_args;
+    guint32 fresh_args; /* bit per argument that is a fresh object */
+} HfCall;
+
+typedef enum { HF_LOCK_ACQUIRE, HF_LOCK_RELEASE } HfLockOpKind;
+
+typedef struct {
+    uint32_t event;
+    HfX lock;
+    uint8_t kind; /* HfLockOpKind */
+    gboolean shared;
+    gboolean conditional; /* try-lock, or on some paths of a callee only */
+    HfSymId via;   /* callee whose summary does it; 0: a primitive */
+    HfHold before; /* the lock just before; lock 0 when nothing is known */
+} HfLockOp;
+
+typedef enum { HF_RESULT_ANY, HF_RESULT_ZERO, HF_RESULT_NONZERO } HfResult;
+
+/* What one conditional value is known to be, from its entry value. */
+typedef enum { HF_FACT_ZERO, HF_FACT_NONZERO, HF_FACT_EQ, HF_FACT_NE } HfFactKind;
+typedef struct {
+    HfX key;
+    uint32_t kind; /* HfFactKind */
+    int64_t value;
+} HfFact;
+
+typedef struct {
+    uint32_t event; /* RETURN, or UINT32_MAX at the closing brace */
+    HfResult result;
+    HfX value;     /* returned, in entry terms, 0 unknown */
+    HfHolds holds;
+    GArray *facts; /* HfFact on entry-visible values */
+} HfExit;
+
+/* ---- entry contexts ----------------------------------------------------- */
+
+typedef enum {
+    HF_CLASS_NONE,
+    HF_CLASS_GS,
+    HF_CLASS_IO,
+    HF_CLASS_IO_OR_GS,
+} HfContextClass;
+
+typedef struct {
+    HfHolds held;     /* locks held on entry in this function's terms */
+    guint64 caps;     /* named capabilities held, by index */
+    guint64 absent;   /* named capabilities known not to be held */
+    gboolean complete; /* the root is known: what is not held is absent */
+    HfContextClass cls; /* of the nearest annotated function above */
+    guint32 fresh_params;
+    uint32_t n_slots;   /* function pointers between the root and here */
+    int role;           /* index into HfSolved roles, -1 unknown */
+    /* where it came from; parent 0: this function is the root */
+    HfSymId parent;
+    uint32_t parent_context;
+    uint32_t parent_event;
+} HfContext;
+
+typedef struct {
+    char *name;
+    gboolean unique;
+    const HfRoleRule *rule; /* NULL: made by a callback effect */
+} HfRole;
+
+/* ---- per function ------------------------------------------------------- */
+
+typedef struct {
+    HfSymId sym;
+    const HfUnit *unit;
+    const HfFunction *fn;
+    GArray *accesses; /* HfAccess, by event */
+    GArray *calls;    /* HfCall, by event */
+    GArray *lock_ops; /* HfLockOp, by event */
+    GArray *exits;    /* HfExit; also the summary */
+    GArray *args;     /* HfX */
+    HfX returns;      /* what every return gives, 0 when they differ */
+    guint64 asserts;  /* named capabilities asserted on every path */
+    gboolean returns_at_all;
+    gboolean imprecise; /* too many states: judged with care */
+    gboolean taken_over; /* some caller releases what this acquires */
+    gboolean skip;       /* primitive, or NO_ANALYSIS */
+    HfContextClass cls;  /* declared or asserted context */
+    gboolean coroutine, no_coroutine, mixed; /* declared */
+    GArray *contexts;    /* HfContext */
+} HfFlow;
+
+typedef struct {
+    const HfProgram *program;
+    HfXTable *exprs;
+    HfContracts *contracts;
+    HfFlow **flows;   /* by HfSymId; NULL without a body */
+    GArray *roles;    /* HfRole */
+    gpointer priv;
+} HfSolved;
+
+HfSolved *hf_solve(const HfProgram *program);
+void hf_solved_free(HfSolved *s);
+
+/* ---- questions ---------------------------------------------------------- */
+
+const HfHold *hf_holds(const HfSolved *s, HfHolds id, guint *n);
+/* In that set alone; NULL when the set says nothing. */
+const HfHold *hf_holds_find(const HfSolved *s, HfHolds id, HfX lock);
+
+typedef enum { HF_ABSENT = -1, HF_UNSURE = 0, HF_HELD = 1 } HfTri;
+
+/*
+ * Is lock held at a point of flow where `local` is held relative to entry,
+ * when the function is entered in context ctx (NULL: only locally)?
+ * HF_UNSURE when nothing tells.
+ */
+HfTri hf_held(const HfSolved *s, const HfFlow *flow, const HfContext *ctx,
+              HfHolds local, HfX lock, gboolean *shared);
+
+/* Events of the facts behind relative numbers. */
+const HfEvent *hf_flow_event(const HfFlow *flow, uint32_t event);
+const HfLoc *hf_flow_loc(const HfFlow *flow, uint32_t event);
+
+/* Ids of targets of a call, as hf_program_targets or the direct callee. */
+guint hf_call_targets(const HfSolved *s, const HfFlow *flow,
+                      const HfCall *call, const HfSymId **targets,
+                      HfFieldId *slot);
+
+G_END_DECLS
+
+#endif

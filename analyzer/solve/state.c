@@ -1,0 +1,665 @@
+/* SPDX-License-Identifier: MIT */
+#include "solve/state.h"
+
+#include <string.h>
+
+gsize hf_state_size(const HfBody *b)
+{
+    return sizeof(HfState) + b->fn->n_locals * sizeof(HfX);
+}
+
+void hf_state_init(const HfBody *b, HfState *s)
+{
+    memset(s, 0, sizeof(*s));
+    s->ret_event = UINT32_MAX;
+    for (uint32_t i = 0; i < b->fn->n_locals; i++) {
+        s->env[i] = hf_x_leaf(b->t, i < b->fn->n_params ? HF_X_PARAM
+                                                        : HF_X_LOCAL, i);
+    }
+}
+
+/* ---- evaluation --------------------------------------------------------- */
+
+static HfX temp_value(const HfBody *b, const HfState *s, uint32_t event)
+{
+    for (int i = s->n_temps - 1; i >= 0; i--) {
+        if (s->temps[i].event == event) {
+            return s->temps[i].value;
+        }
+    }
+    return hf_x_leaf(b->t, HF_X_TEMP, event);
+}
+
+static HfX unknown(const HfBody *b, uint32_t ref)
+{
+    return hf_x_leaf(b->t, HF_X_UNKNOWN, ref);
+}
+
+HfX hf_state_object(const HfBody *b, const HfState *s, HfId path)
+{
+    const HfPath *p = &b->u->facts->paths[path];
+    HfX x;
+
+    switch (p->kind) {
+    case HF_PATH_LOCAL:
+        return hf_x_leaf(b->t, HF_X_LOCAL, p->ref - b->fn->first_local);
+    case HF_PATH_DEREF:
+        x = hf_x_deref(b->t, hf_state_value(b, s, p->parent));
+        break;
+    case HF_PATH_FIELD:
+        x = hf_x_field(b->t, hf_state_object(b, s, p->parent),
+                       b->u->fields[p->ref]);
+        break;
+    case HF_PATH_INDEX:
+        x = hf_x_index(b->t, hf_state_object(b, s, p->parent), p->value);
+        break;
+    default:
+        return hf_state_value(b, s, path);
+    }
+    return x ? x : unknown(b, path);
+}
+
+HfX hf_state_value(const HfBody *b, const HfState *s, HfId path)
+{
+    const HfPath *p = &b->u->facts->paths[path];
+    HfX x = 0;
+
+    switch (p->kind) {
+    case HF_PATH_NONE:
+        return 0;
+    case HF_PATH_LOCAL:
+        return s->env[p->ref - b->fn->first_local];
+    case HF_PATH_GLOBAL:
+        return hf_x_leaf(b->t, HF_X_GLOBAL, b->u->symbols[p->ref]);
+    case HF_PATH_FUNCTION:
+        return hf_x_leaf(b->t, HF_X_FUNCTION, b->u->symbols[p->ref]);
+    case HF_PATH_TEMP:
+        return temp_value(b, s, p->ref - b->fn->first_event);
+    case HF_PATH_CONST:
+        return hf_x_const(b->t, p->value);
+    case HF_PATH_STRING:
+        return hf_x_leaf(b->t, HF_X_STRING, 0);
+    case HF_PATH_ADDR:
+        x = hf_x_addr(b->t, hf_state_object(b, s, p->parent));
+        break;
+    case HF_PATH_CONTAINER_OF:
+        x = hf_x_container(b->t, hf_state_value(b, s, p->parent),
+                           b->u->fields[p->ref]);
+        break;
+    case HF_PATH_DEREF:
+    case HF_PATH_FIELD:
+    case HF_PATH_INDEX:
+        x = hf_state_resolve(b, s, hf_state_object(b, s, path));
+        break;
+    default:
+        break;
+    }
+    return x ? x : unknown(b, path);
+}
+
+/* LOCAL in value position means what the local holds; under & or . it is the
+ * object itself. */
+static HfX resolve(const HfBody *b, const HfState *s, HfX x, gboolean value)
+{
+    HfXNode n = *hf_x(b->t, x);
+    HfX parent;
+
+    if (!n.local) {
+        return x;
+    }
+    if (n.kind == HF_X_LOCAL) {
+        return value ? s->env[n.ref] : x;
+    }
+    if (!n.parent || n.other) {
+        return x;
+    }
+    parent = resolve(b, s, n.parent,
+                     n.kind == HF_X_DEREF || n.kind == HF_X_CONTAINER_OF);
+    return parent == n.parent ? x : hf_x_rebuild(b->t, &n, parent, 0);
+}
+
+HfX hf_state_resolve(const HfBody *b, const HfState *s, HfX x)
+{
+    return resolve(b, s, x, TRUE);
+}
+
+/* ---- forgetting --------------------------------------------------------- */
+
+typedef struct {
+    HfX from, to;
+} Rename;
+
+static HfX rename_leaf(HfXTable *t, HfX leaf, const HfXNode *n, gpointer data)
+{
+    const Rename *r = data;
+
+    return leaf == r->from ? r->to : leaf;
+}
+
+static HfX old_of(const HfBody *b, HfX leaf)
+{
+    return hf_x_leaf(b->t, HF_X_OLD, leaf);
+}
+
+static void sort_holds(HfState *s)
+{
+    for (int i = 1; i < s->n_holds; i++) {
+        HfHold h = s->holds[i];
+        int k = i;
+
+        for (; k > 0 && s->holds[k - 1].lock > h.lock; k--) {
+            s->holds[k] = s->holds[k - 1];
+        }
+        s->holds[k] = h;
+    }
+}
+
+/* The leaf gets a new meaning: whatever mentions it keeps the old one. */
+static void forget_leaf(const HfBody *b, HfState *s, HfX leaf)
+{
+    Rename r = { leaf, old_of(b, leaf) };
+    int n = 0;
+
+    for (uint32_t i = 0; i < b->fn->n_locals; i++) {
+        if (s->env[i] != leaf && hf_x(b->t, s->env[i])->local &&
+            hf_x_mentions(b->t, s->env[i], leaf)) {
+            s->env[i] = hf_x_map(b->t, s->env[i], rename_leaf, &r);
+            if (!s->env[i]) {
+                s->env[i] = hf_x_leaf(b->t, HF_X_LOCAL, i);
+            }
+        }
+    }
+    for (int i = 0; i < s->n_holds; i++) {
+        if (hf_x_mentions(b->t, s->holds[i].lock, leaf)) {
+            HfX moved = hf_x_map(b->t, s->holds[i].lock, rename_leaf, &r);
+
+            if (moved) {
+                s->holds[i].lock = moved;
+            }
+        }
+    }
+    sort_holds(s);
+    for (int i = 0; i < s->n_facts; i++) {
+        if (!hf_x_mentions(b->t, s->facts[i].key, leaf)) {
+            s->facts[n++] = s->facts[i];
+        }
+    }
+    s->n_facts = n;
+}
+
+void hf_state_assign(const HfBody *b, HfState *s, uint32_t local, HfX value)
+{
+    HfX self = hf_x_leaf(b->t, HF_X_LOCAL, local);
+
+    forget_leaf(b, s, self);
+    if (!value || hf_x(b->t, value)->kind == HF_X_UNKNOWN) {
+        value = self;
+    } else if (hf_x_mentions(b->t, value, self)) {
+        Rename r = { self, old_of(b, self) };
+
+        value = hf_x_map(b->t, value, rename_leaf, &r);
+        value = value ? value : self;
+    }
+    s->env[local] = value;
+}
+
+void hf_state_set_temp(const HfBody *b, HfState *s, uint32_t event, HfX value)
+{
+    HfX self = hf_x_leaf(b->t, HF_X_TEMP, event);
+
+    forget_leaf(b, s, self);
+    for (int i = 0; i < s->n_temps; i++) {
+        if (s->temps[i].event == event) {
+            memmove(&s->temps[i], &s->temps[i + 1],
+                    (s->n_temps - i - 1) * sizeof(s->temps[0]));
+            s->n_temps--;
+            break;
+        }
+    }
+    for (uint32_t i = 0; i < b->fn->n_locals; i++) {
+        if (s->env[i] == self) { /* the call runs again: an older result */
+            s->env[i] = old_of(b, self);
+        }
+    }
+    if (!value || value == self) {
+        return;
+    }
+    if (s->n_temps == HF_STATE_TEMPS) {
+        memmove(&s->temps[0], &s->temps[1],
+                (HF_STATE_TEMPS - 1) * sizeof(s->temps[0]));
+        s->n_temps--;
+    }
+    s->temps[s->n_temps++] = (HfTempValue){ event, value };
+}
+
+/* Facts about the same member of whatever object may be about this one. */
+void hf_state_stored(const HfBody *b, HfState *s, HfX object)
+{
+    const HfXNode *n = hf_x(b->t, object);
+    int keep = 0;
+
+    for (int i = 0; i < s->n_facts; i++) {
+        HfX k = s->facts[i].key;
+        gboolean hit = FALSE;
+
+        for (; k && !hit; k = hf_x(b->t, k)->parent) {
+            const HfXNode *kn = hf_x(b->t, k);
+
+            hit = k == object || (n->kind == HF_X_FIELD &&
+                                  kn->kind == HF_X_FIELD && kn->ref == n->ref);
+            if (kn->other && hf_x_mentions(b->t, kn->other, object)) {
+                hit = TRUE;
+            }
+        }
+        if (!hit) {
+            s->facts[keep++] = s->facts[i];
+        }
+    }
+    s->n_facts = keep;
+}
+
+/* ---- facts -------------------------------------------------------------- */
+
+/* Does knowing `a` decide `b` (same key)?  1 true, -1 false, 0 open. */
+static int implies(const HfFact *a, const HfFact *b)
+{
+    gboolean a_is = a->kind == HF_FACT_EQ || a->kind == HF_FACT_ZERO;
+    gboolean b_is = b->kind == HF_FACT_EQ || b->kind == HF_FACT_ZERO;
+    int64_t av = a->kind == HF_FACT_ZERO || a->kind == HF_FACT_NONZERO
+                     ? 0 : a->value;
+    int64_t bv = b->kind == HF_FACT_ZERO || b->kind == HF_FACT_NONZERO
+                     ? 0 : b->value;
+
+    if (a_is) { /* the value is av */
+        return (av == bv) == b_is ? 1 : -1;
+    }
+    if (av != bv) {
+        return 0;
+    }
+    return b_is ? -1 : 1; /* the value is not av */
+}
+
+/* Known without looking at the state? */
+static int decide_alone(const HfBody *b, const HfFact *f)
+{
+    const HfXNode *n = hf_x(b->t, f->key);
+    HfFact is = { .kind = HF_FACT_NONZERO };
+
+    switch (n->kind) {
+    case HF_X_CONST:
+        is.kind = HF_FACT_EQ;
+        is.value = n->value;
+        return implies(&is, f);
+    case HF_X_ADDR:
+    case HF_X_STRING:
+    case HF_X_FUNCTION:
+        return implies(&is, f);
+    default:
+        return 0;
+    }
+}
+
+gboolean hf_state_assume(const HfBody *b, HfState *s, const HfFact *f)
+{
+    int open = -1, known;
+
+    if (!f->key || hf_x(b->t, f->key)->kind == HF_X_UNKNOWN) {
+        return TRUE;
+    }
+    known = decide_alone(b, f);
+    if (known) {
+        return known > 0;
+    }
+    for (int i = 0; i < s->n_facts; i++) {
+        if (s->facts[i].key == f->key) {
+            known = implies(&s->facts[i], f);
+            if (known) {
+                return known > 0;
+            }
+            open = i;
+        }
+    }
+    if (open >= 0 && (f->kind == HF_FACT_EQ || f->kind == HF_FACT_ZERO)) {
+        s->facts[open] = *f; /* stronger than what was known */
+        return TRUE;
+    }
+    if (s->n_facts == HF_STATE_FACTS) {
+        /* forget the one least likely to be asked again: the oldest key that
+         * is a call result */
+        memmove(&s->facts[0], &s->facts[1],
+                (HF_STATE_FACTS - 1) * sizeof(s->facts[0]));
+        s->n_facts--;
+    }
+    s->facts[s->n_facts++] = *f;
+    return TRUE;
+}
+
+static HfFact truth(HfX key, gboolean nonzero)
+{
+    return (HfFact){ .key = key,
+                     .kind = nonzero ? HF_FACT_NONZERO : HF_FACT_ZERO };
+}
+
+static gboolean assume_order(const HfBody *b, HfState *s, HfCondOp op, HfX l,
+                             HfX r, gboolean negated)
+{
+    HfFact f;
+    gboolean ok;
+    HfX key;
+
+    if (op == HF_COND_GT || op == HF_COND_LE) {
+        HfX swap = l;
+
+        l = r;
+        r = swap;
+        op = op == HF_COND_GT ? HF_COND_LT : HF_COND_GE;
+    }
+    if (op == HF_COND_GE) {
+        negated = !negated;
+    }
+    if (hf_x(b->t, l)->kind == HF_X_CONST && hf_x(b->t, r)->kind == HF_X_CONST) {
+        return (hf_x(b->t, l)->value < hf_x(b->t, r)->value) != negated;
+    }
+    key = hf_x_compare(b->t, HF_X_LT, l, r);
+    if (!key) {
+        return TRUE;
+    }
+    f = truth(key, !negated);
+    ok = hf_state_assume(b, s, &f);
+    /* x < 0 and 0 < x say that x is not 0 */
+    if (ok && !negated && hf_x(b->t, r)->kind == HF_X_CONST &&
+        hf_x(b->t, r)->value == 0) {
+        f = truth(l, TRUE);
+        ok = hf_state_assume(b, s, &f);
+    } else if (ok && !negated && hf_x(b->t, l)->kind == HF_X_CONST &&
+               hf_x(b->t, l)->value == 0) {
+        f = truth(r, TRUE);
+        ok = hf_state_assume(b, s, &f);
+    }
+    return ok;
+}
+
+gboolean hf_state_branch(const HfBody *b, HfState *s, const HfCond *c,
+                         gboolean negated)
+{
+    HfX l = hf_state_value(b, s, c->lhs);
+    HfX r = c->rhs ? hf_state_value(b, s, c->rhs) : 0;
+    HfFact f;
+
+    if (c->op == HF_COND_TRUE) {
+        f = truth(l, !negated);
+        return hf_state_assume(b, s, &f);
+    }
+    if (!l || !r || hf_x(b->t, l)->kind == HF_X_UNKNOWN ||
+        hf_x(b->t, r)->kind == HF_X_UNKNOWN) {
+        return TRUE;
+    }
+    if (c->op != HF_COND_EQ && c->op != HF_COND_NE) {
+        return assume_order(b, s, c->op, l, r, negated);
+    }
+    negated ^= c->op == HF_COND_NE;
+    if (hf_x(b->t, l)->kind == HF_X_CONST) {
+        HfX swap = l;
+
+        l = r;
+        r = swap;
+    }
+    if (hf_x(b->t, r)->kind == HF_X_CONST) {
+        f = (HfFact){ .key = l, .value = hf_x(b->t, r)->value,
+                      .kind = negated ? HF_FACT_NE : HF_FACT_EQ };
+        if (f.value == 0) {
+            f.kind = negated ? HF_FACT_NONZERO : HF_FACT_ZERO;
+        }
+        return hf_state_assume(b, s, &f);
+    }
+    if (l == r) {
+        return !negated;
+    }
+    f = truth(hf_x_compare(b->t, HF_X_EQ, l, r), !negated);
+    return hf_state_assume(b, s, &f);
+}
+
+HfResult hf_state_result(const HfBody *b, const HfState *s, HfX value)
+{
+    HfFact zero = truth(value, FALSE);
+    int known = value ? decide_alone(b, &zero) : 0;
+
+    for (int i = 0; !known && value && i < s->n_facts; i++) {
+        if (s->facts[i].key == value) {
+            known = implies(&s->facts[i], &zero);
+        }
+    }
+    return known > 0 ? HF_RESULT_ZERO : known < 0 ? HF_RESULT_NONZERO
+                                                  : HF_RESULT_ANY;
+}
+
+/* ---- locks -------------------------------------------------------------- */
+
+HfHold *hf_state_hold(HfState *s, HfX lock)
+{
+    for (int i = 0; i < s->n_holds; i++) {
+        if (s->holds[i].lock == lock) {
+            return &s->holds[i];
+        }
+    }
+    return NULL;
+}
+
+void hf_state_set_hold(HfState *s, const HfHold *hold)
+{
+    HfHold *have = hf_state_hold(s, hold->lock);
+
+    if (have) {
+        *have = *hold;
+    } else if (s->n_holds < HF_STATE_HOLDS) {
+        s->holds[s->n_holds++] = *hold;
+        sort_holds(s);
+    }
+}
+
+void hf_state_drop_hold(HfState *s, HfX lock)
+{
+    HfHold *have = hf_state_hold(s, lock);
+
+    if (have) {
+        s->n_holds--;
+        memmove(have, have + 1,
+                (char *)&s->holds[s->n_holds] - (char *)have);
+    }
+}
+
+/* ---- objects nobody else can see yet ------------------------------------ */
+
+void hf_state_add_fresh(HfState *s, HfX x)
+{
+    if (x && s->n_fresh < HF_STATE_FRESH) {
+        s->fresh[s->n_fresh++] = x;
+    }
+}
+
+void hf_state_publish(const HfBody *b, HfState *s, HfX value)
+{
+    for (int i = 0; value && i < s->n_fresh; i++) {
+        if (hf_x_mentions(b->t, value, s->fresh[i])) {
+            s->fresh[i] = s->fresh[--s->n_fresh];
+            i--;
+        }
+    }
+}
+
+gboolean hf_state_is_fresh(const HfBody *b, const HfState *s, HfX object)
+{
+    for (int i = 0; i < s->n_fresh; i++) {
+        if (hf_x_mentions(b->t, object, s->fresh[i])) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+/* ---- merging ------------------------------------------------------------ */
+
+/* A lock taken and given back leaves a trace that must not keep states
+ * apart. */
+static gboolean matters(const HfHold *h)
+{
+    return h->delta != 0 || h->now == HF_HOLD_HELD ||
+           (h->flags & (HF_HOLD_DROPPED | HF_HOLD_ASSUMED));
+}
+
+gboolean hf_state_same_locks(const HfState *a, const HfState *b)
+{
+    int i = 0, k = 0;
+
+    for (;;) {
+        while (i < a->n_holds && !matters(&a->holds[i])) {
+            i++;
+        }
+        while (k < b->n_holds && !matters(&b->holds[k])) {
+            k++;
+        }
+        if (i == a->n_holds || k == b->n_holds) {
+            return i == a->n_holds && k == b->n_holds;
+        }
+        if (a->holds[i].lock != b->holds[k].lock ||
+            a->holds[i].now != b->holds[k].now ||
+            a->holds[i].delta != b->holds[k].delta) {
+            return FALSE;
+        }
+        i++;
+        k++;
+    }
+}
+
+static gboolean merge_holds(HfState *a, const HfState *o)
+{
+    gboolean changed = FALSE;
+    int n = 0;
+
+    for (int i = 0; i < a->n_holds; i++) {
+        HfHold h = a->holds[i];
+        const HfHold *other = hf_state_hold((HfState *)o, h.lock);
+
+        if (!other) {
+            if (!matters(&h) || h.delta == 0) {
+                changed = TRUE;
+                continue; /* no longer known */
+            }
+            other = &(HfHold){ .lock = h.lock };
+        }
+        if (other->now < h.now || other->delta != h.delta ||
+            (other->flags | h.flags) != h.flags) {
+            changed = TRUE;
+            if (other->delta != h.delta) {
+                h.flags |= HF_HOLD_FORGOTTEN;
+            }
+            h.now = MIN(h.now, other->now);
+            h.delta = MIN(h.delta, other->delta);
+            h.flags |= other->flags;
+        }
+        a->holds[n++] = h;
+    }
+    a->n_holds = n;
+    for (int i = 0; i < o->n_holds; i++) {
+        const HfHold *other = &o->holds[i];
+
+        if (other->now == HF_HOLD_ABSENT && matters(other) &&
+            !hf_state_hold(a, other->lock)) {
+            HfHold h = *other;
+
+            h.flags |= HF_HOLD_FORGOTTEN;
+            h.delta = MIN(h.delta, 0);
+            hf_state_set_hold(a, &h);
+            changed = TRUE;
+        }
+    }
+    return changed;
+}
+
+static gboolean merge_facts(HfState *a, const HfState *o)
+{
+    int n = 0, before = a->n_facts;
+
+    for (int i = 0; i < a->n_facts; i++) {
+        for (int k = 0; k < o->n_facts; k++) {
+            if (a->facts[i].key == o->facts[k].key &&
+                implies(&o->facts[k], &a->facts[i]) > 0) {
+                a->facts[n++] = a->facts[i];
+                break;
+            }
+        }
+    }
+    a->n_facts = n;
+    return n != before;
+}
+
+static gboolean merge_temps(HfState *a, const HfState *o)
+{
+    int n = 0, before = a->n_temps;
+
+    for (int i = 0; i < a->n_temps; i++) {
+        for (int k = 0; k < o->n_temps; k++) {
+            if (a->temps[i].event == o->temps[k].event &&
+                a->temps[i].value == o->temps[k].value) {
+                a->temps[n++] = a->temps[i];
+                break;
+            }
+        }
+    }
+    a->n_temps = n;
+    return n != before;
+}
+
+static gboolean merge_fresh(HfState *a, const HfState *o)
+{
+    int n = 0, before = a->n_fresh;
+
+    for (int i = 0; i < a->n_fresh; i++) {
+        for (int k = 0; k < o->n_fresh; k++) {
+            if (a->fresh[i] == o->fresh[k]) {
+                a->fresh[n++] = a->fresh[i];
+                break;
+            }
+        }
+    }
+    a->n_fresh = n;
+    return n != before;
+}
+
+static gboolean merge_return(HfState *a, const HfState *o)
+{
+    gboolean changed = FALSE;
+
+    if (a->ret != o->ret && a->ret) {
+        a->ret = 0;
+        changed = TRUE;
+    }
+    if (a->ret_result != o->ret_result && a->ret_result != HF_RESULT_ANY) {
+        a->ret_result = HF_RESULT_ANY;
+        changed = TRUE;
+    }
+    if (o->ret_event < a->ret_event) {
+        a->ret_event = o->ret_event;
+        changed = TRUE;
+    }
+    return changed;
+}
+
+gboolean hf_state_merge(const HfBody *b, HfState *a, const HfState *o)
+{
+    gboolean changed = merge_holds(a, o);
+
+    changed |= merge_facts(a, o);
+    changed |= merge_temps(a, o);
+    changed |= merge_fresh(a, o);
+    changed |= merge_return(a, o);
+    for (uint32_t i = 0; i < b->fn->n_locals; i++) {
+        HfX self = hf_x_leaf(b->t, HF_X_LOCAL, i);
+
+        if (a->env[i] != o->env[i] && a->env[i] != self) {
+            a->env[i] = self;
+            changed = TRUE;
+        }
+    }
+    return changed;
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * state.h - one abstract state of a body.  Private to solve.
+ *
+ * A state is a small value that is copied often: locks relative to entry,
+ * facts about conditions, what each local stands for, results of recent
+ * calls, objects not yet published.  Several states per block (disjuncts)
+ * keep `if (c) lock(); ... if (c) unlock();` apart; they are merged when
+ * they hold the same locks.
+ */
+#ifndef HOLDFAST_STATE_H
+#define HOLDFAST_STATE_H
+
+#include "solve/solve.h"
+
+#define HF_STATE_HOLDS 16
+#define HF_STATE_FACTS 20
+#define HF_STATE_TEMPS 12
+#define HF_STATE_FRESH 6
+
+typedef struct {
+    uint32_t event;
+    HfX value;
+} HfTempValue;
+
+typedef struct {
+    uint8_t n_holds, n_facts, n_temps, n_fresh;
+    HfHold holds[HF_STATE_HOLDS]; /* sorted by lock */
+    HfFact facts[HF_STATE_FACTS]; /* sorted by key */
+    HfTempValue temps[HF_STATE_TEMPS]; /* most recent last */
+    HfX fresh[HF_STATE_FRESH];
+    HfX ret;             /* value of the RETURN passed, 0 unknown */
+    uint32_t ret_event;  /* the first RETURN merged in; UINT32_MAX: none */
+    uint32_t ret_result; /* HfResult */
+    HfX env[]; /* by local: what its value is, in entry terms */
+} HfState;
+
+/* What the operations need to know of the body they run in. */
+typedef struct {
+    HfXTable *t;
+    const HfProgram *p;
+    const HfUnit *u;
+    const HfFunction *fn;
+} HfBody;
+
+gsize hf_state_size(const HfBody *b);
+void hf_state_init(const HfBody *b, HfState *s);
+
+/* Values of paths of the facts, now. */
+HfX hf_state_value(const HfBody *b, const HfState *s, HfId path);
+HfX hf_state_object(const HfBody *b, const HfState *s, HfId path);
+/* An expression brought from elsewhere: locals that are known are replaced by
+ * what they stand for. */
+HfX hf_state_resolve(const HfBody *b, const HfState *s, HfX x);
+
+void hf_state_assign(const HfBody *b, HfState *s, uint32_t local, HfX value);
+void hf_state_set_temp(const HfBody *b, HfState *s, uint32_t event, HfX value);
+/* Memory at path changed: what was known of it is no longer. */
+void hf_state_stored(const HfBody *b, HfState *s, HfX object);
+
+/* FALSE: contradicts what is known, the state is impossible. */
+gboolean hf_state_assume(const HfBody *b, HfState *s, const HfFact *fact);
+gboolean hf_state_branch(const HfBody *b, HfState *s, const HfCond *cond,
+                         gboolean negated);
+HfResult hf_state_result(const HfBody *b, const HfState *s, HfX value);
+
+HfHold *hf_state_hold(HfState *s, HfX lock);
+void hf_state_set_hold(HfState *s, const HfHold *hold);
+void hf_state_drop_hold(HfState *s, HfX lock);
+
+void hf_state_add_fresh(HfState *s, HfX x);
+void hf_state_publish(const HfBody *b, HfState *s, HfX value);
+gboolean hf_state_is_fresh(const HfBody *b, const HfState *s, HfX object);
+
+/* Same locks, so far as merging is concerned? */
+gboolean hf_state_same_locks(const HfState *a, const HfState *b);
+/* Weaken a to cover b too; TRUE when a changed. */
+gboolean hf_state_merge(const HfBody *b, HfState *a, const HfState *other);
+
+#endif
