@@ -23,7 +23,7 @@ typedef struct {
     gboolean statistics;  /* text: counts by checker and tier at the end */
     gboolean show_low;    /* include HF_TIER_LOW */
     gboolean show_trace;  /* text: trace with code excerpts */
-    GPtrArray *unit_failures; /* char*: "file: why" of units lost, may be NULL */
+    GPtrArray *unit_failures; /* char*: "file: why" of units lost, or NULL */
     int n_units;
     int n_functions;
 } HfReport;
