@@ -46,6 +46,10 @@ static gboolean check_derived(HfCheck *c, const HfPath *p)
     case HF_PATH_FIELD:
     case HF_PATH_CONTAINER_OF:
         return hf_check_index_set(c, "field", p->ref, c->f->n_fields);
+    case HF_PATH_COMPUTED:
+        if (p->ref == HF_PATH_OP_NONE || p->ref > HF_PATH_OP_XOR)
+            return hf_check_fail(c, "unknown operator %u", p->ref);
+        return TRUE;
     default: return TRUE;
     }
 }
@@ -59,7 +63,7 @@ gboolean hf_check_paths(HfCheck *c)
     for (c->row = 1; c->row < f->n_paths; c->row++) {
         const HfPath *p = &f->paths[c->row];
 
-        if (p->kind == HF_PATH_NONE || p->kind > HF_PATH_CONTAINER_OF)
+        if (p->kind == HF_PATH_NONE || p->kind > HF_PATH_COMPUTED)
             return hf_check_fail(c, "unknown kind %u", p->kind);
         if (p->reserved)
             return hf_check_fail(c, "reserved member is not zero");

@@ -187,7 +187,23 @@ typedef enum {
     HF_PATH_INDEX,        /* parent[i]; value = i, or -1 when not constant */
     HF_PATH_CONTAINER_OF, /* the object whose field ref is *parent (a pointer
                              value, like container_of's) */
+    HF_PATH_COMPUTED, /* parent op value: an integer made of another one and a
+                         constant; ref = HfPathOp */
 } HfPathKind;
+
+/* Subtraction of a constant is the addition of its negative. */
+typedef enum {
+    HF_PATH_OP_NONE,
+    HF_PATH_OP_ADD,
+    HF_PATH_OP_MUL,
+    HF_PATH_OP_DIV,
+    HF_PATH_OP_REM,
+    HF_PATH_OP_SHL,
+    HF_PATH_OP_SHR,
+    HF_PATH_OP_AND,
+    HF_PATH_OP_OR,
+    HF_PATH_OP_XOR,
+} HfPathOp;
 
 /*
  * Hash-consed: equal paths of one unit have equal ids.  Kept normal:

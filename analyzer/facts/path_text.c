@@ -83,6 +83,23 @@ static void put_container(Text *t, const HfPath *p)
                            hf_str(t->f, field->name));
 }
 
+static void put_computed(Text *t, const HfPath *p)
+{
+    static const char *const ops[] = {
+        [HF_PATH_OP_ADD] = "+", [HF_PATH_OP_MUL] = "*",
+        [HF_PATH_OP_DIV] = "/", [HF_PATH_OP_REM] = "%",
+        [HF_PATH_OP_SHL] = "<<", [HF_PATH_OP_SHR] = ">>",
+        [HF_PATH_OP_AND] = "&", [HF_PATH_OP_OR] = "|",
+        [HF_PATH_OP_XOR] = "^",
+    };
+
+    g_string_append_c(t->out, '(');
+    put(t, p->parent);
+    g_string_append_printf(t->out, " %s %" G_GINT64_FORMAT ")",
+                           p->ref < G_N_ELEMENTS(ops) ? ops[p->ref] : "?",
+                           p->value);
+}
+
 static void put_literal(Text *t, HfStr s)
 {
     g_autofree char *escaped = g_strescape(hf_str(t->f, s), NULL);
@@ -133,6 +150,7 @@ static void put(Text *t, HfId id)
     case HF_PATH_FIELD: put_field(t, p); break;
     case HF_PATH_INDEX: put_index(t, p); break;
     case HF_PATH_CONTAINER_OF: put_container(t, p); break;
+    case HF_PATH_COMPUTED: put_computed(t, p); break;
     default: put_root(t, p);
     }
 }

@@ -124,7 +124,7 @@ HfId hf_facts_path(HfFactsBuilder *b, HfPathKind kind, HfId parent,
 
     if (kind == HF_PATH_NONE)
         return 0;
-    if (kind < HF_PATH_DEREF || kind > HF_PATH_CONTAINER_OF)
+    if (kind < HF_PATH_DEREF || kind > HF_PATH_COMPUTED)
         return leaf(b, kind, ref, value);
     if (!parent || parent >= b->paths->len)
         parent = unknown(b, 0);
@@ -144,6 +144,10 @@ HfId hf_facts_path(HfFactsBuilder *b, HfPathKind kind, HfId parent,
         return derived(b, kind, parent, 0, 0);
     case HF_PATH_FIELD: return field_of(b, parent, ref);
     case HF_PATH_CONTAINER_OF: return container_of(b, parent, ref);
+    case HF_PATH_COMPUTED:
+        if (of == HF_PATH_UNKNOWN)
+            return parent; /* no better known than what it is made of */
+        return derived(b, kind, parent, ref, value);
     default: return derived(b, HF_PATH_INDEX, parent, 0, value);
     }
 }

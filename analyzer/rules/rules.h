@@ -68,6 +68,9 @@ typedef struct {
     gboolean recursive;
     gboolean shared; /* has a shared mode */
     int rank;        /* 0: none */
+    char *stands_for; /* member that points to the real lock when an object of
+                         this type only stands for one (QemuLockable.object);
+                         NULL: it is the lock itself */
     HfRulePlace place;
 } HfLockTypeRule;
 
@@ -167,7 +170,8 @@ typedef struct {
     char *role;       /* NULL: unknown */
     GPtrArray *holds; /* char*: capabilities held when it runs */
     gboolean holds_known; /* TRUE: and nothing else is held */
-    int data_arg;     /* argument passed to the callback, -1 none */
+    int data_arg;     /* argument passed to the callback as its first, -1
+                         none */
     HfRulePlace place;
 } HfEffect;
 
@@ -239,7 +243,8 @@ typedef struct {
 /* ---- what extract needs ------------------------------------------------- */
 
 typedef struct {
-    GPtrArray *defines;     /* char*: "NAME" or "NAME=VALUE", passed as -D */
+    GPtrArray *defines;     /* char*: "NAME", "NAME=VALUE" or
+                               "NAME(x)=VALUE", passed as -D */
     GPtrArray *markers;     /* char*: macro names that may expand to nothing,
                                looked up in the text of declarations and at
                                the start of statements */

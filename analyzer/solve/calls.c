@@ -236,13 +236,131 @@ static void apply_hold(const Call *c, HfState *s, const Args *args,
         hf_lock_release(c->r, s, &use);
     } else if (h->flags & HF_HOLD_DROPPED) {
         hf_lock_drop_and_retake(c->r, s, &use);
-    } else if (h->now == HF_HOLD_HELD &&
+    } else if (h->now == HF_HOLD_HELD && h->event != UINT32_MAX &&
                hf_x(c->r->body.t, use.lock)->kind == HF_X_CAP) {
         have = hf_state_hold(s, use.lock);
         if (!have) { /* it asserted, and came back */
             hf_lock_assume(c->r, s, use.lock, HF_HOLD_HELD, use.shared,
                            c->event);
         }
+    }
+}
+
+/* ---- locks that the callee takes for a while ----------------------------- */
+
+/* The callee's facts as the caller would say them; FALSE: not here. */
+static gboolean facts_here(const Call *c, const HfState *s, const Args *args,
+                           const HfTake *from, HfTake *to)
+{
+    HfState *probe = hf_run_copy(c->r, s);
+
+    to->n_facts = 0;
+    for (guint i = 0; i < from->n_facts; i++) {
+        HfFact f = from->facts[i];
+
+        f.key = here(c, s, args, f.key);
+        if (!f.key) {
+            continue;
+        }
+        if (!hf_state_assume(&c->r->body, probe, &f)) {
+            return FALSE;
+        }
+        if (!hf_x(c->r->body.t, f.key)->local &&
+            hf_x(c->r->body.t, f.key)->kind != HF_X_CONST) {
+            to->facts[to->n_facts++] = f;
+        }
+    }
+    return TRUE;
+}
+
+static void record_relock(const Call *c, const HfTake *take, const HfHold *h)
+{
+    GArray *rows = c->r->out->relocks;
+    HfLockOp op = {
+        .event = c->event, .lock = take->lock, .kind = HF_LOCK_ACQUIRE,
+        .shared = take->shared, .via = c->sym, .before = *h,
+    };
+
+    for (guint i = rows->len; i > 0; i--) {
+        const HfLockOp *have = &g_array_index(rows, HfLockOp, i - 1);
+
+        if (have->event != c->event) {
+            break;
+        }
+        if (have->lock == op.lock && have->before.flags == h->flags) {
+            return;
+        }
+    }
+    g_array_append_val(rows, op);
+}
+
+static void check_takes(const Call *c, const HfState *s, const Args *args)
+{
+    const HfFlow *f = c->r->solved->flows[c->sym];
+
+    /* a recursive call is judged with an unfinished table: not at all */
+    if (!f || !f->takes || f->skip || f == c->r->out) {
+        return;
+    }
+    for (guint i = 0; i < f->takes->len; i++) {
+        const HfTake *from = &g_array_index(f->takes, HfTake, i);
+        HfTake take = {
+            .event = c->event, .shared = from->shared, .via = c->sym,
+            .lock = here(c, s, args, from->lock),
+        };
+        const HfHold *h;
+
+        if (!take.lock || !facts_here(c, s, args, from, &take)) {
+            continue;
+        }
+        h = hf_state_hold((HfState *)s, take.lock);
+        if (!h) {
+            hf_lock_take(c->r, s, &take);
+        } else if (h->now == HF_HOLD_HELD && !(h->flags & HF_HOLD_FORGOTTEN)) {
+            record_relock(c, &take, h);
+        }
+    }
+}
+
+/* ---- summaries, continued ------------------------------------------------- */
+
+/* A callee given &local may change it. */
+static void clobber_locals(const Call *c, HfState *s, const Args *args)
+{
+    HfXTable *t = c->r->body.t;
+
+    if (c->e->flags & HF_EV_CLEANUP) {
+        return;
+    }
+    for (guint i = 0; i < args->n; i++) {
+        HfXNode n = *hf_x(t, args->v[i]);
+
+        if (args->v[i] && n.kind == HF_X_ADDR &&
+            hf_x(t, n.parent)->kind == HF_X_LOCAL) {
+            hf_state_assign(&c->r->body, s, hf_x(t, n.parent)->ref, 0);
+        }
+    }
+}
+
+/* What the callee wrote is known now. */
+static void apply_stored(const Call *c, HfState *s, const Args *args,
+                         const HfFact *fact)
+{
+    HfXTable *t = c->r->body.t;
+    HfX object = hf_x_to_caller(t, fact->key, args->v, args->n);
+    HfFact f = *fact;
+
+    if (object && hf_x(t, object)->kind == HF_X_LOCAL) {
+        if (f.kind == HF_FACT_EQ || f.kind == HF_FACT_ZERO) {
+            hf_state_assign(&c->r->body, s, hf_x(t, object)->ref,
+                            hf_x_const(t, f.kind == HF_FACT_EQ ? f.value : 0));
+        }
+        return;
+    }
+    f.key = object ? hf_state_resolve(&c->r->body, s, object) : 0;
+    if (f.key && hf_x(t, f.key)->kind != HF_X_UNKNOWN) {
+        hf_state_stored(&c->r->body, s, f.key);
+        hf_state_assume(&c->r->body, s, &f);
     }
 }
 
@@ -255,6 +373,9 @@ static gboolean apply_exit(const Call *c, HfState *s, const Args *args,
     for (guint i = 0; ex->facts && i < ex->facts->len; i++) {
         HfFact f = g_array_index(ex->facts, HfFact, i);
 
+        if (f.flags & HF_FACT_STORED) {
+            continue;
+        }
         f.key = here(c, s, args, f.key);
         if (f.key && !hf_state_assume(&c->r->body, s, &f)) {
             return FALSE;
@@ -263,6 +384,14 @@ static gboolean apply_exit(const Call *c, HfState *s, const Args *args,
     h = hf_holds(c->r->solved, ex->holds, &n);
     for (guint i = 0; i < n; i++) {
         apply_hold(c, s, args, &h[i], conditional);
+    }
+    clobber_locals(c, s, args);
+    for (guint i = 0; ex->facts && i < ex->facts->len; i++) {
+        const HfFact *f = &g_array_index(ex->facts, HfFact, i);
+
+        if (f->flags & HF_FACT_STORED) {
+            apply_stored(c, s, args, f);
+        }
     }
     if (ex->value) {
         HfX v = hf_x_to_caller(c->r->body.t, ex->value, args->v, args->n);
@@ -290,6 +419,7 @@ static gboolean apply_summary(const Call *c, HfStates *states, HfState *s,
     gboolean any = FALSE;
 
     if (!f || !f->exits || f->skip) {
+        clobber_locals(c, s, args);
         return TRUE;
     }
     if (!f->returns_at_all) {
@@ -335,24 +465,6 @@ static void publish_args(const Call *c, HfState *s, const Args *args)
     }
 }
 
-/* A callee given &local may change it. */
-static void clobber_locals(const Call *c, HfState *s, const Args *args)
-{
-    HfXTable *t = c->r->body.t;
-
-    if (c->e->flags & HF_EV_CLEANUP) {
-        return;
-    }
-    for (guint i = 0; i < args->n; i++) {
-        HfXNode n = *hf_x(t, args->v[i]);
-
-        if (args->v[i] && n.kind == HF_X_ADDR &&
-            hf_x(t, n.parent)->kind == HF_X_LOCAL) {
-            hf_state_assign(&c->r->body, s, hf_x(t, n.parent)->ref, 0);
-        }
-    }
-}
-
 /* ---- the call ----------------------------------------------------------- */
 
 static HfSymId only_target(HfRun *r, const HfEvent *e)
@@ -382,15 +494,19 @@ static void run_one(const Call *c, HfStates *states, guint i)
         states->v[i] = NULL;
         return;
     }
+    if (!primitive && c->sym && c->r->recording) {
+        check_takes(c, s, &args);
+    }
     if (c->contract) {
         apply_contract(c, states, s, &args);
     }
-    if (!primitive && c->sym && !apply_summary(c, states, s, &args)) {
+    if (!c->sym) {
+        clobber_locals(c, s, &args);
+    } else if (!primitive && !apply_summary(c, states, s, &args)) {
         states->v[i] = NULL;
         return;
     }
     publish_args(c, s, &args);
-    clobber_locals(c, s, &args);
 }
 
 void hf_run_call(HfRun *r, HfStates *states, uint32_t event)

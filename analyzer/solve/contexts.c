@@ -327,7 +327,7 @@ static HfContext callback_context(Run *r, const HfEffect *e)
 }
 
 /* Functions the argument may be: itself, or what flows into it. */
-static const GArray *argument_functions(Run *r, const HfFlow *f,
+static const GArray *argument_functions(const HfSolved *s, const HfFlow *f,
                                         const HfEvent *e, int arg,
                                         HfSymId *single)
 {
@@ -348,42 +348,84 @@ static const GArray *argument_functions(Run *r, const HfFlow *f,
         return NULL;
     }
     fake.path = facts->args[e->first_arg + arg];
-    return hf_program_targets(r->s->program, f->unit, f->sym, &fake, NULL);
+    return hf_program_targets(s->program, f->unit, f->sym, &fake, NULL);
 }
 
 /* Every function that an effect runs, with how. */
 typedef void (*CallbackFn)(Run *r, const HfFlow *f, const HfCall *call,
                            const HfEffect *e, HfSymId target);
 
-static void each_callback(Run *r, const HfFlow *f, const HfCall *call,
-                          CallbackFn fn)
+typedef struct {
+    const HfEffect *effect;
+    HfSymId target;
+} Callback;
+
+static GArray *callbacks_of(const HfSolved *s, const HfFlow *f,
+                            const HfCall *call)
 {
     const HfEvent *e = hf_flow_event(f, call->event);
-    const HfContract *k;
+    const HfContract *k =
+        e->kind == HF_EV_CALL
+            ? hf_contract_of(s->contracts, f->unit->symbols[e->sym]) : NULL;
+    GArray *out;
 
-    if (e->kind != HF_EV_CALL) {
-        return;
-    }
-    k = hf_contract_of(r->s->contracts, f->unit->symbols[e->sym]);
     if (!HF_CONTRACT_HAS(k, HF_EFF_CALLBACK)) {
-        return;
+        return NULL;
     }
+    out = g_array_new(FALSE, FALSE, sizeof(Callback));
     for (guint i = 0; i < k->clauses->len; i++) {
         const HfClause *cl = &g_array_index(k->clauses, HfClause, i);
+        Callback c = { .effect = cl->effect };
         const GArray *targets;
-        HfSymId one;
 
         if (cl->kind != HF_EFF_CALLBACK) {
             continue;
         }
-        targets = argument_functions(r, f, e, cl->arg, &one);
-        if (one) {
-            fn(r, f, call, cl->effect, one);
+        targets = argument_functions(s, f, e, cl->arg, &c.target);
+        if (c.target) {
+            g_array_append_val(out, c);
         }
         for (guint n = 0; targets && n < targets->len; n++) {
-            fn(r, f, call, cl->effect, g_array_index(targets, HfSymId, n));
+            c.target = g_array_index(targets, HfSymId, n);
+            g_array_append_val(out, c);
         }
     }
+    return out;
+}
+
+static void each_callback(Run *r, const HfFlow *f, const HfCall *call,
+                          CallbackFn fn)
+{
+    GArray *all = callbacks_of(r->s, f, call);
+
+    for (guint i = 0; all && i < all->len; i++) {
+        const Callback *c = &g_array_index(all, Callback, i);
+
+        fn(r, f, call, c->effect, c->target);
+    }
+    if (all) {
+        g_array_unref(all);
+    }
+}
+
+GArray *hf_call_runs_now(const HfSolved *s, const HfFlow *f,
+                         const HfCall *call)
+{
+    GArray *all = callbacks_of(s, f, call);
+    GArray *out = NULL;
+
+    for (guint i = 0; all && i < all->len; i++) {
+        const Callback *c = &g_array_index(all, Callback, i);
+
+        if (c->effect->run == HF_RUN_CALL) {
+            out = out ? out : g_array_new(FALSE, FALSE, sizeof(HfSymId));
+            g_array_append_val(out, c->target);
+        }
+    }
+    if (all) {
+        g_array_unref(all);
+    }
+    return out;
 }
 
 static void mark_callback(Run *r, const HfFlow *f, const HfCall *call,
@@ -405,6 +447,27 @@ static void root_callback(Run *r, const HfFlow *f, const HfCall *call,
 
 /* ---- the walk ----------------------------------------------------------- */
 
+/* Functions that the callee runs before it returns: what they get from it is
+ * not known, so only what is held by name goes along. */
+static void visit_callbacks(Run *r, const HfFlow *f, const HfContext *c,
+                            const HfCall *call, HfContext next)
+{
+    HfCall bare = *call;
+    GArray *now = hf_call_runs_now(r->s, f, call);
+
+    if (!now) {
+        return;
+    }
+    bare.n_args = 0;
+    next.complete = FALSE;
+    next.fresh_params = 0;
+    carry(r, f, c, &bare, &next);
+    for (guint i = 0; i < now->len; i++) {
+        enter(r, g_array_index(now, HfSymId, i), next);
+    }
+    g_array_unref(now);
+}
+
 static void visit_call(Run *r, const HfFlow *f, uint32_t ctx,
                        const HfCall *call)
 {
@@ -419,6 +482,7 @@ static void visit_call(Run *r, const HfFlow *f, uint32_t ctx,
     HfFieldId slot;
     guint n = hf_call_targets(r->s, f, call, &targets, &slot);
 
+    visit_callbacks(r, f, &c, call, next);
     carry(r, f, &c, call, &next);
     if (slot) {
         slot_context(r, slot, &next);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "solve/contract.h"
+#include "solve/named.h"
+#include "solve/recursive.h"
 
 #include <string.h>
 
@@ -12,6 +14,8 @@ struct HfContracts {
     GHashTable *members;   /* "record#name" packed -> HfFieldId */
     GHashTable *spellings; /* text -> cap index + 1 */
     GHashTable *cap_names; /* name -> cap index + 1 */
+    HfNamed *named;        /* objects without a symbol */
+    HfRecursive *recursive; /* made so by an attribute */
 };
 
 /* ---- look-ups ----------------------------------------------------------- */
@@ -100,20 +104,29 @@ const HfCapRule *hf_contract_cap_rule(const HfContracts *c, HfX lock)
                                : NULL;
 }
 
-gboolean hf_contract_is_recursive(const HfContracts *c, HfX lock)
+gboolean hf_contract_is_recursive_in(const HfContracts *c, HfSymId sym,
+                                     HfX lock)
 {
     const HfXNode *n = hf_x(c->t, lock);
-    const HfLockTypeRule *rule = NULL;
+    const HfLockTypeRule *rule;
 
     if (n->kind == HF_X_CAP) {
         return hf_contract_cap_rule(c, lock)->recursive;
     }
-    if (n->kind == HF_X_FIELD || n->kind == HF_X_GLOBAL) {
-        HfRecId r = hf_contract_record(c, 0, lock);
-
-        rule = HF_PROGRAM_RECORD(c->p, r)->lock_rule;
+    rule = HF_PROGRAM_RECORD(c->p, hf_contract_record(c, sym, lock))->lock_rule;
+    while (n->kind == HF_X_INDEX) {
+        n = hf_x(c->t, n->parent);
     }
-    return rule && rule->recursive;
+    return (rule && rule->recursive) ||
+           (n->kind == HF_X_FIELD &&
+            hf_recursive_field(c->recursive, n->ref)) ||
+           (n->kind == HF_X_GLOBAL &&
+            hf_recursive_variable(c->recursive, n->ref));
+}
+
+gboolean hf_contract_is_recursive(const HfContracts *c, HfX lock)
+{
+    return hf_contract_is_recursive_in(c, 0, lock);
 }
 
 gboolean hf_contract_is_lock(const HfContracts *c, HfX x)
@@ -122,6 +135,7 @@ gboolean hf_contract_is_lock(const HfContracts *c, HfX x)
 
     switch (n->kind) {
     case HF_X_CAP:
+    case HF_X_NAMED:
         return TRUE;
     case HF_X_FIELD:
         return HF_PROGRAM_FIELD(c->p, n->ref)->is_lock;
@@ -211,7 +225,8 @@ static HfX resolve_name(Parser *ps, const char *name)
         return hf_x_leaf(c->t, HF_X_CAP, cap);
     }
     var = GPOINTER_TO_UINT(g_hash_table_lookup(c->variables, name));
-    return var ? hf_x_leaf(c->t, HF_X_GLOBAL, var) : 0;
+    return var ? hf_x_leaf(c->t, HF_X_GLOBAL, var)
+               : hf_named_find(c->named, c->t, name);
 }
 
 static HfX parse_primary(Parser *ps)
@@ -319,7 +334,25 @@ typedef struct {
     HfContract *contract;
     HfSymId sym;
     HfRecId record;
+    const GArray *targets; /* of a slot: they name its parameters */
 } Builder;
+
+/* A function pointer's own parameter names are not in the facts; those of the
+ * functions stored there stand for the same positions. */
+static HfX parse_lock(const Builder *b, const char *text)
+{
+    Parser ps = { .c = b->c, .record = b->record };
+    HfX x = 0;
+
+    for (guint i = 0; !x && b->targets && i < b->targets->len; i++) {
+        ps.s = text;
+        ps.sym = g_array_index(b->targets, HfSymId, i);
+        x = lock_object(b->c, parse_unary(&ps));
+    }
+    ps.s = text;
+    ps.sym = b->sym;
+    return x ? x : lock_object(b->c, parse_unary(&ps));
+}
 
 static void add_clause(Builder *b, const HfEffect *e, const HfProgAnnot *annot,
                        const char *text)
@@ -333,8 +366,7 @@ static void add_clause(Builder *b, const HfEffect *e, const HfProgAnnot *annot,
         g_auto(GStrv) parts = g_strsplit(text, "|", -1);
 
         for (guint i = 0; parts[i] && cl.n_locks < 4; i++) {
-            Parser ps = { b->c, parts[i], b->sym, b->record };
-            HfX x = lock_object(b->c, parse_unary(&ps));
+            HfX x = parse_lock(b, parts[i]);
 
             if (x) {
                 cl.locks[cl.n_locks++] = hf_contract_canonical(b->c, x);
@@ -389,10 +421,46 @@ static void index_names(HfContracts *c)
     for (guint i = p->symbols->len - 1; i >= 1; i--) {
         const HfProgSymbol *s = HF_PROGRAM_SYM(p, i);
 
-        if (s->kind == HF_SYM_VARIABLE) {
+        /* what is static in a function has no name outside of it */
+        if (s->kind == HF_SYM_VARIABLE && !strstr(s->key, "@F@")) {
             g_hash_table_insert(c->variables, (gpointer)s->name,
                                 GUINT_TO_POINTER(i));
         }
+    }
+}
+
+static gboolean is_known(const char *name, gconstpointer data)
+{
+    const HfContracts *c = data;
+
+    return g_hash_table_contains(c->cap_names, name) ||
+           g_hash_table_contains(c->spellings, name) ||
+           g_hash_table_contains(c->variables, name) ||
+           (g_str_has_prefix(name, "arg") && g_ascii_isdigit(name[3])) ||
+           strcmp(name, "this") == 0 || strcmp(name, "ret") == 0;
+}
+
+HfX hf_contract_lock_named(HfContracts *c, const char *name)
+{
+    Parser ps = { .c = c };
+    HfX x = resolve_name(&ps, name);
+
+    return x ? hf_contract_canonical(c, x) : 0;
+}
+
+gboolean hf_contract_is_token(const HfContracts *c, HfX lock)
+{
+    const HfXNode *n = hf_x(c->t, lock);
+
+    switch (n->kind) {
+    case HF_X_CAP:
+        return hf_contract_cap_rule(c, lock)->kind == HF_CAP_TOKEN;
+    case HF_X_GLOBAL:
+        return HF_CONTRACT_HAS(c->symbols[n->ref], HF_EFF_TOKEN);
+    case HF_X_NAMED:
+        return hf_named_is_token(c->named, hf_x_name(c->t, lock));
+    default:
+        return FALSE;
     }
 }
 
@@ -409,6 +477,7 @@ HfContracts *hf_contracts_new(const HfProgram *p, HfXTable *t)
     c->symbols = g_new0(HfContract *, p->symbols->len);
     c->fields = g_new0(HfContract *, p->fields->len);
     index_names(c);
+    c->named = hf_named_new(p, is_known, c);
     for (guint i = 1; i < p->symbols->len; i++) {
         Builder b = { .c = c, .sym = i };
 
@@ -416,11 +485,13 @@ HfContracts *hf_contracts_new(const HfProgram *p, HfXTable *t)
         c->symbols[i] = b.contract;
     }
     for (guint i = 1; i < p->fields->len; i++) {
-        Builder b = { .c = c, .record = HF_PROGRAM_FIELD(p, i)->record };
+        Builder b = { .c = c, .record = HF_PROGRAM_FIELD(p, i)->record,
+                      .targets = HF_PROGRAM_FIELD(p, i)->targets };
 
         hf_program_field_effects(p, i, take_effect, &b);
         c->fields[i] = b.contract;
     }
+    c->recursive = hf_recursive_new(p, c);
     return c;
 }
 
@@ -443,13 +514,21 @@ void hf_contracts_free(HfContracts *c)
     for (guint i = 0; i < c->p->fields->len; i++) {
         contract_free(c->fields[i]);
     }
+    hf_recursive_free(c->recursive);
     g_free(c->symbols);
     g_free(c->fields);
     g_hash_table_unref(c->variables);
     g_hash_table_unref(c->spellings);
     g_hash_table_unref(c->cap_names);
     g_hash_table_unref(c->members);
+    hf_named_free(c->named);
     g_free(c);
+}
+
+gboolean hf_contract_is_mark(const HfContracts *c, HfSymId sym)
+{
+    return g_str_has_prefix(HF_PROGRAM_SYM(c->p, sym)->name, "hf_mark_") &&
+           c->symbols[sym] != NULL;
 }
 
 const HfContract *hf_contract_of(const HfContracts *c, HfSymId sym)

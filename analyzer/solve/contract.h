@@ -48,6 +48,10 @@ void hf_contracts_free(HfContracts *c);
 const HfContract *hf_contract_of(const HfContracts *c, HfSymId sym);
 const HfContract *hf_contract_of_field(const HfContracts *c, HfFieldId field);
 
+/* One of the annotation header's own functions (hf_mark_*): a call of it says
+ * something about the function that makes it, and does nothing. */
+gboolean hf_contract_is_mark(const HfContracts *c, HfSymId sym);
+
 /* The lock an object expression stands for: a global that a capability names
  * becomes that capability. */
 HfX hf_contract_canonical(const HfContracts *c, HfX lock);
@@ -57,7 +61,15 @@ const HfCapRule *hf_contract_cap_rule(const HfContracts *c, HfX lock);
 
 /* Is the object that x names a lock, and may it be taken twice? */
 gboolean hf_contract_is_recursive(const HfContracts *c, HfX lock);
+/* The same where lock is named as sym names it: parameters have types too. */
+gboolean hf_contract_is_recursive_in(const HfContracts *c, HfSymId sym,
+                                     HfX lock);
 gboolean hf_contract_is_lock(const HfContracts *c, HfX x);
+/* What a name means outside of any function: a capability, a variable, an
+ * object that only annotations mention; 0 when nothing. */
+HfX hf_contract_lock_named(HfContracts *c, const char *name);
+/* A capability of that kind, or an object declared or used as one. */
+gboolean hf_contract_is_token(const HfContracts *c, HfX lock);
 
 HfFieldId hf_contract_field(const HfContracts *c, HfRecId record,
                             const char *name);

@@ -7,6 +7,8 @@ struct HfXTable {
     GArray *nodes;  /* HfXNode */
     HfX *buckets;   /* open addressing */
     guint n_buckets; /* power of two */
+    GPtrArray *names;       /* char*, of NAMED */
+    GHashTable *name_index; /* char* -> index + 1 */
 };
 
 static guint64 hash_node(const HfXNode *n)
@@ -77,6 +79,8 @@ HfXTable *hf_x_table_new(void)
     g_array_set_size(t->nodes, 1);
     t->n_buckets = 1 << 12;
     t->buckets = g_new0(HfX, t->n_buckets);
+    t->names = g_ptr_array_new_with_free_func(g_free);
+    t->name_index = g_hash_table_new(g_str_hash, g_str_equal);
     return t;
 }
 
@@ -84,6 +88,8 @@ void hf_x_table_free(HfXTable *t)
 {
     if (t) {
         g_array_unref(t->nodes);
+        g_hash_table_unref(t->name_index);
+        g_ptr_array_unref(t->names);
         g_free(t->buckets);
         g_free(t);
     }
@@ -107,6 +113,25 @@ HfX hf_x_leaf(HfXTable *t, HfXKind kind, uint32_t ref)
 HfX hf_x_const(HfXTable *t, int64_t value)
 {
     return intern(t, (HfXNode){ .kind = HF_X_CONST, .value = value });
+}
+
+HfX hf_x_named(HfXTable *t, const char *name)
+{
+    guint id = GPOINTER_TO_UINT(g_hash_table_lookup(t->name_index, name));
+
+    if (!id) {
+        char *copy = g_strdup(name);
+
+        g_ptr_array_add(t->names, copy);
+        id = t->names->len;
+        g_hash_table_insert(t->name_index, copy, GUINT_TO_POINTER(id));
+    }
+    return hf_x_leaf(t, HF_X_NAMED, id - 1);
+}
+
+const char *hf_x_name(const HfXTable *t, HfX named)
+{
+    return g_ptr_array_index(t->names, hf_x(t, named)->ref);
 }
 
 HfX hf_x_deref(HfXTable *t, HfX x)
@@ -165,6 +190,42 @@ HfX hf_x_container(HfXTable *t, HfX x, HfFieldId field)
                                 .parent = x });
 }
 
+static gboolean fold(HfPathOp op, int64_t a, int64_t b, int64_t *out)
+{
+    switch (op) {
+    case HF_PATH_OP_ADD:
+        return !__builtin_add_overflow(a, b, out);
+    case HF_PATH_OP_MUL:
+        return !__builtin_mul_overflow(a, b, out);
+    case HF_PATH_OP_AND:
+        *out = a & b;
+        return TRUE;
+    case HF_PATH_OP_OR:
+        *out = a | b;
+        return TRUE;
+    case HF_PATH_OP_XOR:
+        *out = a ^ b;
+        return TRUE;
+    default:
+        return FALSE;
+    }
+}
+
+HfX hf_x_computed(HfXTable *t, HfX x, HfPathOp op, int64_t value)
+{
+    const HfXNode *n = hf_x(t, x);
+    int64_t known;
+
+    if (!x) {
+        return 0;
+    }
+    if (n->kind == HF_X_CONST && fold(op, n->value, value, &known)) {
+        return hf_x_const(t, known);
+    }
+    return intern(t, (HfXNode){ .kind = HF_X_COMPUTED, .ref = op,
+                                .parent = x, .value = value });
+}
+
 HfX hf_x_compare(HfXTable *t, HfXKind kind, HfX a, HfX b)
 {
     if (!a || !b) {
@@ -192,6 +253,8 @@ HfX hf_x_rebuild(HfXTable *t, const HfXNode *n, HfX parent, HfX other)
         return hf_x_index(t, parent, n->value);
     case HF_X_CONTAINER_OF:
         return hf_x_container(t, parent, n->ref);
+    case HF_X_COMPUTED:
+        return hf_x_computed(t, parent, n->ref, n->value);
     case HF_X_EQ:
     case HF_X_LT:
         return hf_x_compare(t, n->kind, parent, other);
@@ -266,6 +329,7 @@ static HfX leaf_to_caller(HfXTable *t, HfX leaf, const HfXNode *n,
     case HF_X_GLOBAL:
     case HF_X_FUNCTION:
     case HF_X_CAP:
+    case HF_X_NAMED:
     case HF_X_CONST:
     case HF_X_STRING:
         return leaf;
@@ -327,7 +391,7 @@ HfX hf_x_to_callee(HfXTable *t, HfX x, const HfX *args, guint n_args)
     if (!x) {
         return 0;
     }
-    if (n.kind == HF_X_CAP || n.kind == HF_X_CONST) {
+    if (n.kind == HF_X_CAP || n.kind == HF_X_NAMED || n.kind == HF_X_CONST) {
         return x;
     }
     found = as_argument(t, x, args, n_args);
@@ -382,6 +446,9 @@ static void leaf_text(const HfXTable *t, const HfProgram *p, HfSymId sym,
     case HF_X_CAP:
         g_string_append(out, ((HfCapRule *)g_ptr_array_index(
                                   p->rules->caps, n->ref))->name);
+        break;
+    case HF_X_NAMED:
+        g_string_append(out, g_ptr_array_index(t->names, n->ref));
         break;
     case HF_X_CONST:
         g_string_append_printf(out, "%" G_GINT64_FORMAT, n->value);

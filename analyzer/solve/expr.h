@@ -29,6 +29,7 @@ typedef enum {
     HF_X_GLOBAL,       /* ref: HfSymId */
     HF_X_FUNCTION,     /* ref: HfSymId */
     HF_X_CAP,          /* ref: index of a named capability, from 0 */
+    HF_X_NAMED,        /* ref: an object known by name only, hf_x_name() */
     HF_X_CONST,        /* value */
     HF_X_STRING,
     HF_X_SELF,         /* the object a field's guard speaks of */
@@ -44,12 +45,13 @@ typedef enum {
     HF_X_CONTAINER_OF, /* ref: HfFieldId; pointer to the object around */
     HF_X_EQ,           /* parent == other: a fact's key */
     HF_X_LT,           /* parent < other */
+    HF_X_COMPUTED,     /* parent op value, ref: HfPathOp */
 } HfXKind;
 
 typedef struct {
     uint8_t kind; /* HfXKind */
     uint8_t depth;
-    gboolean local : 1; /* mentions a LOCAL, TEMP, OLD or UNKNOWN */
+    guint8 local;       /* mentions a LOCAL, TEMP, OLD or UNKNOWN */
     uint32_t ref;
     HfX parent;
     HfX other;
@@ -67,11 +69,15 @@ guint hf_x_count(const HfXTable *t);
 #define HF_X_MAX_DEPTH 14
 HfX hf_x_leaf(HfXTable *t, HfXKind kind, uint32_t ref);
 HfX hf_x_const(HfXTable *t, int64_t value);
+HfX hf_x_named(HfXTable *t, const char *name);
+const char *hf_x_name(const HfXTable *t, HfX named);
 HfX hf_x_deref(HfXTable *t, HfX x);
 HfX hf_x_addr(HfXTable *t, HfX x);
 HfX hf_x_field(HfXTable *t, HfX x, HfFieldId field);
 HfX hf_x_index(HfXTable *t, HfX x, int64_t value);
 HfX hf_x_container(HfXTable *t, HfX x, HfFieldId field);
+/* A constant operand gives a constant, where the result is certain. */
+HfX hf_x_computed(HfXTable *t, HfX x, HfPathOp op, int64_t value);
 HfX hf_x_compare(HfXTable *t, HfXKind kind, HfX a, HfX b);
 /* x with its parent replaced: one step of rebuilding a path. */
 HfX hf_x_rebuild(HfXTable *t, const HfXNode *n, HfX parent, HfX other);

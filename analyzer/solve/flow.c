@@ -13,6 +13,10 @@
 
 #define ARENA_BLOCK (1u << 18)
 #define MAX_VISITS 100
+/* Room that is left for states which hold different locks. */
+#define MAX_SPLIT 5
+/* Cases of a switch that its default denies. */
+#define MAX_CASES 8
 
 typedef struct {
     HfStates in;
@@ -75,6 +79,7 @@ static void assume_contract(HfRun *r, HfState *s)
         switch (cl->kind) {
         case HF_EFF_REQUIRES:
         case HF_EFF_REQUIRES_SHARED:
+        case HF_EFF_ROLE: /* threads of that role start here */
         case HF_EFF_RELEASE:
         case HF_EFF_DROP_AND_RETAKE:
             hf_lock_assume(r, s, cl->locks[0], HF_HOLD_HELD, shared,
@@ -166,6 +171,7 @@ static void do_write(HfRun *r, HfState *s, const HfEvent *e)
         return;
     }
     hf_state_stored(&r->body, s, object);
+    hf_state_note(&r->body, s, object, value);
     if (hf_x(r->body.t, hf_x_root(r->body.t, object))->kind != HF_X_LOCAL &&
         !hf_state_is_fresh(&r->body, s, object)) {
         hf_state_publish(&r->body, s, value);
@@ -189,6 +195,9 @@ static void run_event(HfRun *r, HfStates *states, uint32_t event)
         hf_run_call(r, states, event);
         return;
     }
+    if (e->kind == HF_EV_UNSIGNED_DIFF && r->recording) {
+        hf_run_diff(r, states, event);
+    }
     for (guint i = 0; i < states->n; i++) {
         HfState *s = states->v[i];
 
@@ -208,12 +217,21 @@ static void run_event(HfRun *r, HfStates *states, uint32_t event)
 
 /* ---- blocks ------------------------------------------------------------- */
 
-static gboolean join(HfRun *r, Block *to, HfState *s)
+static gboolean join(HfRun *r, Block *to, HfState *s, gboolean leaving)
 {
+    HfState *twin = NULL; /* the same locks, other answers */
+
     for (guint i = 0; i < to->in.n; i++) {
-        if (hf_state_same_locks(to->in.v[i], s)) {
+        if (!hf_state_same_locks(to->in.v[i], s)) {
+            continue;
+        }
+        if (leaving || !hf_watch_differ(r, to->in.v[i], s)) {
             return hf_state_merge(&r->body, to->in.v[i], s);
         }
+        twin = to->in.v[i];
+    }
+    if (twin && to->in.n >= MAX_SPLIT) {
+        return hf_state_merge(&r->body, twin, s);
     }
     if (to->in.n < HF_MAX_STATES) {
         to->in.v[to->in.n++] = hf_run_copy(r, s);
@@ -248,6 +266,38 @@ static void run_block(HfRun *r, Block *blocks, uint32_t n, HfStates *out)
     }
 }
 
+/* None of the cases; too many would push other facts out. */
+static gboolean assume_default(HfRun *r, HfState *s, const HfBlock *b)
+{
+    const HfFacts *f = hf_run_facts(r);
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < b->n_edges && n < MAX_CASES; i++) {
+        const HfEdge *edge = &f->edges[b->first_edge + i];
+
+        if (edge->flags & HF_EDGE_CASE && edge->cond) {
+            n++;
+            if (!hf_state_branch(&r->body, s, &f->conds[edge->cond], TRUE)) {
+                return FALSE;
+            }
+        }
+    }
+    return TRUE;
+}
+
+/* FALSE: the edge is not taken from that state. */
+static gboolean follow(HfRun *r, HfState *s, const HfBlock *b,
+                       const HfEdge *edge)
+{
+    const HfCond *cond = &hf_run_facts(r)->conds[edge->cond];
+
+    if (edge->flags & HF_EDGE_DEFAULT) {
+        return assume_default(r, s, b);
+    }
+    hf_watch_branch(r, s, cond);
+    return hf_state_branch(&r->body, s, cond, edge->flags & HF_EDGE_NEGATED);
+}
+
 /* Hand the states on along the edges; queue what changed. */
 static void leave_block(HfRun *r, Block *blocks, uint32_t n,
                         const HfStates *out)
@@ -262,14 +312,13 @@ static void leave_block(HfRun *r, Block *blocks, uint32_t n,
         for (guint i = 0; i < out->n; i++) {
             HfState *s = out->v[i];
 
-            if (edge->cond) {
+            if (edge->cond || edge->flags & HF_EDGE_DEFAULT) {
                 s = hf_run_copy(r, s);
-                if (!hf_state_branch(&r->body, s, &f->conds[edge->cond],
-                                     edge->flags & HF_EDGE_NEGATED)) {
+                if (!follow(r, s, b, edge)) {
                     continue;
                 }
             }
-            if (join(r, to, s)) {
+            if (join(r, to, s, to == &blocks[1])) {
                 to->queued = TRUE;
             }
         }
@@ -406,6 +455,35 @@ static void make_exits(HfRun *r, const HfStates *in)
     }
 }
 
+/* Every way into the exit, as recorded by run_block(). */
+static void record_leaves(HfRun *r, uint32_t n, const HfStates *out)
+{
+    const HfFacts *f = hf_run_facts(r);
+    const HfBlock *b = &f->blocks[r->body.fn->first_block + n];
+
+    for (uint32_t k = 0; k < b->n_edges; k++) {
+        const HfEdge *edge = &f->edges[b->first_edge + k];
+
+        if (edge->to != r->body.fn->first_block + 1) {
+            continue;
+        }
+        for (guint i = 0; i < out->n; i++) {
+            HfState *s = hf_run_copy(r, out->v[i]);
+            HfLeave row;
+
+            if ((edge->cond || edge->flags & HF_EDGE_DEFAULT) &&
+                !follow(r, s, b, edge)) {
+                continue;
+            }
+            row = (HfLeave){
+                .event = s->ret_event, .result = s->ret_result,
+                .value = s->ret, .holds = hf_run_holds(r, s),
+            };
+            g_array_append_val(r->out->leaves, row);
+        }
+    }
+}
+
 static void clear_exit(gpointer data)
 {
     HfExit *ex = data;
@@ -417,11 +495,14 @@ static void clear_exit(gpointer data)
 
 static void reset_tables(HfFlow *out)
 {
-    GArray **tables[] = { &out->accesses, &out->calls, &out->lock_ops,
-                          &out->exits, &out->args };
-    static const guint sizes[] = { sizeof(HfAccess), sizeof(HfCall),
-                                   sizeof(HfLockOp), sizeof(HfExit),
-                                   sizeof(HfX) };
+    GArray **tables[] = { &out->diffs, &out->accesses, &out->calls,
+                          &out->lock_ops, &out->exits, &out->args,
+                          &out->leaves, &out->takes, &out->relocks };
+    static const guint sizes[] = { sizeof(HfDiff), sizeof(HfAccess),
+                                   sizeof(HfCall), sizeof(HfLockOp),
+                                   sizeof(HfExit), sizeof(HfX),
+                                   sizeof(HfLeave), sizeof(HfTake),
+                                   sizeof(HfLockOp) };
 
     for (guint i = 0; i < G_N_ELEMENTS(tables); i++) {
         if (*tables[i]) {
@@ -460,6 +541,7 @@ void hf_flow_run(HfSolved *solved, HfFlow *flow)
 
     reset_tables(flow);
     number_blocks(&r, blocks, by_order);
+    hf_watch_start(&r);
     blocks[0].in.v[blocks[0].in.n++] = entry_state(&r);
     blocks[0].queued = TRUE;
     fixpoint(&r, blocks, by_order);
@@ -468,13 +550,21 @@ void hf_flow_run(HfSolved *solved, HfFlow *flow)
     for (uint32_t i = 0; i < n; i++) {
         if (by_order[i] != UINT32_MAX && blocks[by_order[i]].in.n) {
             run_block(&r, blocks, by_order[i], &out);
+            record_leaves(&r, by_order[i], &out);
         }
+    }
+    if (!flow->lock_ops->len) {
+        g_array_set_size(flow->leaves, 0);
     }
     make_exits(&r, &blocks[1].in);
     g_array_sort(flow->accesses, by_event);
     g_array_sort(flow->calls, by_event);
     g_array_sort(flow->lock_ops, by_event);
+    g_array_sort(flow->leaves, by_event);
+    g_array_sort(flow->takes, by_event);
+    g_array_sort(flow->relocks, by_event);
 
+    hf_watch_stop(&r);
     g_ptr_array_unref(r.arena);
     g_free(r.access_row);
     g_free(r.call_row);

@@ -23,6 +23,8 @@ typedef struct {
     gboolean recording;  /* second run: fill out's tables */
     uint32_t *access_row; /* by event: row + 1 of what was recorded */
     uint32_t *call_row;
+    GHashTable *watched; /* HfX asked for more than once; NULL: not done */
+    GHashTable *asked;   /* HfPath of such conditions */
 } HfRun;
 
 HfState *hf_run_copy(HfRun *r, const HfState *from);
@@ -49,8 +51,22 @@ void hf_lock_drop_and_retake(HfRun *r, HfState *s, const HfLockUse *use);
 void hf_lock_assume(HfRun *r, HfState *s, HfX lock, HfHoldNow now,
                     gboolean shared, uint32_t event);
 
+/* Remember that the lock is taken here, if callers can name it and it is as
+ * it was on entry.  take brings the facts it already depends on. */
+void hf_lock_take(HfRun *r, const HfState *s, HfTake *take);
+
 /* calls.c: one CALL or CALL_INDIRECT over all states. */
 void hf_run_call(HfRun *r, HfStates *states, uint32_t event);
+
+/* diffs.c: records an UNSIGNED_DIFF with what is known of its operands. */
+void hf_run_diff(HfRun *r, const HfStates *states, uint32_t event);
+
+/* watch.c: conditions asked for in several places of a body that uses locks.
+ * States that answer one differently are worth keeping apart. */
+void hf_watch_start(HfRun *r);
+void hf_watch_stop(HfRun *r);
+void hf_watch_branch(HfRun *r, const HfState *s, const HfCond *cond);
+gboolean hf_watch_differ(const HfRun *r, const HfState *a, const HfState *b);
 
 /* flow.c: holds of a state as a set. */
 HfHolds hf_run_holds(HfRun *r, const HfState *s);

@@ -5,6 +5,9 @@
  */
 #include "solve/flow.h"
 
+/* Per function; more are not followed. */
+#define MAX_TAKES 32
+
 static void record(HfRun *r, HfState *s, const HfLockUse *use,
                    HfLockOpKind kind)
 {
@@ -31,7 +34,8 @@ static void record(HfRun *r, HfState *s, const HfLockUse *use,
         }
         if (have->lock == op.lock && have->kind == op.kind &&
             have->before.now == op.before.now &&
-            have->before.delta == op.before.delta) {
+            have->before.delta == op.before.delta &&
+            have->before.flags == op.before.flags) {
             return;
         }
     }
@@ -42,6 +46,73 @@ static gboolean nameless(const HfRun *r, HfX lock)
 {
     return !lock ||
            hf_x(r->body.t, hf_x_root(r->body.t, lock))->kind == HF_X_UNKNOWN;
+}
+
+/* ---- what callers must not hold ------------------------------------------ */
+
+static guint visible_facts(const HfRun *r, const HfState *s, HfFact *out,
+                           guint n)
+{
+    for (int i = 0; i < s->n_facts && n < HF_TAKE_FACTS; i++) {
+        const HfFact *f = &s->facts[i];
+
+        if (!hf_x(r->body.t, f->key)->local && !(f->flags & HF_FACT_STORED)) {
+            out[n++] = *f;
+        }
+    }
+    return n;
+}
+
+/* Several states take it here: what is true in all of them. */
+static void intersect_facts(HfTake *have, const HfTake *also)
+{
+    guint n = 0;
+
+    for (guint i = 0; i < have->n_facts; i++) {
+        for (guint k = 0; k < also->n_facts; k++) {
+            if (have->facts[i].key == also->facts[k].key &&
+                have->facts[i].kind == also->facts[k].kind &&
+                have->facts[i].value == also->facts[k].value) {
+                have->facts[n++] = have->facts[i];
+                break;
+            }
+        }
+    }
+    have->n_facts = n;
+}
+
+void hf_lock_take(HfRun *r, const HfState *s, HfTake *take)
+{
+    GArray *takes = r->out->takes;
+
+    if (hf_x(r->body.t, take->lock)->local ||
+        hf_state_hold((HfState *)s, take->lock)) {
+        return;
+    }
+    take->n_facts = visible_facts(r, s, take->facts, take->n_facts);
+    for (guint i = takes->len; i > 0; i--) {
+        HfTake *have = &g_array_index(takes, HfTake, i - 1);
+
+        if (have->lock == take->lock && have->event == take->event) {
+            intersect_facts(have, take);
+            return;
+        }
+    }
+    if (takes->len < MAX_TAKES) {
+        g_array_append_val(takes, *take);
+    }
+}
+
+/* ---- taking and giving back ----------------------------------------------- */
+
+/* Not once more by the holder: that hangs, and is reported; what follows is
+ * not judged. */
+static gboolean may_nest(const HfRun *r, const HfHold *h, const HfLockUse *use)
+{
+    return h->now != HF_HOLD_HELD || use->conditional ||
+           (use->shared && h->flags & HF_HOLD_SHARED) ||
+           hf_contract_is_recursive_in(r->solved->contracts, r->out->sym,
+                                       use->lock);
 }
 
 void hf_lock_acquire(HfRun *r, HfState *s, const HfLockUse *use)
@@ -56,7 +127,16 @@ void hf_lock_acquire(HfRun *r, HfState *s, const HfLockUse *use)
         return;
     }
     record(r, s, use, HF_LOCK_ACQUIRE);
+    if (r->recording && !use->via && !use->conditional) {
+        HfTake take = { .event = use->event, .lock = use->lock,
+                        .shared = use->shared };
+
+        hf_lock_take(r, s, &take);
+    }
     h = hf_state_hold(s, use->lock);
+    if (h && h->delta > 0 && !may_nest(r, h, use)) {
+        n.flags |= HF_HOLD_FORGOTTEN;
+    }
     if (h) {
         n.delta = MIN(h->delta + 1, 3);
         n.flags |= h->flags & (HF_HOLD_DROPPED | HF_HOLD_FORGOTTEN);
@@ -112,6 +192,12 @@ void hf_lock_release(HfRun *r, HfState *s, const HfLockUse *use)
         n.now = HF_HOLD_HELD;
         n.flags = h->flags;
         n.event = h->event;
+    } else if (h->delta == 1 && !(h->flags & HF_HOLD_DROPPED) &&
+               hf_contract_is_recursive_in(r->solved->contracts, r->out->sym,
+                                       use->lock)) {
+        /* whether an outer level is held is as open as on entry */
+        hf_state_drop_hold(s, use->lock);
+        return;
     } else if (h->delta == 1) {
         n.delta = 0;
         n.flags = h->flags & ~(HF_HOLD_ASSUMED | HF_HOLD_SHARED);

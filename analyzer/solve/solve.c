@@ -15,12 +15,33 @@ static HfContextClass class_of(const HfContract *c)
     return HF_CLASS_NONE;
 }
 
+/* In-body marks that became calls; the first one counts. */
+static HfContextClass class_marked(const HfSolved *s, const HfFlow *f)
+{
+    for (uint32_t i = 0; f->fn && i < f->fn->n_events; i++) {
+        const HfEvent *e = hf_flow_event(f, i);
+        HfSymId sym = e->kind == HF_EV_CALL ? f->unit->symbols[e->sym] : 0;
+
+        if (sym && hf_contract_is_mark(s->contracts, sym)) {
+            HfContextClass cls = class_of(hf_contract_of(s->contracts, sym));
+
+            if (cls != HF_CLASS_NONE) {
+                return cls;
+            }
+        }
+    }
+    return HF_CLASS_NONE;
+}
+
 void hf_flow_declared(HfSolved *s, HfFlow *f)
 {
     const HfProgSymbol *sym = HF_PROGRAM_SYM(s->program, f->sym);
     const HfContract *c = hf_contract_of(s->contracts, f->sym);
 
     f->cls = class_of(c);
+    if (f->cls == HF_CLASS_NONE) {
+        f->cls = class_marked(s, f);
+    }
     f->coroutine = HF_CONTRACT_HAS(c, HF_EFF_COROUTINE);
     f->no_coroutine = HF_CONTRACT_HAS(c, HF_EFF_NO_COROUTINE);
     f->mixed = HF_CONTRACT_HAS(c, HF_EFF_COROUTINE_MIXED) ||
@@ -47,7 +68,8 @@ static HfFlow *flow_new(HfSolved *s, HfSymId sym)
 
 static void flow_free(HfFlow *f)
 {
-    GArray *tables[] = { f->accesses, f->calls, f->lock_ops, f->exits,
+    GArray *tables[] = { f->diffs, f->accesses, f->calls, f->lock_ops,
+                         f->exits, f->leaves, f->takes, f->relocks,
                          f->args, f->contexts };
 
     for (guint i = 0; i < G_N_ELEMENTS(tables); i++) {

@@ -71,6 +71,12 @@ typedef struct {
     guint32 fresh_args; /* bit per argument that is a fresh object */
 } HfCall;
 
+/* An UNSIGNED_DIFF event that is reached. */
+typedef struct {
+    uint32_t event;
+    gboolean bounded; /* a >= b is known on every path to it */
+} HfDiff;
+
 typedef enum { HF_LOCK_ACQUIRE, HF_LOCK_RELEASE } HfLockOpKind;
 
 typedef struct {
@@ -85,13 +91,36 @@ typedef struct {
 
 typedef enum { HF_RESULT_ANY, HF_RESULT_ZERO, HF_RESULT_NONZERO } HfResult;
 
-/* What one conditional value is known to be, from its entry value. */
+/* What one conditional value is known to be: on entry, or, when it was
+ * written here (STORED), by now. */
 typedef enum { HF_FACT_ZERO, HF_FACT_NONZERO, HF_FACT_EQ, HF_FACT_NE } HfFactKind;
+typedef enum { HF_FACT_STORED = 1u << 0 } HfFactFlags;
 typedef struct {
     HfX key;
-    uint32_t kind; /* HfFactKind */
+    uint16_t kind;  /* HfFactKind */
+    uint16_t flags; /* HfFactFlags */
     int64_t value;
 } HfFact;
+
+/* A lock that the function takes while it is held as on entry: whoever calls
+ * it with that lock held, and these facts true, waits for itself. */
+#define HF_TAKE_FACTS 6
+typedef struct {
+    uint32_t event;
+    HfX lock; /* visible at entry */
+    HfSymId via; /* callee that takes it; 0: taken here */
+    gboolean shared;
+    uint32_t n_facts;
+    HfFact facts[HF_TAKE_FACTS];
+} HfTake;
+
+/* One way out, before ways with equal locks are merged into a HfExit. */
+typedef struct {
+    uint32_t event; /* RETURN, or UINT32_MAX at the closing brace */
+    HfResult result;
+    HfX value; /* returned, 0 unknown; may be the function's own */
+    HfHolds holds;
+} HfLeave;
 
 typedef struct {
     uint32_t event; /* RETURN, or UINT32_MAX at the closing brace */
@@ -140,7 +169,12 @@ typedef struct {
     GArray *accesses; /* HfAccess, by event */
     GArray *calls;    /* HfCall, by event */
     GArray *lock_ops; /* HfLockOp, by event */
+    GArray *diffs;    /* HfDiff, by event */
     GArray *exits;    /* HfExit; also the summary */
+    GArray *leaves;   /* HfLeave, by event; empty when it never uses locks */
+    GArray *takes;    /* HfTake, by event */
+    GArray *relocks;  /* HfLockOp, by event: a callee takes what is held here
+                         (and may well give it back) */
     GArray *args;     /* HfX */
     HfX returns;      /* what every return gives, 0 when they differ */
     guint64 asserts;  /* named capabilities asserted on every path */
@@ -189,6 +223,11 @@ const HfLoc *hf_flow_loc(const HfFlow *flow, uint32_t event);
 guint hf_call_targets(const HfSolved *s, const HfFlow *flow,
                       const HfCall *call, const HfSymId **targets,
                       HfFieldId *slot);
+
+/* Functions that the callee runs before it returns, by a rule's callback
+ * effect: HfSymId, NULL when there are none.  (transfer full) */
+GArray *hf_call_runs_now(const HfSolved *s, const HfFlow *flow,
+                         const HfCall *call);
 
 G_END_DECLS
 

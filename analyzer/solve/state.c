@@ -86,6 +86,11 @@ HfX hf_state_value(const HfBody *b, const HfState *s, HfId path)
         x = hf_x_container(b->t, hf_state_value(b, s, p->parent),
                            b->u->fields[p->ref]);
         break;
+    case HF_PATH_COMPUTED:
+        x = hf_state_value(b, s, p->parent);
+        x = hf_x(b->t, x)->kind == HF_X_UNKNOWN
+                ? 0 : hf_x_computed(b->t, x, p->ref, p->value);
+        break;
     case HF_PATH_DEREF:
     case HF_PATH_FIELD:
     case HF_PATH_INDEX:
@@ -114,7 +119,8 @@ static HfX resolve(const HfBody *b, const HfState *s, HfX x, gboolean value)
         return x;
     }
     parent = resolve(b, s, n.parent,
-                     n.kind == HF_X_DEREF || n.kind == HF_X_CONTAINER_OF);
+                     n.kind == HF_X_DEREF || n.kind == HF_X_CONTAINER_OF ||
+                         n.kind == HF_X_COMPUTED);
     return parent == n.parent ? x : hf_x_rebuild(b->t, &n, parent, 0);
 }
 
@@ -123,145 +129,9 @@ HfX hf_state_resolve(const HfBody *b, const HfState *s, HfX x)
     return resolve(b, s, x, TRUE);
 }
 
-/* ---- forgetting --------------------------------------------------------- */
-
-typedef struct {
-    HfX from, to;
-} Rename;
-
-static HfX rename_leaf(HfXTable *t, HfX leaf, const HfXNode *n, gpointer data)
-{
-    const Rename *r = data;
-
-    return leaf == r->from ? r->to : leaf;
-}
-
-static HfX old_of(const HfBody *b, HfX leaf)
-{
-    return hf_x_leaf(b->t, HF_X_OLD, leaf);
-}
-
-static void sort_holds(HfState *s)
-{
-    for (int i = 1; i < s->n_holds; i++) {
-        HfHold h = s->holds[i];
-        int k = i;
-
-        for (; k > 0 && s->holds[k - 1].lock > h.lock; k--) {
-            s->holds[k] = s->holds[k - 1];
-        }
-        s->holds[k] = h;
-    }
-}
-
-/* The leaf gets a new meaning: whatever mentions it keeps the old one. */
-static void forget_leaf(const HfBody *b, HfState *s, HfX leaf)
-{
-    Rename r = { leaf, old_of(b, leaf) };
-    int n = 0;
-
-    for (uint32_t i = 0; i < b->fn->n_locals; i++) {
-        if (s->env[i] != leaf && hf_x(b->t, s->env[i])->local &&
-            hf_x_mentions(b->t, s->env[i], leaf)) {
-            s->env[i] = hf_x_map(b->t, s->env[i], rename_leaf, &r);
-            if (!s->env[i]) {
-                s->env[i] = hf_x_leaf(b->t, HF_X_LOCAL, i);
-            }
-        }
-    }
-    for (int i = 0; i < s->n_holds; i++) {
-        if (hf_x_mentions(b->t, s->holds[i].lock, leaf)) {
-            HfX moved = hf_x_map(b->t, s->holds[i].lock, rename_leaf, &r);
-
-            if (moved) {
-                s->holds[i].lock = moved;
-            }
-        }
-    }
-    sort_holds(s);
-    for (int i = 0; i < s->n_facts; i++) {
-        if (!hf_x_mentions(b->t, s->facts[i].key, leaf)) {
-            s->facts[n++] = s->facts[i];
-        }
-    }
-    s->n_facts = n;
-}
-
-void hf_state_assign(const HfBody *b, HfState *s, uint32_t local, HfX value)
-{
-    HfX self = hf_x_leaf(b->t, HF_X_LOCAL, local);
-
-    forget_leaf(b, s, self);
-    if (!value || hf_x(b->t, value)->kind == HF_X_UNKNOWN) {
-        value = self;
-    } else if (hf_x_mentions(b->t, value, self)) {
-        Rename r = { self, old_of(b, self) };
-
-        value = hf_x_map(b->t, value, rename_leaf, &r);
-        value = value ? value : self;
-    }
-    s->env[local] = value;
-}
-
-void hf_state_set_temp(const HfBody *b, HfState *s, uint32_t event, HfX value)
-{
-    HfX self = hf_x_leaf(b->t, HF_X_TEMP, event);
-
-    forget_leaf(b, s, self);
-    for (int i = 0; i < s->n_temps; i++) {
-        if (s->temps[i].event == event) {
-            memmove(&s->temps[i], &s->temps[i + 1],
-                    (s->n_temps - i - 1) * sizeof(s->temps[0]));
-            s->n_temps--;
-            break;
-        }
-    }
-    for (uint32_t i = 0; i < b->fn->n_locals; i++) {
-        if (s->env[i] == self) { /* the call runs again: an older result */
-            s->env[i] = old_of(b, self);
-        }
-    }
-    if (!value || value == self) {
-        return;
-    }
-    if (s->n_temps == HF_STATE_TEMPS) {
-        memmove(&s->temps[0], &s->temps[1],
-                (HF_STATE_TEMPS - 1) * sizeof(s->temps[0]));
-        s->n_temps--;
-    }
-    s->temps[s->n_temps++] = (HfTempValue){ event, value };
-}
-
-/* Facts about the same member of whatever object may be about this one. */
-void hf_state_stored(const HfBody *b, HfState *s, HfX object)
-{
-    const HfXNode *n = hf_x(b->t, object);
-    int keep = 0;
-
-    for (int i = 0; i < s->n_facts; i++) {
-        HfX k = s->facts[i].key;
-        gboolean hit = FALSE;
-
-        for (; k && !hit; k = hf_x(b->t, k)->parent) {
-            const HfXNode *kn = hf_x(b->t, k);
-
-            hit = k == object || (n->kind == HF_X_FIELD &&
-                                  kn->kind == HF_X_FIELD && kn->ref == n->ref);
-            if (kn->other && hf_x_mentions(b->t, kn->other, object)) {
-                hit = TRUE;
-            }
-        }
-        if (!hit) {
-            s->facts[keep++] = s->facts[i];
-        }
-    }
-    s->n_facts = keep;
-}
-
 /* ---- facts -------------------------------------------------------------- */
 
-/* Does knowing `a` decide `b` (same key)?  1 true, -1 false, 0 open. */
-static int implies(const HfFact *a, const HfFact *b)
+int hf_fact_implies(const HfFact *a, const HfFact *b)
 {
     gboolean a_is = a->kind == HF_FACT_EQ || a->kind == HF_FACT_ZERO;
     gboolean b_is = b->kind == HF_FACT_EQ || b->kind == HF_FACT_ZERO;
@@ -289,14 +159,28 @@ static int decide_alone(const HfBody *b, const HfFact *f)
     case HF_X_CONST:
         is.kind = HF_FACT_EQ;
         is.value = n->value;
-        return implies(&is, f);
+        return hf_fact_implies(&is, f);
     case HF_X_ADDR:
     case HF_X_STRING:
     case HF_X_FUNCTION:
-        return implies(&is, f);
+        return hf_fact_implies(&is, f);
     default:
         return 0;
     }
+}
+
+/* The one least likely to be asked again: something stored, else the oldest. */
+static void drop_fact(HfState *s)
+{
+    int i = 0;
+
+    while (i < s->n_facts && !(s->facts[i].flags & HF_FACT_STORED)) {
+        i++;
+    }
+    i = i < s->n_facts ? i : 0;
+    s->n_facts--;
+    memmove(&s->facts[i], &s->facts[i + 1],
+            (s->n_facts - i) * sizeof(s->facts[0]));
 }
 
 gboolean hf_state_assume(const HfBody *b, HfState *s, const HfFact *f)
@@ -312,7 +196,7 @@ gboolean hf_state_assume(const HfBody *b, HfState *s, const HfFact *f)
     }
     for (int i = 0; i < s->n_facts; i++) {
         if (s->facts[i].key == f->key) {
-            known = implies(&s->facts[i], f);
+            known = hf_fact_implies(&s->facts[i], f);
             if (known) {
                 return known > 0;
             }
@@ -320,18 +204,33 @@ gboolean hf_state_assume(const HfBody *b, HfState *s, const HfFact *f)
         }
     }
     if (open >= 0 && (f->kind == HF_FACT_EQ || f->kind == HF_FACT_ZERO)) {
+        uint16_t stored = s->facts[open].flags & HF_FACT_STORED;
+
         s->facts[open] = *f; /* stronger than what was known */
+        s->facts[open].flags |= stored;
         return TRUE;
     }
     if (s->n_facts == HF_STATE_FACTS) {
-        /* forget the one least likely to be asked again: the oldest key that
-         * is a call result */
-        memmove(&s->facts[0], &s->facts[1],
-                (HF_STATE_FACTS - 1) * sizeof(s->facts[0]));
-        s->n_facts--;
+        drop_fact(s);
     }
     s->facts[s->n_facts++] = *f;
     return TRUE;
+}
+
+void hf_state_note(const HfBody *b, HfState *s, HfX object, HfX value)
+{
+    const HfXNode *n = hf_x(b->t, value);
+    HfFact f = { .key = object, .kind = HF_FACT_EQ, .flags = HF_FACT_STORED };
+
+    if (n->kind != HF_X_CONST || s->n_facts > HF_STATE_FACTS - 8 ||
+        hf_x(b->t, hf_x_root(b->t, object))->kind == HF_X_UNKNOWN) {
+        return;
+    }
+    f.value = n->value;
+    if (f.value == 0) {
+        f.kind = HF_FACT_ZERO;
+    }
+    hf_state_assume(b, s, &f);
 }
 
 static HfFact truth(HfX key, gboolean nonzero)
@@ -426,7 +325,7 @@ HfResult hf_state_result(const HfBody *b, const HfState *s, HfX value)
 
     for (int i = 0; !known && value && i < s->n_facts; i++) {
         if (s->facts[i].key == value) {
-            known = implies(&s->facts[i], &zero);
+            known = hf_fact_implies(&s->facts[i], &zero);
         }
     }
     return known > 0 ? HF_RESULT_ZERO : known < 0 ? HF_RESULT_NONZERO
@@ -453,7 +352,7 @@ void hf_state_set_hold(HfState *s, const HfHold *hold)
         *have = *hold;
     } else if (s->n_holds < HF_STATE_HOLDS) {
         s->holds[s->n_holds++] = *hold;
-        sort_holds(s);
+        hf_state_sort_holds(s);
     }
 }
 
@@ -523,7 +422,8 @@ gboolean hf_state_same_locks(const HfState *a, const HfState *b)
         }
         if (a->holds[i].lock != b->holds[k].lock ||
             a->holds[i].now != b->holds[k].now ||
-            a->holds[i].delta != b->holds[k].delta) {
+            a->holds[i].delta != b->holds[k].delta ||
+            (a->holds[i].flags ^ b->holds[k].flags) & HF_HOLD_FORGOTTEN) {
             return FALSE;
         }
         i++;
@@ -550,7 +450,7 @@ static gboolean merge_holds(HfState *a, const HfState *o)
         if (other->now < h.now || other->delta != h.delta ||
             (other->flags | h.flags) != h.flags) {
             changed = TRUE;
-            if (other->delta != h.delta) {
+            if (other->delta != h.delta || other->now != h.now) {
                 h.flags |= HF_HOLD_FORGOTTEN;
             }
             h.now = MIN(h.now, other->now);
@@ -583,8 +483,9 @@ static gboolean merge_facts(HfState *a, const HfState *o)
     for (int i = 0; i < a->n_facts; i++) {
         for (int k = 0; k < o->n_facts; k++) {
             if (a->facts[i].key == o->facts[k].key &&
-                implies(&o->facts[k], &a->facts[i]) > 0) {
-                a->facts[n++] = a->facts[i];
+                hf_fact_implies(&o->facts[k], &a->facts[i]) > 0) {
+                a->facts[n] = a->facts[i];
+                a->facts[n++].flags |= o->facts[k].flags;
                 break;
             }
         }

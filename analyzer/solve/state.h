@@ -55,13 +55,19 @@ HfX hf_state_resolve(const HfBody *b, const HfState *s, HfX x);
 
 void hf_state_assign(const HfBody *b, HfState *s, uint32_t local, HfX value);
 void hf_state_set_temp(const HfBody *b, HfState *s, uint32_t event, HfX value);
-/* Memory at path changed: what was known of it is no longer. */
+/* Memory at object changed: what was known of it is no longer, and names that
+ * went through it mean what they meant before. */
 void hf_state_stored(const HfBody *b, HfState *s, HfX object);
+/* ... and this is what it holds now; only constants are remembered. */
+void hf_state_note(const HfBody *b, HfState *s, HfX object, HfX value);
+void hf_state_sort_holds(HfState *s);
 
 /* FALSE: contradicts what is known, the state is impossible. */
 gboolean hf_state_assume(const HfBody *b, HfState *s, const HfFact *fact);
 gboolean hf_state_branch(const HfBody *b, HfState *s, const HfCond *cond,
                          gboolean negated);
+/* Does knowing `a` decide `b` (same key)?  1 true, -1 false, 0 open. */
+int hf_fact_implies(const HfFact *a, const HfFact *b);
 HfResult hf_state_result(const HfBody *b, const HfState *s, HfX value);
 
 HfHold *hf_state_hold(HfState *s, HfX lock);

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+/* The list of checkers, and running them. */
+#include "check/check.h"
+#include "check/suppressions.h"
+
+#include <string.h>
+
+#define CHECKERS(X)       \
+    X(hf_checker_guarded_by) \
+    X(hf_checker_missing_lock) \
+    X(hf_checker_lock) \
+    X(hf_checker_lock_contract) \
+    X(hf_checker_graph_lock) \
+    X(hf_checker_thread_context) \
+    X(hf_checker_coroutine) \
+    X(hf_checker_rcu) \
+    X(hf_checker_transaction) \
+    X(hf_checker_slot_contract) \
+    X(hf_checker_unsigned_diff) \
+    X(hf_checker_string_copy) \
+    X(hf_checker_annotation)
+
+#define X(name) extern const HfChecker name;
+CHECKERS(X)
+#undef X
+
+static const HfChecker *const checkers[] = {
+#define X(name) &name,
+    CHECKERS(X)
+#undef X
+    NULL,
+};
+
+const HfChecker *const *hf_checkers(void)
+{
+    return checkers;
+}
+
+const HfChecker *hf_checker_find(const char *name)
+{
+    for (guint i = 0; checkers[i]; i++) {
+        if (strcmp(checkers[i]->name, name) == 0) {
+            return checkers[i];
+        }
+    }
+    return NULL;
+}
+
+const char *hf_check_option(const HfCheck *c, const char *key,
+                            const char *fallback)
+{
+    const char *v = c->settings && c->settings->options
+                        ? g_hash_table_lookup(c->settings->options, key)
+                        : NULL;
+
+    return v ? v : fallback;
+}
+
+static gboolean is_chosen(const HfCheck *c, const char *const *only)
+{
+    return only ? g_strv_contains(only, c->checker->name)
+                : !c->settings || c->settings->enabled;
+}
+
+static HfCheck check_with(const HfSolved *solved, HfFindings *findings,
+                          const HfChecker *checker)
+{
+    return (HfCheck){
+        .solved = solved, .program = solved->program,
+        .findings = findings, .checker = checker,
+        .settings = hf_rules_checker(solved->program->rules, checker->name),
+    };
+}
+
+void hf_check_run(const HfSolved *solved, const char *const *only,
+                  HfFindings *findings)
+{
+    HfCheck last = check_with(solved, findings, &hf_checker_annotation);
+
+    for (guint i = 0; checkers[i]; i++) {
+        HfCheck c = check_with(solved, findings, checkers[i]);
+
+        if (is_chosen(&c, only)) {
+            checkers[i]->run(&c);
+        }
+    }
+    hf_suppressions_apply(&last, is_chosen(&last, only), only == NULL);
+}
+
+void hf_check_each_flow(HfCheck *check, HfFlowFn fn, gpointer data)
+{
+    const GArray *order = check->program->functions;
+
+    for (guint i = 0; i < order->len; i++) {
+        const HfFlow *f =
+            check->solved->flows[g_array_index(order, HfSymId, i)];
+
+        if (!f->skip) {
+            fn(check, f, data);
+        }
+    }
+}
+
+gboolean hf_check_exempt(const HfCheck *check, const HfFlow *flow)
+{
+    const GPtrArray *phases = check->program->rules->exempt_phases;
+    const char *name = HF_PROGRAM_SYM(check->program, flow->sym)->name;
+
+    for (guint i = 0; phases && i < phases->len; i++) {
+        if (g_pattern_match_simple(g_ptr_array_index(phases, i), name)) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}

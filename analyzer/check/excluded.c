@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: MIT */
+#include "check/excluded.h"
+#include "check/verdict.h"
+
+#include <string.h>
+
+typedef struct {
+    HfX token;
+    guint64 bit;
+    const HfExcludedWords *words;
+    guint8 *leads;    /* by HfSymId: an excluded function may be reached */
+    guint8 *covered;  /* by HfSymId: entered with the token held */
+    gboolean assumed; /* looking at functions that require the token */
+    /* the call being followed */
+    const HfFlow *flow;
+    const HfCall *call;
+    const HfHold *hold;
+    GHashTable *told; /* HfSymId of excluded functions */
+} Search;
+
+static const HfClause *excluding(const HfContract *k, HfX token)
+{
+    for (guint i = 0; k && i < k->clauses->len; i++) {
+        const HfClause *cl = &g_array_index(k->clauses, HfClause, i);
+
+        if (cl->kind == HF_EFF_EXCLUDES && hf_verdict_clause_has(cl, token)) {
+            return cl;
+        }
+    }
+    return NULL;
+}
+
+/* ---- who can get there at all ------------------------------------------- */
+
+static void add_caller(GArray **lists, HfSymId callee, HfSymId caller)
+{
+    if (!lists[callee]) {
+        lists[callee] = g_array_new(FALSE, FALSE, sizeof(HfSymId));
+    }
+    g_array_append_val(lists[callee], caller);
+}
+
+static GArray **callers_of_all(const HfCheck *c)
+{
+    const GArray *order = c->program->functions;
+    GArray **lists = g_new0(GArray *, c->program->symbols->len);
+
+    for (guint i = 0; i < order->len; i++) {
+        HfSymId sym = g_array_index(order, HfSymId, i);
+        const HfFlow *f = c->solved->flows[sym];
+
+        for (guint k = 0; k < f->calls->len; k++) {
+            const HfCall *call = &g_array_index(f->calls, HfCall, k);
+            GArray *now = hf_call_runs_now(c->solved, f, call);
+            const HfSymId *targets;
+            HfFieldId slot;
+            guint n = hf_call_targets(c->solved, f, call, &targets, &slot);
+
+            for (guint t = 0; t < n; t++) {
+                add_caller(lists, targets[t], sym);
+            }
+            for (guint t = 0; now && t < now->len; t++) {
+                add_caller(lists, g_array_index(now, HfSymId, t), sym);
+            }
+            if (now) {
+                g_array_unref(now);
+            }
+        }
+    }
+    return lists;
+}
+
+static void spread(GArray **callers, guint8 *leads, GArray *work)
+{
+    while (work->len) {
+        HfSymId sym = g_array_index(work, HfSymId, work->len - 1);
+        const GArray *up = callers[sym];
+
+        g_array_set_size(work, work->len - 1);
+        for (guint i = 0; up && i < up->len; i++) {
+            HfSymId caller = g_array_index(up, HfSymId, i);
+
+            if (!leads[caller]) {
+                leads[caller] = TRUE;
+                g_array_append_val(work, caller);
+            }
+        }
+    }
+}
+
+static guint8 *find_leads(const HfCheck *c, HfX token)
+{
+    guint n = c->program->symbols->len;
+    guint8 *leads = g_new0(guint8, n);
+    GArray *work = g_array_new(FALSE, FALSE, sizeof(HfSymId));
+    GArray **callers;
+
+    for (HfSymId i = 1; i < n; i++) {
+        if (excluding(hf_contract_of(c->solved->contracts, i), token)) {
+            leads[i] = TRUE;
+            g_array_append_val(work, i);
+        }
+    }
+    if (work->len) {
+        callers = callers_of_all(c);
+        spread(callers, leads, work);
+        for (HfSymId i = 0; i < n; i++) {
+            if (callers[i]) {
+                g_array_unref(callers[i]);
+            }
+        }
+        g_free(callers);
+    }
+    g_array_unref(work);
+    return leads;
+}
+
+/* ---- the report --------------------------------------------------------- */
+
+static HfTier tier_of(HfFinding *f, const Search *s, const HfHop *h)
+{
+    if (h->n_slots) {
+        hf_finding_reason(f, "%u function pointer%s on the way", h->n_slots,
+                          h->n_slots == 1 ? "" : "s");
+    } else {
+        hf_finding_reason(f, "every call on the way is direct");
+    }
+    if (s->hold->flags & HF_HOLD_ASSUMED) {
+        hf_finding_reason(f, "the caller is required to hold it");
+    }
+    return h->n_slots == 0 ? HF_TIER_HIGH
+           : h->n_slots <= 3 ? HF_TIER_MEDIUM : HF_TIER_LOW;
+}
+
+static void note_contract(const HfCheck *c, HfFinding *f, const HfHop *h,
+                          const HfClause *cl, const char *token)
+{
+    const HfProgSymbol *callee = HF_PROGRAM_SYM(c->program, h->callee);
+    HfPlace at;
+
+    if (cl->annot) {
+        at = hf_check_place_of(c->program, cl->annot->unit, cl->annot->loc);
+        f->rule = g_strdup(cl->annot->text);
+    } else {
+        f->rule = g_strdup_printf("%s:%d", cl->effect->place.file,
+                                  cl->effect->place.line);
+        if (!callee->decl_loc) {
+            return;
+        }
+        at = hf_check_place_of(c->program, callee->decl_unit,
+                               callee->decl_loc);
+    }
+    hf_finding_event(f, &at, "note", h->length - 1,
+                     "\"%s\" must not run inside \"%s\".", callee->name,
+                     token);
+}
+
+static void report(HfCheck *c, Search *s, const HfHop *h, const HfClause *cl)
+{
+    HfFinding *f = hf_check_finding(c, s->flow, s->words->subcategory);
+    g_autofree char *token = hf_check_text(c, s->flow, s->token);
+    const char *self = HF_PROGRAM_SYM(c->program, s->flow->sym)->name;
+    const char *callee = HF_PROGRAM_SYM(c->program, h->callee)->name;
+    const HfHop *first = h;
+    HfPlace at;
+
+    while (first->from) {
+        first = first->from;
+    }
+    hf_trace_hold(c, f, s->flow, s->hold, 0);
+    at = hf_check_place(first->flow, first->event);
+    if (first == h) {
+        hf_finding_main(f, &at, s->words->tag, 0,
+                        "\"%s\" calls \"%s\" inside \"%s\"%s.", self, callee,
+                        token, s->words->why);
+    } else {
+        hf_finding_main(f, &at, s->words->tag, 0,
+                        "Calling \"%s\" inside \"%s\" leads to \"%s\"%s.",
+                        HF_PROGRAM_SYM(c->program, first->callee)->name,
+                        token, callee, s->words->why);
+    }
+    hf_reach_trace(c, f, h, 0, TRUE, FALSE);
+    note_contract(c, f, h, cl, token);
+    f->tier = tier_of(f, s, h);
+    f->key_subject = g_strdup(callee);
+    f->key_lock = g_strdup(token);
+    f->key_shape = g_strdup(HF_PROGRAM_SYM(c->program, first->callee)->name);
+    hf_findings_add(c->findings, f);
+}
+
+static HfReachVerdict look(HfCheck *c, const HfHop *h, gpointer data)
+{
+    Search *s = data;
+    const HfClause *cl;
+
+    if (!(h->held & s->bit) || !s->leads[h->callee]) {
+        return HF_REACH_STOP;
+    }
+    cl = excluding(hf_contract_of(c->solved->contracts, h->callee), s->token);
+    if (!cl) {
+        s->covered[h->callee] = TRUE;
+        return HF_REACH_ENTER;
+    }
+    if (g_hash_table_add(s->told, GUINT_TO_POINTER(h->callee))) {
+        report(c, s, h, cl);
+    }
+    return HF_REACH_STOP;
+}
+
+/* ---- where it starts ---------------------------------------------------- */
+
+static void check_flow(HfCheck *c, const HfFlow *flow, gpointer data)
+{
+    Search *s = data;
+
+    if (!s->leads[flow->sym] || (s->assumed && s->covered[flow->sym])) {
+        return;
+    }
+    s->flow = flow;
+    for (guint i = 0; i < flow->calls->len; i++) {
+        s->call = &g_array_index(flow->calls, HfCall, i);
+        s->hold = hf_holds_find(c->solved, s->call->must, s->token);
+        if (!s->hold || s->hold->now != HF_HOLD_HELD ||
+            (s->hold->event == UINT32_MAX) != s->assumed) {
+            continue;
+        }
+        g_hash_table_remove_all(s->told);
+        hf_reach_watching(c, flow, s->call, s->bit, 0, s->token, look, s);
+    }
+}
+
+void hf_excluded_check(HfCheck *c, HfX token, const HfExcludedWords *words)
+{
+    Search s = {
+        .token = token, .words = words,
+        .bit = hf_reach_bit(c, token, token),
+        .leads = find_leads(c, token),
+        .covered = g_new0(guint8, c->program->symbols->len),
+        .told = g_hash_table_new(NULL, NULL),
+    };
+
+    if (s.bit) {
+        hf_check_each_flow(c, check_flow, &s);
+        s.assumed = TRUE;
+        hf_check_each_flow(c, check_flow, &s);
+    }
+    g_free(s.leads);
+    g_free(s.covered);
+    g_hash_table_unref(s.told);
+}
+
+/* ---- which tokens ------------------------------------------------------- */
+
+static void collect(const HfCheck *c, const HfContract *k, GHashTable *found)
+{
+    for (guint i = 0; k && i < k->clauses->len; i++) {
+        const HfClause *cl = &g_array_index(k->clauses, HfClause, i);
+
+        for (guint l = 0; cl->kind == HF_EFF_EXCLUDES && l < cl->n_locks;
+             l++) {
+            if (hf_verdict_is_token(c, cl->locks[l])) {
+                g_hash_table_add(found, GUINT_TO_POINTER(cl->locks[l]));
+            }
+        }
+    }
+}
+
+GArray *hf_excluded_tokens(const HfCheck *c)
+{
+    const HfXTable *t = c->solved->exprs;
+    GHashTable *found = g_hash_table_new(NULL, NULL);
+    GArray *out = g_array_new(FALSE, FALSE, sizeof(HfX));
+
+    for (HfSymId i = 1; i < c->program->symbols->len; i++) {
+        collect(c, hf_contract_of(c->solved->contracts, i), found);
+    }
+    /* expressions are numbered in the order of first use: the same in every
+     * run over the same program */
+    for (HfX x = 1; x < hf_x_count(t); x++) {
+        if (g_hash_table_contains(found, GUINT_TO_POINTER(x))) {
+            g_array_append_val(out, x);
+        }
+    }
+    g_hash_table_unref(found);
+    return out;
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+#include "check/guard.h"
+
+gboolean hf_guard_subject(const HfCheck *c, const HfAccess *a, HfSubject *s)
+{
+    HfXTable *t = c->solved->exprs;
+    HfX x = a->path;
+    const HfXNode *n = hf_x(t, x);
+
+    *s = (HfSubject){ .object = x };
+    if (n->kind == HF_X_DEREF) {
+        s->pointee = TRUE;
+        x = n->parent;
+        n = hf_x(t, x);
+    }
+    if (n->kind == HF_X_FIELD) {
+        s->field = n->ref;
+        s->base = n->parent;
+        return TRUE;
+    }
+    if (n->kind == HF_X_GLOBAL) {
+        s->var = n->ref;
+        return TRUE;
+    }
+    return FALSE;
+}
+
+static HfX self_to_base(HfXTable *t, HfX leaf, const HfXNode *n,
+                        gpointer data)
+{
+    const HfSubject *s = data;
+
+    return n->kind == HF_X_SELF ? s->base
+           : n->kind == HF_X_PARAM ? 0 : leaf;
+}
+
+HfX hf_guard_on(const HfCheck *c, const HfSubject *s, HfX guard)
+{
+    HfX x = hf_x_map(c->solved->exprs, guard, self_to_base, (gpointer)s);
+
+    return x ? hf_contract_canonical(c->solved->contracts, x) : 0;
+}
+
+gboolean hf_guard_is_write(const HfAccess *a)
+{
+    return a->kind == HF_EV_WRITE || a->kind == HF_EV_RMW ||
+           a->kind == HF_EV_ATOMIC_WRITE || a->kind == HF_EV_ATOMIC_RMW;
+}
+
+gboolean hf_guard_is_atomic(const HfAccess *a)
+{
+    return a->kind == HF_EV_ATOMIC_READ || a->kind == HF_EV_ATOMIC_WRITE ||
+           a->kind == HF_EV_ATOMIC_RMW;
+}
+
+/* The object is the caller's own, handed down before anyone else saw it. */
+static gboolean fresh_in(const HfCheck *c, const HfAccess *a,
+                         const HfContext *ctx)
+{
+    const HfXNode *root =
+        hf_x(c->solved->exprs, hf_x_root(c->solved->exprs, a->path));
+
+    return a->fresh || (root->kind == HF_X_PARAM && root->ref < 32 &&
+                        ctx->fresh_params >> root->ref & 1);
+}
+
+HfVerdict hf_guard_verdict(const HfCheck *c, const HfFlow *flow,
+                           const HfAccess *a, HfX lock)
+{
+    HfVerdict v = { .tri = HF_HELD };
+
+    for (guint i = 0; i < flow->contexts->len; i++) {
+        const HfContext *ctx = &g_array_index(flow->contexts, HfContext, i);
+        gboolean shared;
+        HfTri tri;
+
+        if (fresh_in(c, a, ctx)) {
+            continue;
+        }
+        v.n_contexts++;
+        tri = hf_held(c->solved, flow, ctx, a->must, lock, &shared);
+        if (tri == HF_HELD) {
+            v.n_held++;
+            v.shared |= shared;
+        } else if (v.tri == HF_HELD || (tri == HF_ABSENT &&
+                                        v.tri == HF_UNSURE)) {
+            v.tri = tri;
+            v.ctx = ctx;
+        }
+    }
+    return v;
+}

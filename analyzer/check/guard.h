@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * guard.h - is this access made under that lock?  Shared by GUARDED_BY and
+ * MISSING_LOCK.  Private to check.
+ */
+#ifndef HOLDFAST_GUARD_H
+#define HOLDFAST_GUARD_H
+
+#include "check/check.h"
+
+/* What an access touches: a member of some object, or a variable. */
+typedef struct {
+    HfFieldId field; /* 0: the variable */
+    HfSymId var;
+    HfX object;    /* the access's own expression, indices stripped */
+    HfX base;      /* object the member belongs to; 0 for variables */
+    gboolean pointee; /* what the member or variable points to */
+} HfSubject;
+
+gboolean hf_guard_subject(const HfCheck *c, const HfAccess *a, HfSubject *s);
+
+/* A guard written in terms of SELF, on this object; 0 when it cannot be
+ * named. */
+HfX hf_guard_on(const HfCheck *c, const HfSubject *s, HfX guard);
+
+gboolean hf_guard_is_write(const HfAccess *a);
+gboolean hf_guard_is_atomic(const HfAccess *a);
+
+/*
+ * The verdict over all contexts of the function: HF_HELD when held in all,
+ * HF_ABSENT when missing in one that is known to the root, HF_UNSURE when
+ * missing in one that is not.  ctx: the first context that misses it.
+ * n_held, n_contexts count.
+ */
+typedef struct {
+    HfTri tri;
+    const HfContext *ctx;
+    guint n_held, n_contexts;
+    gboolean shared; /* held, but only in shared mode */
+} HfVerdict;
+
+HfVerdict hf_guard_verdict(const HfCheck *c, const HfFlow *flow,
+                           const HfAccess *a, HfX lock);
+
+#endif

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * GUARDED_BY: access to a field or variable whose guard is declared, by an
+ * annotation or a rule, without that guard.
+ *
+ * One guard given as "a|b": either suffices.  Several guards: reading needs
+ * any of them, writing all (as for lists that are changed under two locks
+ * and read under either).
+ */
+#include "check/guard.h"
+
+typedef struct {
+    const HfClause *clause; /* the guard that is missing */
+    HfVerdict verdict;
+    HfX lock;
+} Missing;
+
+static const HfContract *contract_of(const HfCheck *c, const HfSubject *s)
+{
+    return s->field ? hf_contract_of_field(c->solved->contracts, s->field)
+                    : hf_contract_of(c->solved->contracts, s->var);
+}
+
+/* TRUE when one alternative of the clause is held in every context. */
+static gboolean clause_held(const HfCheck *c, const HfFlow *flow,
+                            const HfAccess *a, const HfSubject *s,
+                            const HfClause *cl, Missing *m)
+{
+    gboolean open = FALSE;
+
+    for (guint i = 0; i < cl->n_locks; i++) {
+        HfX lock = hf_guard_on(c, s, cl->locks[i]);
+        const HfCapRule *cap;
+        HfVerdict v;
+
+        if (!lock) {
+            return TRUE; /* cannot be named here: say nothing */
+        }
+        cap = hf_contract_cap_rule(c->solved->contracts, lock);
+        v = hf_guard_verdict(c, flow, a, lock);
+        if (v.tri == HF_HELD &&
+            !(v.shared && hf_guard_is_write(a))) {
+            return TRUE;
+        }
+        /* a global capability that callers may well hold */
+        if (v.tri == HF_UNSURE && cap &&
+            cap->unknown_entry == HF_ENTRY_UNKNOWN) {
+            open = TRUE;
+        }
+        if (i == 0) {
+            *m = (Missing){ cl, v, lock };
+        }
+    }
+    return open || cl->n_locks == 0;
+}
+
+static gboolean guards_hold(const HfCheck *c, const HfFlow *flow,
+                            const HfAccess *a, const HfSubject *s, Missing *m)
+{
+    const HfContract *k = contract_of(c, s);
+    HfEffectKind want = s->pointee ? HF_EFF_PT_GUARDED_BY : HF_EFF_GUARDED_BY;
+    gboolean write = hf_guard_is_write(a), any = FALSE, all = TRUE;
+    guint n = 0;
+
+    for (guint i = 0; k && i < k->clauses->len; i++) {
+        const HfClause *cl = &g_array_index(k->clauses, HfClause, i);
+        Missing one = { 0 };
+
+        if (cl->kind != want) {
+            continue;
+        }
+        n++;
+        if (clause_held(c, flow, a, s, cl, &one)) {
+            any = TRUE;
+        } else {
+            if (all) {
+                *m = one;
+            }
+            all = FALSE;
+        }
+    }
+    return n == 0 || all || (!write && any);
+}
+
+static void report(HfCheck *c, const HfFlow *flow, const HfAccess *a,
+                   const HfSubject *s, const Missing *m)
+{
+    gboolean write = hf_guard_is_write(a);
+    gboolean wrong_mode = m->verdict.tri == HF_HELD;
+    HfFinding *f = hf_check_finding(
+        c, flow, wrong_mode ? "shared_write"
+                            : write ? "unlocked_write" : "unlocked_read");
+    g_autofree char *what = hf_check_text(c, flow, s->object);
+    g_autofree char *lock = hf_check_text(c, flow, m->lock);
+    HfPlace place = hf_check_place(flow, a->event);
+    const HfHold *h = hf_holds_find(c->solved, a->must, m->lock);
+    int depth = hf_trace_context(c, f, flow, m->verdict.ctx);
+
+    if (h) {
+        hf_trace_hold(c, f, flow, h, depth);
+    }
+    if (wrong_mode) {
+        hf_finding_main(f, &place, "guarded_by", depth,
+                        "Writing \"%s\" with lock \"%s\" held only in shared "
+                        "mode.", what, lock);
+    } else {
+        hf_finding_main(f, &place, "guarded_by", depth,
+                        "%s \"%s\" without holding lock \"%s\".",
+                        write ? "Writing" : "Reading", what, lock);
+    }
+    hf_finding_reason(f, "declared guard");
+    if (m->verdict.n_held) {
+        hf_finding_reason(f, "held in %u of %u contexts", m->verdict.n_held,
+                          m->verdict.n_contexts);
+    }
+    if (m->clause->annot) {
+        HfPlace at = hf_check_place_of(c->program, m->clause->annot->unit,
+                                       m->clause->annot->loc);
+
+        hf_finding_event(f, &at, "note", depth, "The guard is declared here.");
+        f->rule = g_strdup(m->clause->annot->text);
+    } else {
+        f->rule = g_strdup_printf("%s:%d", m->clause->effect->place.file,
+                                  m->clause->effect->place.line);
+    }
+    f->tier = m->verdict.tri == HF_ABSENT || !m->verdict.n_held
+                  ? HF_TIER_HIGH : HF_TIER_MEDIUM;
+    if (hf_check_exempt(c, flow)) {
+        f->tier = HF_TIER_LOW;
+        f->reason_code = g_strdup("init_phase");
+        hf_finding_reason(f, "runs in a phase the profile calls unshared");
+    }
+    f->key_subject = hf_check_stable(c, s->object);
+    f->key_lock = hf_check_stable(c, m->lock);
+    f->key_shape = g_strdup(write ? "write" : "read");
+    hf_findings_add(c->findings, f);
+}
+
+static void check_flow(HfCheck *c, const HfFlow *flow, gpointer data)
+{
+    GHashTable *seen = data; /* one finding per function and subject */
+
+    for (guint i = 0; i < flow->accesses->len; i++) {
+        const HfAccess *a = &g_array_index(flow->accesses, HfAccess, i);
+        Missing m = { 0 };
+        HfSubject s;
+        gint64 key;
+
+        if (!hf_guard_subject(c, a, &s) ||
+            guards_hold(c, flow, a, &s, &m)) {
+            continue;
+        }
+        key = (gint64)flow->sym << 32 | a->path << 1 | hf_guard_is_write(a);
+        if (g_hash_table_contains(seen, &key)) {
+            continue;
+        }
+        g_hash_table_add(seen, g_memdup2(&key, sizeof(key)));
+        report(c, flow, a, &s, &m);
+    }
+}
+
+static void run(HfCheck *c)
+{
+    GHashTable *seen =
+        g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+
+    hf_check_each_flow(c, check_flow, seen);
+    g_hash_table_unref(seen);
+}
+
+const HfChecker hf_checker_guarded_by = {
+    .name = "GUARDED_BY",
+    .summary = "access to a guarded field without its declared lock",
+    .cwe = 667,
+    .impact = HF_IMPACT_HIGH,
+    .run = run,
+};

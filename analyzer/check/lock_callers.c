@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Whether callers hold a lock.  Entry contexts answer for what every caller
+ * has in common; here each call site is looked at by itself, so that one that
+ * differs from the others can be told.
+ */
+#include "check/lock.h"
+
+/* How far up the call graph a lock is looked for. */
+#define MAX_UP 6
+#define MAX_SITES 64
+
+static const HfCall *call_row(const HfFlow *g, uint32_t event)
+{
+    guint lo = 0, hi = g->calls->len;
+
+    while (lo < hi) {
+        guint mid = (lo + hi) / 2;
+
+        if (g_array_index(g->calls, HfCall, mid).event < event) {
+            lo = mid + 1;
+        } else {
+            hi = mid;
+        }
+    }
+    if (lo < g->calls->len &&
+        g_array_index(g->calls, HfCall, lo).event == event) {
+        return &g_array_index(g->calls, HfCall, lo);
+    }
+    return NULL; /* not reached */
+}
+
+static HfX in_caller(const HfCheck *c, const HfFlow *g, const HfCall *call,
+                     HfX lock)
+{
+    const HfSolved *s = c->solved;
+    HfX x = hf_x_to_caller(s->exprs, lock,
+                           &g_array_index(g->args, HfX, call->first_arg),
+                           call->n_args);
+
+    return x ? hf_contract_canonical(s->contracts, x) : 0;
+}
+
+gboolean hf_lock_alias_held(const HfCheck *c, HfHolds holds, HfX lock)
+{
+    gpointer kind = hf_lock_kind(c, lock);
+    const HfHold *rows;
+    guint n;
+
+    rows = hf_holds(c->solved, holds, &n);
+    for (guint i = 0; i < n; i++) {
+        gpointer other = hf_lock_kind(c, rows[i].lock);
+
+        if (rows[i].now == HF_HOLD_HELD && rows[i].lock != lock &&
+            (!other || !kind || other == kind)) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+typedef enum {
+    SITE_HELD,
+    SITE_ABSENT,
+    SITE_UNHELD,
+    SITE_CALLBACK, /* a root that something unknown calls */
+    SITE_OPEN,
+} Site;
+
+static Site entry_holds(const HfCheck *c, const HfFlow *flow, HfX lock,
+                        int up);
+
+/* lock: as the callee names it. */
+static Site site_holds(const HfCheck *c, const HfFlow *g, const HfCall *call,
+                       HfX lock, int up)
+{
+    const HfSolved *s = c->solved;
+    HfX x = in_caller(c, g, call, lock);
+    const HfHold *must, *may;
+
+    if (!x) {
+        return SITE_OPEN;
+    }
+    must = hf_holds_find(s, call->must, x);
+    may = hf_holds_find(s, call->may, x);
+    if ((must && must->now == HF_HOLD_HELD) ||
+        (may && may->now == HF_HOLD_HELD)) {
+        return SITE_HELD;
+    }
+    if (hf_lock_alias_held(c, call->may, x)) {
+        return SITE_OPEN;
+    }
+    if (must && must->now == HF_HOLD_ABSENT) {
+        return SITE_ABSENT;
+    }
+    if (hf_x(s->exprs, x)->local) {
+        return SITE_OPEN; /* an object only this function names */
+    }
+    return entry_holds(c, g, x, up + 1);
+}
+
+static Site by_contexts(const HfCheck *c, const HfFlow *flow, HfX lock)
+{
+    gboolean all_absent = flow->contexts->len > 0;
+
+    for (guint i = 0; i < flow->contexts->len; i++) {
+        const HfContext *ctx = &g_array_index(flow->contexts, HfContext, i);
+        HfTri tri = hf_held(c->solved, flow, ctx, 0, lock, NULL);
+
+        if (tri == HF_HELD) {
+            return SITE_HELD;
+        }
+        if (tri != HF_ABSENT) {
+            all_absent = FALSE;
+        }
+    }
+    if (all_absent) {
+        return SITE_ABSENT;
+    }
+    /* a lock with a name of its own may be held by whoever runs us */
+    return hf_contract_cap_rule(c->solved->contracts, lock)
+               ? SITE_OPEN : SITE_UNHELD;
+}
+
+/* Does any caller hold it when it enters flow? */
+static Site entry_holds(const HfCheck *c, const HfFlow *flow, HfX lock, int up)
+{
+    const HfProgram *p = c->program;
+    const GArray *sites = p->callers[flow->sym];
+    Site all = by_contexts(c, flow, lock);
+
+    if (all == SITE_HELD || up > MAX_UP) {
+        return all == SITE_HELD ? SITE_HELD : SITE_OPEN;
+    }
+    if (!sites) {
+        if (all == SITE_UNHELD &&
+            HF_PROGRAM_SYM(p, flow->sym)->address_taken) {
+            return SITE_CALLBACK;
+        }
+        return all;
+    }
+    for (guint i = 0; i < sites->len && i < MAX_SITES; i++) {
+        const HfCallSite *cs = &g_array_index(sites, HfCallSite, i);
+        const HfFlow *g = c->solved->flows[cs->caller];
+        const HfCall *call =
+            g && g != flow ? call_row(g, cs->event - g->fn->first_event)
+                           : NULL;
+        Site one;
+
+        if (!call) {
+            continue;
+        }
+        one = site_holds(c, g, call, lock, up);
+        if (one == SITE_HELD) {
+            return SITE_HELD;
+        }
+        all = MAX(all, one);
+    }
+    return all;
+}
+
+void hf_lock_callers(const HfCheck *c, HfSymId sym, HfX lock,
+                     HfCallerHolds *out)
+{
+    const GArray *sites = c->program->callers[sym];
+
+    *out = (HfCallerHolds){ 0 };
+    for (guint i = 0; sites && i < sites->len && i < MAX_SITES; i++) {
+        const HfCallSite *cs = &g_array_index(sites, HfCallSite, i);
+        const HfFlow *g = c->solved->flows[cs->caller];
+        const HfCall *call =
+            g ? call_row(g, cs->event - g->fn->first_event) : NULL;
+        Site site;
+
+        if (!call) {
+            continue;
+        }
+        out->n++;
+        site = site_holds(c, g, call, lock, 0);
+        if (site == SITE_HELD && !out->held++) {
+            out->example = g;
+            out->example_event = call->event;
+        } else if (site != SITE_HELD && site != SITE_OPEN && !out->missing) {
+            out->missing = g;
+            out->missing_event = call->event;
+        }
+        out->absent += site == SITE_ABSENT;
+        out->unheld += site == SITE_UNHELD;
+        out->callback += site == SITE_CALLBACK;
+        out->open += site == SITE_OPEN || site == SITE_CALLBACK;
+    }
+}
+
+/* ---- giving back ---------------------------------------------------------- */
+
+static gboolean releases(const HfCheck *c, const HfFlow *g, HfX lock,
+                         uint32_t but)
+{
+    gpointer kind = hf_lock_kind(c, lock);
+
+    for (guint i = 0; i < g->lock_ops->len; i++) {
+        const HfLockOp *op = &g_array_index(g->lock_ops, HfLockOp, i);
+
+        if (op->kind != HF_LOCK_RELEASE || op->event == but) {
+            continue;
+        }
+        /* the same member, named otherwise since: no reason to complain */
+        if (op->lock == lock || (kind && hf_lock_kind(c, op->lock) == kind)) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+static gboolean leaves_held(const HfCheck *c, const HfFlow *g, HfX lock)
+{
+    for (guint i = 0; i < g->leaves->len; i++) {
+        const HfLeave *v = &g_array_index(g->leaves, HfLeave, i);
+        const HfHold *h = hf_holds_find(c->solved, v->holds, lock);
+
+        if (h && h->now == HF_HOLD_HELD && h->delta > 0) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+void hf_lock_caller_release(const HfCheck *c, HfSymId sym, HfX lock,
+                            HfCallerRelease *out)
+{
+    const GArray *sites = c->program->callers[sym];
+
+    *out = (HfCallerRelease){ 0 };
+    for (guint i = 0; sites && i < sites->len && i < MAX_SITES; i++) {
+        const HfCallSite *cs = &g_array_index(sites, HfCallSite, i);
+        const HfFlow *g = c->solved->flows[cs->caller];
+        const HfCall *call =
+            g ? call_row(g, cs->event - g->fn->first_event) : NULL;
+        HfX x;
+
+        if (!call || cs->caller == sym) {
+            continue;
+        }
+        out->n++;
+        x = in_caller(c, g, call, lock);
+        if (!x || g->skip || releases(c, g, x, call->event)) {
+            out->released++;
+        } else if (leaves_held(c, g, x)) {
+            out->passed_on++;
+        }
+    }
+}
+
+gboolean hf_lock_is_root(const HfFlow *flow)
+{
+    for (guint i = 0; i < flow->contexts->len; i++) {
+        const HfContext *ctx = &g_array_index(flow->contexts, HfContext, i);
+
+        if (ctx->parent || !ctx->complete) {
+            return FALSE;
+        }
+    }
+    return flow->contexts->len > 0;
+}

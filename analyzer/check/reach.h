@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * reach.h - what can be reached from a call while capabilities stay as they
+ * are there.  Shared by THREAD_CONTEXT, TRANSACTION, COROUTINE and queries.
+ *
+ * A breadth-first walk over functions, each with the named capabilities held
+ * and absent on the way: what a body takes, drops or tests changes them, what
+ * a slot's rule cuts off ends the walk there.  The first way found to a place
+ * is a shortest one.
+ */
+#ifndef HOLDFAST_REACH_H
+#define HOLDFAST_REACH_H
+
+#include "check/check.h"
+
+G_BEGIN_DECLS
+
+/* One hop of the way: flow calls sym at event. */
+typedef struct HfHop {
+    const HfFlow *flow;
+    uint32_t event;
+    HfSymId callee;
+    HfFieldId slot;            /* through a function pointer member */
+    guint64 held, absent;      /* capabilities at the call, by index */
+    guint n_slots;             /* function pointers up to here */
+    const struct HfHop *from;  /* NULL at the first hop */
+    guint length;
+} HfHop;
+
+typedef enum { HF_REACH_ENTER, HF_REACH_STOP } HfReachVerdict;
+
+/* Asked at every hop, before entering the callee. */
+typedef HfReachVerdict (*HfReachFn)(HfCheck *check, const HfHop *hop,
+                                    gpointer data);
+
+/* From one call of flow (or all of them: call NULL), given what is held and
+ * absent on entry to flow. */
+void hf_reach(HfCheck *check, const HfFlow *flow, const HfCall *call,
+              guint64 held, guint64 absent, HfReachFn fn, gpointer data);
+
+/* The same with one more lock or token to follow, an object of the program
+ * that no capability names: its bit is HF_REACH_WATCHED. */
+#define HF_REACH_WATCHED (1ull << 63)
+void hf_reach_watching(HfCheck *check, const HfFlow *flow, const HfCall *call,
+                       guint64 held, guint64 absent, HfX watched,
+                       HfReachFn fn, gpointer data);
+
+/* "call" events for the hops, first to last. Returns the depth of the last. */
+int hf_reach_trace(const HfCheck *check, HfFinding *f, const HfHop *last,
+                   int depth, gboolean skip_first, gboolean skip_last);
+
+/* Bit that stands for a lock, given what is watched; 0 when none does. */
+guint64 hf_reach_bit(const HfCheck *check, HfX lock, HfX watched);
+
+/* Mask of a capability by name; 0 when the profile has none. */
+guint64 hf_reach_mask(const HfCheck *check, const char *name);
+
+G_END_DECLS
+
+#endif

@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: MIT */
+#include "check/suppressions.h"
+#include "report/report.h"
+
+#include <string.h>
+
+/* Why something is right after all; what a reader may write. */
+static const char *const reason_codes[] = {
+    "caller_holds", /* the lock is taken further up */
+    "init_phase",   /* nobody else sees the object yet, or any more */
+    "set_once",     /* written before it is shared, then only read */
+    "sole_writer",  /* only this thread writes it */
+    "atomic_hint",  /* a stale value does no harm */
+    "not_shared",   /* never seen by two threads at once on this branch */
+    "joined",       /* the other thread has ended */
+    "kick",         /* wakes who holds the lock */
+    "benign",       /* the race is real and harmless */
+    "other",
+    NULL,
+};
+
+static HfFinding *finding_at(HfCheck *c, const char *what, const char *file,
+                             int line, const char *subject)
+{
+    HfFinding *f = hf_finding_new(c->checker->name, what);
+
+    f->cwe = c->checker->cwe;
+    f->impact = c->checker->impact;
+    f->tier = HF_TIER_MEDIUM;
+    f->function = g_strdup("");
+    f->key_function = g_path_get_basename(file);
+    f->key_subject = g_strdup(subject);
+    f->key_lock = g_strdup("");
+    f->key_shape = g_strdup(what);
+    f->rule = g_strdup("built in");
+    return f;
+}
+
+/* ---- comments ------------------------------------------------------------ */
+
+static GArray *collect_comments(const HfProgram *p)
+{
+    GArray *marks = g_array_new(FALSE, TRUE, sizeof(HfSourceMark));
+    GHashTable *seen =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+
+    for (guint i = 1; i < p->units->len; i++) {
+        const HfFacts *f = HF_PROGRAM_UNIT(p, i)->facts;
+
+        for (uint32_t k = 1; k < f->n_comments; k++) {
+            const HfComment *row = &f->comments[k];
+            const HfLoc *loc = &f->locs[row->loc];
+            HfSourceMark m = {
+                .file = hf_str(f, f->files[loc->file].path),
+                .line = row->applies_line, .comment_line = loc->line,
+                .text = hf_str(f, row->text),
+            };
+
+            /* a header's comment comes with every unit */
+            if (g_hash_table_add(seen, g_strdup_printf(
+                    "%s:%u:%u", m.file, loc->line, loc->col))) {
+                g_array_append_val(marks, m);
+            }
+        }
+    }
+    g_hash_table_unref(seen);
+    return marks;
+}
+
+/* Names a checker that the rules switch off: it may be needed again. */
+static gboolean names_disabled(const HfCheck *c, const char *text)
+{
+    for (const HfChecker *const *k = hf_checkers(); *k; k++) {
+        const HfCheckerRule *rule =
+            hf_rules_checker(c->program->rules, (*k)->name);
+
+        if (rule && !rule->enabled && strstr(text, (*k)->name)) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+static void tell_comment(HfCheck *c, const HfSourceMark *m, gboolean all_ran)
+{
+    int line = m->comment_line ? m->comment_line : m->line;
+    HfPlace at = { .file = (char *)m->file, .line = line };
+    HfFinding *f;
+
+    if (m->state == HF_MARK_BROKEN) {
+        f = finding_at(c, "broken_suppression", m->file, line, m->text);
+        hf_finding_main(f, &at, "annotation", 0, "This comment cannot be "
+                        "used as it is: %s.", m->problem);
+        hf_finding_reason(f, "it is addressed to this tool");
+    } else if (m->state == HF_MARK_UNUSED && all_ran &&
+               !names_disabled(c, m->text)) {
+        f = finding_at(c, "unused_suppression", m->file, line, m->text);
+        hf_finding_main(f, &at, "annotation", 0,
+                        "This comment suppresses nothing.");
+        hf_finding_reason(f, "no finding of that kind is on its line");
+    } else {
+        return;
+    }
+    hf_findings_add(c->findings, f);
+}
+
+/* ---- statements ---------------------------------------------------------- */
+
+/* A mark in a body. */
+typedef struct {
+    const HfFlow *flow;
+    uint32_t event;
+    const char *file;
+    int first, last;   /* lines of the statement it speaks of */
+    const char *checker; /* NULL: whatever is found there */
+    char *code;
+    const char *text;
+    gboolean used;
+} Intent;
+
+static const char *string_argument(const HfFlow *flow, const HfEvent *e,
+                                   guint i)
+{
+    const HfFacts *f = flow->unit->facts;
+    const HfPath *p = i < e->n_args
+                          ? &f->paths[f->args[e->first_arg + i]] : NULL;
+
+    return p && p->kind == HF_PATH_STRING ? hf_str(f, p->ref) : "";
+}
+
+static gboolean is_code(const char *code)
+{
+    return g_strv_contains(reason_codes, code);
+}
+
+static char *leading_word(const char *text)
+{
+    return g_strndup(text, strspn(text, "abcdefghijklmnopqrstuvwxyz_"
+                                        "0123456789"));
+}
+
+/* The block that holds an event, to tell a statement from what follows. */
+static uint32_t end_of_block(const HfFlow *flow, uint32_t event)
+{
+    const HfFacts *f = flow->unit->facts;
+    HfId id = flow->fn->first_event + event;
+
+    for (uint32_t i = 0; i < flow->fn->n_blocks; i++) {
+        const HfBlock *b = &f->blocks[flow->fn->first_block + i];
+
+        if (id >= b->first_event && id < b->first_event + b->n_events) {
+            return b->first_event + b->n_events - flow->fn->first_event;
+        }
+    }
+    return event;
+}
+
+/*
+ * The statement's lines.  The facts have no statements: it starts with the
+ * next event, and goes on as long as the same block comes back to that line
+ * (operands on the lines below are evaluated before the whole).
+ */
+static void find_statement(Intent *in)
+{
+    uint32_t next = in->event + 1, end;
+    int furthest;
+
+    in->first = in->last = 0;
+    if (next >= in->flow->fn->n_events) {
+        return;
+    }
+    end = end_of_block(in->flow, next);
+    in->first = in->last = hf_flow_loc(in->flow, next)->line;
+    furthest = in->first;
+    for (uint32_t i = next; i < end; i++) {
+        int line = hf_flow_loc(in->flow, i)->line;
+
+        furthest = MAX(furthest, line);
+        if (line == in->first) {
+            in->last = furthest;
+        } else if (line < in->first) {
+            in->first = line; /* the first operand was not on the first line */
+            in->last = furthest;
+        }
+    }
+}
+
+static void read_intent(Intent *in, const HfEvent *e)
+{
+    const char *first = string_argument(in->flow, e, 0);
+    const HfChecker *checker = hf_checker_find(first);
+
+    in->text = string_argument(in->flow, e, 1);
+    if (checker) {
+        in->checker = checker->name;
+        in->code = leading_word(in->text);
+    } else {
+        in->code = g_strdup(first);
+    }
+    in->file = hf_check_place(in->flow, in->event).file;
+    find_statement(in);
+}
+
+static void intent_clear(gpointer data)
+{
+    g_free(((Intent *)data)->code);
+}
+
+static GArray *collect_intents(const HfCheck *c)
+{
+    const GArray *order = c->program->functions;
+    GArray *out = g_array_new(FALSE, FALSE, sizeof(Intent));
+
+    g_array_set_clear_func(out, intent_clear);
+    for (guint i = 0; i < order->len; i++) {
+        const HfFlow *flow =
+            c->solved->flows[g_array_index(order, HfSymId, i)];
+
+        for (guint k = 0; k < flow->calls->len; k++) {
+            Intent in = { .flow = flow, .event = g_array_index(
+                              flow->calls, HfCall, k).event };
+            const HfEvent *e = hf_flow_event(flow, in.event);
+
+            if (e->kind == HF_EV_CALL && HF_CONTRACT_HAS(
+                    hf_contract_of(c->solved->contracts,
+                                   flow->unit->symbols[e->sym]),
+                    HF_EFF_INTENTIONAL)) {
+                read_intent(&in, e);
+                g_array_append_val(out, in);
+            }
+        }
+    }
+    return out;
+}
+
+static gboolean speaks_of(const Intent *in, const HfFinding *f)
+{
+    const HfTraceEvent *e = hf_finding_main_event(f);
+
+    return e && strcmp(e->place.file, in->file) == 0 &&
+           e->place.line >= in->first && e->place.line <= in->last &&
+           (in->checker ? strcmp(in->checker, f->checker) == 0
+                        : is_code(in->code));
+}
+
+static void apply_intent(HfFindings *fs, Intent *in)
+{
+    HfPlace at = hf_check_place(in->flow, in->event);
+
+    for (guint i = 0; i < fs->list->len; i++) {
+        HfFinding *f = g_ptr_array_index(fs->list, i);
+
+        if (f->suppressed || !speaks_of(in, f)) {
+            continue;
+        }
+        in->used = TRUE;
+        g_free(f->classification);
+        g_free(f->reason_code);
+        g_free(f->suppression);
+        f->classification = g_strdup("Intentional");
+        f->reason_code = g_strdup(in->code);
+        f->suppressed = TRUE;
+        f->suppression = g_strdup_printf("%s:%d: Intentional: %s", at.file,
+                                         at.line, in->text);
+    }
+}
+
+static void tell_intent(HfCheck *c, const Intent *in, gboolean all_ran)
+{
+    HfPlace at = hf_check_place(in->flow, in->event);
+    gboolean known = is_code(in->code);
+    HfFinding *f;
+
+    if (!known) {
+        f = finding_at(c, "unknown_reason", at.file, at.line, in->code);
+        if (in->checker) {
+            hf_finding_main(f, &at, "annotation", 0, "The reason has to "
+                            "start with a reason code: \"%s\" is none.",
+                            in->code);
+        } else {
+            hf_finding_main(f, &at, "annotation", 0, "\"%s\" is neither a "
+                            "checker nor a reason code.", in->code);
+        }
+        hf_finding_reason(f, "known codes: caller_holds, init_phase, "
+                             "set_once, sole_writer, atomic_hint, "
+                             "not_shared, joined, kick, benign, other");
+    } else if (!in->used && all_ran &&
+               !(in->checker && names_disabled(c, in->checker))) {
+        f = finding_at(c, "unused_suppression", at.file, at.line,
+                       in->checker ? in->checker : in->code);
+        hf_finding_main(f, &at, "annotation", 0,
+                        "Nothing is found in the statement that this mark "
+                        "speaks of.");
+        hf_finding_reason(f, "no finding of that kind is on its lines");
+    } else {
+        return;
+    }
+    g_free(f->function);
+    f->function = g_strdup(HF_PROGRAM_SYM(c->program, in->flow->sym)->name);
+    hf_findings_add(c->findings, f);
+}
+
+/* ---- both ---------------------------------------------------------------- */
+
+void hf_suppressions_apply(HfCheck *c, gboolean tell, gboolean all_ran)
+{
+    GArray *comments = collect_comments(c->program);
+    GArray *intents = collect_intents(c);
+
+    for (guint i = 0; i < intents->len; i++) {
+        apply_intent(c->findings, &g_array_index(intents, Intent, i));
+    }
+    hf_findings_suppress(c->findings,
+                         (HfSourceMark *)(gpointer)comments->data,
+                         comments->len);
+    for (guint i = 0; tell && i < comments->len; i++) {
+        tell_comment(c, &g_array_index(comments, HfSourceMark, i), all_ran);
+    }
+    for (guint i = 0; tell && i < intents->len; i++) {
+        tell_intent(c, &g_array_index(intents, Intent, i), all_ran);
+    }
+    g_array_unref(comments);
+    g_array_unref(intents);
+}

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * THREAD_CONTEXT: the matrix of global-state, I/O and either-of-both code is
+ * broken, directly or through functions that say nothing.
+ *
+ * Three origins decide a context: a function's own annotation, a place that
+ * gives up the lock which stands for the main loop (the BQL), and the entry
+ * of a role that does not hold it.  From each the cheapest way to code with
+ * the wrong demand is looked up; annotated functions on the way end it, they
+ * are judged on their own account.
+ */
+#include "check/demand.h"
+#include "check/reach.h"
+
+static const char *const class_names[] = {
+    "", "GLOBAL_STATE", "IO", "IO_OR_GS",
+};
+
+typedef struct {
+    guint64 gs;           /* capabilities either of which GS accepts */
+    HfX coroutine;        /* 0: the profile knows none */
+    HfDemand *demands[4]; /* by HfContextClass wanted */
+    GHashTable *told;     /* gint64 caller << 32 | callee, for roles */
+} Search;
+
+/* Position of a class in HfContextMatrix. */
+static int row(HfContextClass cls)
+{
+    return cls == HF_CLASS_GS ? 0 : cls == HF_CLASS_IO ? 1 : 2;
+}
+
+static gboolean matrix_allows(const HfCheck *c, HfContextClass caller,
+                              HfContextClass callee)
+{
+    const HfContextMatrix *m = &c->program->rules->contexts;
+
+    return !m->set || m->allowed[row(caller)][row(callee)];
+}
+
+static guint64 mask_of_expression(const HfCheck *c, const char *text)
+{
+    g_auto(GStrv) parts = text ? g_strsplit(text, "|", -1) : NULL;
+    guint64 mask = 0;
+
+    for (guint i = 0; parts && parts[i]; i++) {
+        mask |= hf_reach_mask(c, g_strstrip(parts[i]));
+    }
+    return mask;
+}
+
+/* ---- findings ----------------------------------------------------------- */
+
+static void note_class(HfCheck *c, HfFinding *f, HfSymId sym,
+                       HfContextClass cls)
+{
+    const HfProgSymbol *s = HF_PROGRAM_SYM(c->program, sym);
+
+    if (s->decl_loc) {
+        HfPlace at = hf_check_place_of(c->program, s->decl_unit, s->decl_loc);
+
+        hf_finding_event(f, &at, "note", 0, "\"%s\" is %s code.", s->name,
+                         class_names[cls]);
+    }
+}
+
+static void add(HfCheck *c, HfFinding *f, HfSymId end, HfContextClass want,
+                const char *shape, HfTier tier, guint n_slots)
+{
+    if (n_slots) {
+        hf_finding_reason(f, "%u function pointer%s on the way", n_slots,
+                          n_slots == 1 ? "" : "s");
+    }
+    note_class(c, f, end, want);
+    f->tier = tier;
+    f->key_subject = g_strdup(HF_PROGRAM_SYM(c->program, end)->name);
+    f->key_lock = g_strdup(class_names[want]);
+    f->key_shape = g_strdup(shape);
+    f->rule = g_strdup("contexts");
+    hf_findings_add(c->findings, f);
+}
+
+static gboolean in_coroutine(const HfCheck *c, const Search *s,
+                             const HfFlow *flow, const HfCall *call)
+{
+    const HfHold *h =
+        s->coroutine ? hf_holds_find(c->solved, call->must, s->coroutine)
+                     : NULL;
+
+    return h ? h->now == HF_HOLD_HELD : flow->coroutine;
+}
+
+/* ---- origin: the function's own annotation ------------------------------ */
+
+static gboolean from_annotation(HfCheck *c, const Search *s,
+                                const HfFlow *flow, const HfCall *call,
+                                HfContextClass want)
+{
+    HfDemandStep step = hf_demand_from(s->demands[want], flow, call);
+    const char *self = HF_PROGRAM_SYM(c->program, flow->sym)->name;
+    HfPlace at = hf_check_place(flow, call->event);
+    HfFinding *f;
+    HfSymId end;
+
+    if (!step.hops || matrix_allows(c, flow->cls, want) || step.n_slots > 1) {
+        return FALSE;
+    }
+    f = hf_check_finding(c, flow, "call_matrix");
+    end = hf_demand_end(s->demands[want], &step);
+    hf_finding_main(f, &at, "thread_context", 0,
+                    "%s function \"%s\" calls %s function \"%s\"%s.",
+                    class_names[flow->cls], self, class_names[want],
+                    HF_PROGRAM_SYM(c->program, end)->name,
+                    step.hops == 1 ? "" : " on this path");
+    hf_demand_trace(s->demands[want], f, flow, &step, step.hops == 1);
+    hf_finding_reason(f, "both contexts are declared");
+    add(c, f, end, want, "call_matrix",
+        step.hops == 1 ? HF_TIER_HIGH
+        : step.n_slots ? HF_TIER_LOW : HF_TIER_MEDIUM, step.n_slots);
+    return TRUE;
+}
+
+/* ---- origin: the lock is given up here ---------------------------------- */
+
+static const HfHold *released_at(const HfCheck *c, HfHolds must, guint64 gs)
+{
+    guint n;
+    const HfHold *rows = hf_holds(c->solved, must, &n);
+
+    for (guint i = 0; i < n; i++) {
+        const HfXNode *x = hf_x(c->solved->exprs, rows[i].lock);
+
+        if (x->kind == HF_X_CAP && gs >> x->ref & 1 &&
+            rows[i].now == HF_HOLD_ABSENT &&
+            !(rows[i].flags & HF_HOLD_ASSUMED)) {
+            return &rows[i];
+        }
+    }
+    return NULL;
+}
+
+static gboolean from_release(HfCheck *c, const Search *s, const HfFlow *flow,
+                             const HfCall *call, const HfHold *hold,
+                             HfContextClass want)
+{
+    HfDemandStep step = hf_demand_from(s->demands[want], flow, call);
+    const char *self = HF_PROGRAM_SYM(c->program, flow->sym)->name;
+    HfPlace at = hf_check_place(flow, call->event);
+    const char *shape = want == HF_CLASS_GS ? "global_state_without_lock"
+                                            : "io_or_gs_outside_context";
+    HfFinding *f;
+    HfSymId end;
+
+    if (!step.hops ||
+        (want == HF_CLASS_IO_OR_GS && in_coroutine(c, s, flow, call))) {
+        return FALSE;
+    }
+    f = hf_check_finding(c, flow, shape);
+    end = hf_demand_end(s->demands[want], &step);
+    hf_trace_hold(c, f, flow, hold, 0);
+    hf_finding_main(f, &at, "thread_context", 0,
+                    "\"%s\" calls %s function \"%s\"%s after giving up the "
+                    "lock that it requires.", self, class_names[want],
+                    HF_PROGRAM_SYM(c->program, end)->name,
+                    step.hops == 1 ? "" : " on this path");
+    hf_demand_trace(s->demands[want], f, flow, &step, step.hops == 1);
+    hf_finding_reason(f, "the lock is released in this function");
+    add(c, f, end, want, shape, step.n_slots ? HF_TIER_MEDIUM : HF_TIER_HIGH,
+        step.n_slots);
+    return TRUE;
+}
+
+/* ---- origin: a role that never held it ---------------------------------- */
+
+typedef struct {
+    HfCheck *c;
+    Search *s;
+    const HfFlow *root;
+} RoleWalk;
+
+static HfReachVerdict look(HfCheck *c, const HfHop *h, gpointer data)
+{
+    RoleWalk *w = data;
+    HfContextClass want = hf_demand_class(c, h->callee);
+    gint64 key = (gint64)h->flow->sym << 32 | h->callee;
+    HfFinding *f;
+    HfPlace at;
+
+    if (h->held & w->s->gs || h->n_slots > 1) {
+        return HF_REACH_STOP;
+    }
+    if (want == HF_CLASS_NONE || want == HF_CLASS_IO) {
+        return want == HF_CLASS_NONE ? HF_REACH_ENTER : HF_REACH_STOP;
+    }
+    if (want != HF_CLASS_GS || !(h->absent & w->s->gs) ||
+        g_hash_table_contains(w->s->told, &key)) {
+        return HF_REACH_STOP;
+    }
+    g_hash_table_add(w->s->told, g_memdup2(&key, sizeof(key)));
+    f = hf_check_finding(c, h->flow, "global_state_without_lock");
+    at = hf_check_place(h->flow, h->event);
+    hf_reach_trace(c, f, h, 0, FALSE, TRUE);
+    hf_finding_main(f, &at, "thread_context", h->length - 1,
+                    "GLOBAL_STATE function \"%s\" is called in a thread that "
+                    "does not hold the lock it requires (from \"%s\").",
+                    HF_PROGRAM_SYM(c->program, h->callee)->name,
+                    HF_PROGRAM_SYM(c->program, w->root->sym)->name);
+    hf_finding_reason(f, "the role's entry is known");
+    add(c, f, h->callee, want, "global_state_in_thread",
+        h->n_slots ? HF_TIER_LOW : HF_TIER_HIGH, h->n_slots);
+    return HF_REACH_STOP;
+}
+
+static void from_role(HfCheck *c, Search *s, const HfFlow *flow)
+{
+    RoleWalk w = { c, s, flow };
+
+    for (guint i = 0; i < flow->contexts->len; i++) {
+        const HfContext *x = &g_array_index(flow->contexts, HfContext, i);
+
+        if (!x->parent && x->complete && !(x->caps & s->gs)) {
+            hf_reach(c, flow, NULL, x->caps, x->absent, look, &w);
+            return;
+        }
+    }
+}
+
+/* ---- all of them -------------------------------------------------------- */
+
+static void check_flow(HfCheck *c, const HfFlow *flow, gpointer data)
+{
+    static const HfContextClass wanted[] = { HF_CLASS_GS, HF_CLASS_IO_OR_GS };
+    Search *s = data;
+
+    for (guint i = 0; i < flow->calls->len; i++) {
+        const HfCall *call = &g_array_index(flow->calls, HfCall, i);
+        const HfHold *hold = s->gs ? released_at(c, call->must, s->gs) : NULL;
+        gboolean told = FALSE;
+
+        for (guint k = 0; k < G_N_ELEMENTS(wanted) && !told; k++) {
+            if (hold) {
+                told = from_release(c, s, flow, call, hold, wanted[k]);
+            }
+            if (!told && flow->cls != HF_CLASS_NONE) {
+                told = from_annotation(c, s, flow, call, wanted[k]);
+            }
+        }
+    }
+    if (s->gs && flow->cls == HF_CLASS_NONE) {
+        from_role(c, s, flow);
+    }
+}
+
+static void run(HfCheck *c)
+{
+    int co = hf_contract_cap(c->solved->contracts, "coroutine");
+    Search s = {
+        .told = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free,
+                                      NULL),
+        .gs = mask_of_expression(c, c->program->rules->contexts.gs_requires),
+        .coroutine = co >= 0 ? hf_x_leaf(c->solved->exprs, HF_X_CAP, co) : 0,
+    };
+
+    s.demands[HF_CLASS_GS] = hf_demand_new(c, HF_CLASS_GS, s.gs);
+    /* in a coroutine such code waits without polling */
+    s.demands[HF_CLASS_IO_OR_GS] = hf_demand_new(
+        c, HF_CLASS_IO_OR_GS, s.gs | (co >= 0 ? 1ull << co : 0));
+    hf_check_each_flow(c, check_flow, &s);
+    hf_demand_free(s.demands[HF_CLASS_GS]);
+    hf_demand_free(s.demands[HF_CLASS_IO_OR_GS]);
+    g_hash_table_unref(s.told);
+}
+
+const HfChecker hf_checker_thread_context = {
+    .name = "THREAD_CONTEXT",
+    .summary = "global-state, I/O and either-context code mixed up",
+    .cwe = 366,
+    .impact = HF_IMPACT_HIGH,
+    .run = run,
+};

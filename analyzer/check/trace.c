@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+/* Places, texts and traces: what every finding is made of. */
+#include "check/check.h"
+
+HfPlace hf_check_place_of(const HfProgram *p, uint32_t unit, HfId loc)
+{
+    const HfFacts *f = HF_PROGRAM_UNIT(p, unit)->facts;
+    const HfLoc *l = &f->locs[loc];
+
+    return (HfPlace){ .file = (char *)hf_str(f, f->files[l->file].path),
+                      .line = l->line, .col = l->col };
+}
+
+HfPlace hf_check_place(const HfFlow *flow, uint32_t event)
+{
+    const HfFacts *f = flow->unit->facts;
+    const HfLoc *l = hf_flow_loc(flow, event);
+
+    return (HfPlace){ .file = (char *)hf_str(f, f->files[l->file].path),
+                      .line = l->line, .col = l->col };
+}
+
+HfFinding *hf_check_finding(const HfCheck *check, const HfFlow *flow,
+                            const char *subcategory)
+{
+    HfFinding *f = hf_finding_new(check->checker->name, subcategory);
+    const char *name = HF_PROGRAM_SYM(check->program, flow->sym)->name;
+
+    f->cwe = check->checker->cwe;
+    f->impact = check->checker->impact;
+    f->function = g_strdup(name);
+    f->key_function = g_strdup(name);
+    return f;
+}
+
+char *hf_check_text(const HfCheck *check, const HfFlow *flow, HfX x)
+{
+    GString *s = g_string_new(NULL);
+
+    hf_x_text(check->solved->exprs, check->program, flow ? flow->sym : 0, x,
+              s);
+    return g_string_free(s, FALSE);
+}
+
+char *hf_check_stable(const HfCheck *check, HfX x)
+{
+    GString *s = g_string_new(NULL);
+
+    hf_x_stable_text(check->solved->exprs, check->program, x, s);
+    return g_string_free(s, FALSE);
+}
+
+static void root_event(const HfCheck *check, HfFinding *f,
+                       const HfFlow *flow, const HfContext *ctx)
+{
+    HfPlace place = hf_check_place(flow, UINT32_MAX);
+    const char *name = HF_PROGRAM_SYM(check->program, flow->sym)->name;
+
+    if (ctx->role >= 0) {
+        hf_finding_event(f, &place, "enter", 0, "\"%s\" runs as %s.", name,
+                         g_array_index(check->solved->roles, HfRole,
+                                       ctx->role).name);
+    } else if (ctx->complete) {
+        hf_finding_event(f, &place, "enter", 0,
+                         "\"%s\" is entered with nothing held.", name);
+    } else {
+        hf_finding_event(f, &place, "enter", 0,
+                         "Entering \"%s\" (no caller is known to hold "
+                         "anything).", name);
+    }
+}
+
+int hf_trace_context(const HfCheck *check, HfFinding *f, const HfFlow *flow,
+                     const HfContext *ctx)
+{
+    const HfContext *chain[64];
+    const HfFlow *flows[64];
+    int n = 0;
+
+    for (; ctx && n < 64; n++) {
+        chain[n] = ctx;
+        flows[n] = flow;
+        if (!ctx->parent) {
+            n++;
+            break;
+        }
+        flow = check->solved->flows[ctx->parent];
+        ctx = &g_array_index(flow->contexts, HfContext, ctx->parent_context);
+    }
+    if (n > 1 || (n == 1 && chain[0]->role >= 0)) {
+        root_event(check, f, flows[n - 1], chain[n - 1]);
+    }
+    for (int i = n - 2; i >= 0; i--) {
+        HfPlace place = hf_check_place(flows[i + 1], chain[i]->parent_event);
+        const HfEvent *e =
+            hf_flow_event(flows[i + 1], chain[i]->parent_event);
+        const char *callee =
+            HF_PROGRAM_SYM(check->program, flows[i]->sym)->name;
+
+        if (e->kind == HF_EV_CALL_INDIRECT) {
+            GString *via = g_string_new(NULL);
+
+            hf_facts_path_text(flows[i + 1]->unit->facts, e->path, via);
+            hf_finding_event(f, &place, "call", n - 2 - i,
+                             "Calling \"%s\" through \"%s\".", callee,
+                             via->str);
+            g_string_free(via, TRUE);
+        } else {
+            hf_finding_event(f, &place, "call", n - 2 - i,
+                             "Calling \"%s\".", callee);
+        }
+    }
+    return n > 1 ? n - 1 : 0;
+}
+
+void hf_trace_hold(const HfCheck *check, HfFinding *f, const HfFlow *flow,
+                   const HfHold *hold, int depth)
+{
+    g_autofree char *lock = hf_check_text(check, flow, hold->lock);
+    gboolean token =
+        hf_contract_is_token(check->solved->contracts, hold->lock);
+    HfPlace place;
+
+    if (hold->event == UINT32_MAX || hold->event >= flow->fn->n_events) {
+        return;
+    }
+    place = hf_check_place(flow, hold->event);
+    if (hold->now == HF_HOLD_ABSENT) {
+        hf_finding_event(f, &place, "unlock", depth, "%s \"%s\".",
+                         hold->flags & HF_HOLD_ASSUMED
+                             ? "Here it is known that nothing holds"
+                             : token ? "Leaving" : "Releasing", lock);
+    } else {
+        hf_finding_event(f, &place, "lock", depth, "%s \"%s\".",
+                         hold->flags & HF_HOLD_ASSUMED ? "Assuming"
+                         : token ? "Entering" : "Locking", lock);
+    }
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * `if (a && b) lock(); ... if (a && b) unlock();`: between the two, three
+ * states hold no or one lock, and the two without it answer the condition in
+ * ways that one state cannot remember.  Where a condition is asked for in
+ * several blocks of a body that uses locks, states that answer it differently
+ * are kept apart as long as there is room.
+ */
+#include "solve/flow.h"
+
+static gboolean touches_locks(const HfRun *r)
+{
+    const HfSolved *s = r->solved;
+
+    for (uint32_t i = 0; i < r->body.fn->n_events; i++) {
+        const HfEvent *e = hf_flow_event(r->out, i);
+        const HfContract *k;
+        const HfFlow *f;
+        HfSymId sym;
+
+        if (e->kind != HF_EV_CALL) {
+            continue;
+        }
+        sym = r->body.u->symbols[e->sym];
+        k = hf_contract_of(s->contracts, sym);
+        if (k && k->kinds & HF_LOCK_EFFECTS) {
+            return TRUE;
+        }
+        f = s->flows[sym];
+        for (guint n = 0; f && f->exits && n < f->exits->len; n++) {
+            if (g_array_index(f->exits, HfExit, n).holds) {
+                return TRUE;
+            }
+        }
+    }
+    return FALSE;
+}
+
+/* Paths on which branches of more than one block depend. */
+static GHashTable *asked_twice(const HfRun *r)
+{
+    const HfFacts *f = r->body.u->facts;
+    GHashTable *first = g_hash_table_new(NULL, NULL); /* path -> block + 1 */
+    GHashTable *twice = g_hash_table_new(NULL, NULL);
+
+    for (uint32_t b = 0; b < r->body.fn->n_blocks; b++) {
+        const HfBlock *block = &f->blocks[r->body.fn->first_block + b];
+
+        for (uint32_t i = 0; i < block->n_edges; i++) {
+            HfId cond = f->edges[block->first_edge + i].cond;
+            gpointer path = GUINT_TO_POINTER(f->conds[cond].lhs), seen;
+
+            if (!cond) {
+                continue;
+            }
+            seen = g_hash_table_lookup(first, path);
+            if (!seen) {
+                g_hash_table_insert(first, path, GUINT_TO_POINTER(b + 1));
+            } else if (seen != GUINT_TO_POINTER(b + 1)) {
+                g_hash_table_add(twice, path);
+            }
+        }
+    }
+    g_hash_table_unref(first);
+    return twice;
+}
+
+void hf_watch_start(HfRun *r)
+{
+    if (touches_locks(r)) {
+        r->asked = asked_twice(r);
+        r->watched = g_hash_table_new(NULL, NULL);
+    }
+}
+
+void hf_watch_stop(HfRun *r)
+{
+    if (r->watched) {
+        g_hash_table_unref(r->watched);
+        g_hash_table_unref(r->asked);
+        r->watched = NULL;
+    }
+}
+
+void hf_watch_branch(HfRun *r, const HfState *s, const HfCond *cond)
+{
+    HfX x;
+
+    if (!r->watched ||
+        !g_hash_table_contains(r->asked, GUINT_TO_POINTER(cond->lhs))) {
+        return;
+    }
+    x = hf_state_value(&r->body, s, cond->lhs);
+    if (x && hf_x(r->body.t, x)->kind != HF_X_UNKNOWN) {
+        g_hash_table_add(r->watched, GUINT_TO_POINTER(x));
+    }
+}
+
+static gboolean is_watched(const HfRun *r, HfX key)
+{
+    const HfXNode *n = hf_x(r->body.t, key);
+
+    return g_hash_table_contains(r->watched, GUINT_TO_POINTER(key)) ||
+           ((n->kind == HF_X_EQ || n->kind == HF_X_LT) &&
+            (g_hash_table_contains(r->watched, GUINT_TO_POINTER(n->parent)) ||
+             g_hash_table_contains(r->watched, GUINT_TO_POINTER(n->other))));
+}
+
+gboolean hf_watch_differ(const HfRun *r, const HfState *a, const HfState *b)
+{
+    if (!r->watched) {
+        return FALSE;
+    }
+    for (int i = 0; i < a->n_facts; i++) {
+        for (int k = 0; k < b->n_facts; k++) {
+            if (a->facts[i].key == b->facts[k].key &&
+                hf_fact_implies(&a->facts[i], &b->facts[k]) < 0 &&
+                is_watched(r, a->facts[i].key)) {
+                return TRUE;
+            }
+        }
+    }
+    return FALSE;
+}
