@@ -331,24 +331,34 @@ static void report_marks(HfCheck *c, const HfFlow *flow, const HfClause *own,
     hf_findings_add(c->findings, f);
 }
 
-static const HfClause *context_clause(const HfContract *k)
+/* TRUE: the marks were seen as text as well, and judged there. */
+static gboolean context_clause(const HfContract *k, const HfClause **own)
 {
+    *own = NULL;
     for (guint i = 0; k && i < k->clauses->len; i++) {
         const HfClause *cl = &g_array_index(k->clauses, HfClause, i);
 
-        if (group_of(cl->kind) == 1) {
-            return cl;
+        if (group_of(cl->kind) != 1) {
+            continue;
         }
+        if (cl->annot && cl->annot->flags & HF_ANNOT_IN_BODY) {
+            return TRUE;
+        }
+        *own = cl;
     }
-    return NULL;
+    return FALSE;
 }
 
 static void check_marks(HfCheck *c, const HfFlow *flow, gpointer data)
 {
     const HfContract *k = hf_contract_of(c->solved->contracts, flow->sym);
-    const HfClause *own = context_clause(k);
-    Mark first = { .cls = own ? class_of(k) : HF_CLASS_NONE };
+    const HfClause *own;
+    Mark first = { 0 };
 
+    if (context_clause(k, &own)) {
+        return;
+    }
+    first.cls = own ? class_of(k) : HF_CLASS_NONE;
     for (guint i = 0; i < flow->calls->len; i++) {
         Mark m = { .event = g_array_index(flow->calls, HfCall, i).event };
         const HfEvent *e = hf_flow_event(flow, m.event);

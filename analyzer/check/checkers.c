@@ -87,6 +87,14 @@ void hf_check_run(const HfSolved *solved, const char *const *only,
     hf_suppressions_apply(&last, is_chosen(&last, only), only == NULL);
 }
 
+/* Inline functions of the C library and the like: used, but not judged. */
+static gboolean is_foreign(const HfFlow *flow)
+{
+    const HfFacts *f = flow->unit->facts;
+
+    return f->files[f->locs[flow->fn->loc].file].flags & HF_FILE_SYSTEM;
+}
+
 void hf_check_each_flow(HfCheck *check, HfFlowFn fn, gpointer data)
 {
     const GArray *order = check->program->functions;
@@ -95,7 +103,7 @@ void hf_check_each_flow(HfCheck *check, HfFlowFn fn, gpointer data)
         const HfFlow *f =
             check->solved->flows[g_array_index(order, HfSymId, i)];
 
-        if (!f->skip) {
+        if (!f->skip && !is_foreign(f)) {
             fn(check, f, data);
         }
     }

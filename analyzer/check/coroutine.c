@@ -174,6 +174,21 @@ static void blocking_inside(HfCheck *c, const HfFlow *flow, const HfCall *call,
     hf_findings_add(c->findings, f);
 }
 
+/* The test is this function's own.  What a callee found out about itself
+ * says nothing about who calls this function. */
+static gboolean tested_here(const HfCheck *c, const HfFlow *flow,
+                            const HfCall *call, HfX cap)
+{
+    const HfHold *h = hf_holds_find(c->solved, call->may, cap);
+    const HfEvent *e = h && h->event < flow->fn->n_events
+                           ? hf_flow_event(flow, h->event) : NULL;
+
+    return e && e->kind == HF_EV_CALL &&
+           HF_CONTRACT_HAS(hf_contract_of(c->solved->contracts,
+                                          flow->unit->symbols[e->sym]),
+                           HF_EFF_TEST_HELD);
+}
+
 static void check_call(HfCheck *c, Coroutine *co, const HfFlow *flow,
                        const HfCall *call, HfSymId callee)
 {
@@ -198,7 +213,8 @@ static void check_call(HfCheck *c, Coroutine *co, const HfFlow *flow,
     if (HF_CONTRACT_HAS(k, HF_EFF_BLOCKING)) {
         if (mode == CO_YES) {
             blocking_inside(c, flow, call, callee, FALSE);
-        } else if (mode_of(c, flow, call, co->cap, TRUE) == CO_YES) {
+        } else if (mode_of(c, flow, call, co->cap, TRUE) == CO_YES &&
+                   tested_here(c, flow, call, co->cap)) {
             blocking_inside(c, flow, call, callee, TRUE);
         }
     }

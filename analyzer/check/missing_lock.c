@@ -10,13 +10,19 @@
  * to, a global lock) two statistics are kept: all accesses and writes alone.
  * "Written with L held n of n times" flags an unlocked read even where most
  * reads are unlocked, when some critical section exists for this subject's
- * sake; otherwise a clear majority of all accesses decides.
+ * sake; otherwise a clear majority of all accesses decides.  A function that
+ * takes the lock for the subject and also touches it without is believed to
+ * contradict itself even where the rest of the program is undecided.
  */
 #include "check/guard.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* A critical section that touches no more than this many different things is
+ * there for their sake. */
+#define STRONG_SECTION 3
 
 /* How the lock lies to the object that holds the member. */
 typedef enum {
@@ -54,6 +60,9 @@ typedef struct {
 typedef struct {
     LockKey key;
     guint n, n_with, writes, writes_with, strong;
+    guint functions;      /* that access it with the lock */
+    guint writers;        /* functions that write it at all */
+    guint strong_writers; /* of these, in a section for its sake, or by ++ */
     double z;
 } Belief;
 
@@ -283,6 +292,35 @@ static void survey_flow(HfCheck *c, const HfFlow *flow, gpointer data)
 
 /* ---- the belief --------------------------------------------------------- */
 
+/* The uses of one function are contiguous: it is new when the last differs.
+ * `write` and `with` may come from later uses of it, so look ahead. */
+static void count_function(const Stats *st, guint i, Belief *b, gboolean with,
+                           gboolean write)
+{
+    const Use *u = &g_array_index(st->uses, Use, i);
+    gboolean had_with = FALSE, had_write = FALSE, had_strong = FALSE;
+    gboolean strong = write && ((with && u->section <= STRONG_SECTION) ||
+                                u->access->kind == HF_EV_RMW);
+
+    for (guint k = i; k > 0; k--) {
+        const Use *o = &g_array_index(st->uses, Use, k - 1);
+        gboolean o_with, o_write;
+
+        if (o->flow != u->flow) {
+            break;
+        }
+        o_with = in_list(o->locks, &b->key);
+        o_write = hf_guard_is_write(o->access);
+        had_with |= o_with;
+        had_write |= o_write;
+        had_strong |= o_write && ((o_with && o->section <= STRONG_SECTION) ||
+                                  o->access->kind == HF_EV_RMW);
+    }
+    b->functions += with && !had_with;
+    b->writers += write && !had_write;
+    b->strong_writers += strong && !had_strong;
+}
+
 static void count(const Stats *st, Belief *b)
 {
     const double p0 = 0.9;
@@ -299,7 +337,8 @@ static void count(const Stats *st, Belief *b)
         b->n_with += with;
         b->writes += write;
         b->writes_with += with && write;
-        b->strong += with && u->section <= 3;
+        b->strong += with && u->section <= STRONG_SECTION;
+        count_function(st, i, b, with, write);
     }
     b->z = b->n ? ((double)b->n_with / b->n - p0) /
                       sqrt(p0 * (1 - p0) / b->n) : -100;
@@ -343,11 +382,19 @@ static Belief strongest(const Stats *st)
     return best;
 }
 
-typedef enum { NOT_BELIEVED, BY_WRITES, BY_MAJORITY } Why;
+typedef enum { NOT_BELIEVED, BY_FUNCTION, BY_WRITES, BY_MAJORITY } Why;
+
+/* Written by one function in passing, under a lock that is there for other
+ * things: set once, then read by all. */
+static gboolean set_once(const Belief *b)
+{
+    return b->writers <= 1 && b->strong_writers == 0;
+}
 
 static Why believed(const Belief *b)
 {
-    if (b->n_with == b->n || b->writes_with == 0 || b->n_with < 2) {
+    if (b->n_with == b->n || b->writes_with == 0 || b->n_with < 2 ||
+        set_once(b)) {
         return NOT_BELIEVED;
     }
     if (b->n >= 4 && b->n_with * 4 >= b->n * 3) {
@@ -360,7 +407,8 @@ static Why believed(const Belief *b)
     if (b->n >= 3 && b->n_with * 3 >= b->n * 2) {
         return BY_MAJORITY;
     }
-    return NOT_BELIEVED;
+    /* undecided as a whole: only who knows the lock is held to it */
+    return b->strong >= 2 && b->functions >= 2 ? BY_FUNCTION : NOT_BELIEVED;
 }
 
 /* ---- findings ----------------------------------------------------------- */
@@ -433,13 +481,15 @@ static void examples(HfCheck *c, HfFinding *f, const Stats *st,
     }
 }
 
+/* The function has a critical section for this subject's sake. */
 static gboolean knows_lock(const Stats *st, const LockKey *key,
                            const HfFlow *flow)
 {
     for (guint i = 0; i < st->uses->len; i++) {
         const Use *u = &g_array_index(st->uses, Use, i);
 
-        if (u->flow == flow && in_list(u->locks, key)) {
+        if (u->flow == flow && u->section <= STRONG_SECTION &&
+            in_list(u->locks, key)) {
             return TRUE;
         }
     }
@@ -467,8 +517,12 @@ static HfTier tier_of(HfFinding *f, const Stats *st, const Belief *b, Why why,
         hf_finding_reason(f, "the same function takes the lock for it "
                              "elsewhere");
     }
-    if (knows && b->strong && (why == BY_MAJORITY || !write)) {
-        return HF_TIER_HIGH;
+    if (knows) {
+        return why == BY_FUNCTION && write ? HF_TIER_MEDIUM : HF_TIER_HIGH;
+    }
+    if (why == BY_FUNCTION) {
+        hf_finding_reason(f, "the program as a whole is undecided");
+        return HF_TIER_LOW;
     }
     if (why == BY_MAJORITY) {
         return b->n_with >= 8 && b->z > 0 ? HF_TIER_HIGH : HF_TIER_MEDIUM;

@@ -125,8 +125,11 @@ static void follow(Walk *w, const HfFlow *flow, const HfCall *call,
     GArray *now;
 
     local_caps(w->c, call->must, w->watched, &hop.held, &hop.absent);
+    if (hf_flow_event(flow, call->event)->kind == HF_EV_CALL_INDIRECT &&
+        ++hop.n_slots > HF_REACH_MAX_SLOTS) {
+        return;
+    }
     if (hop.slot) {
-        hop.n_slots++;
         if (!through_slot(w->c, hop.slot, w->watched, &hop.held,
                           &hop.absent)) {
             return;

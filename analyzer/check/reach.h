@@ -27,6 +27,10 @@ typedef struct HfHop {
     guint length;
 } HfHop;
 
+/* Ways through more function pointers than this are not followed: every
+ * object of a type shares its slots, so they are rarely feasible. */
+#define HF_REACH_MAX_SLOTS 2
+
 typedef enum { HF_REACH_ENTER, HF_REACH_STOP } HfReachVerdict;
 
 /* Asked at every hop, before entering the callee. */

@@ -491,7 +491,8 @@ static HfTier held_by_callers(HfCheck *c, const Slots *s, const Pair *p,
         *reason = "every call through the slot holds it";
         return HF_TIER_LOW;
     }
-    *reason = "other slots declare it";
+    *reason = p->promise ? "the slot promises other things"
+                         : "other slots promise it";
     return p->promise ? HF_TIER_MEDIUM : HF_TIER_LOW;
 }
 

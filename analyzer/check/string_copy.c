@@ -55,28 +55,37 @@ static gint64 bytes_of_type(const char *type)
     return *end == ']' && n > 0 ? n : -1;
 }
 
+/* Size of a whole array of bytes, -1 for anything else. */
+static gint64 array_size(const HfFacts *f, HfId path)
+{
+    const HfPath *a = &f->paths[path];
+
+    switch (a->kind) {
+    case HF_PATH_FIELD:
+        return bytes_of_type(hf_str(f, f->fields[a->ref].type));
+    case HF_PATH_LOCAL:
+        return bytes_of_type(hf_str(f, f->locals[a->ref].type));
+    case HF_PATH_GLOBAL:
+        return bytes_of_type(hf_str(f, f->symbols[a->ref].type));
+    default:
+        return -1;
+    }
+}
+
 /* Bytes from where a pointer points to the end of its array. */
 static gint64 room(const HfFacts *f, HfId pointer)
 {
     const HfPath *p = &f->paths[pointer];
-    const HfPath *a;
-    gint64 n = -1;
+    gint64 n;
 
     if (p->kind != HF_PATH_ADDR) {
         return -1;
     }
+    if (f->paths[p->parent].kind != HF_PATH_INDEX) {
+        return array_size(f, p->parent); /* &array, cast */
+    }
     p = &f->paths[p->parent];
-    if (p->kind != HF_PATH_INDEX || p->value < 0) {
-        return -1;
-    }
-    a = &f->paths[p->parent];
-    if (a->kind == HF_PATH_FIELD) {
-        n = bytes_of_type(hf_str(f, f->fields[a->ref].type));
-    } else if (a->kind == HF_PATH_LOCAL) {
-        n = bytes_of_type(hf_str(f, f->locals[a->ref].type));
-    } else if (a->kind == HF_PATH_GLOBAL) {
-        n = bytes_of_type(hf_str(f, f->symbols[a->ref].type));
-    }
+    n = p->value >= 0 ? array_size(f, p->parent) : -1;
     return n > p->value ? n - p->value : -1;
 }
 
@@ -170,21 +179,43 @@ static const char *format_of(const HfCheck *c, const Copy *k)
                                 : NULL;
 }
 
+/* strncpy and its like end the string only if there is room left. */
+static gboolean may_leave_open(const char *callee)
+{
+    return strstr(callee, "ncpy") != NULL;
+}
+
 static gboolean appends(const char *callee)
 {
     return strstr(callee, "cat") != NULL;
 }
 
-/* Longest string that may be written, -1 when there is no bound. */
-static gint64 longest(const HfCheck *c, const Copy *k)
+/* Longest string that may be written, -1 when there is no bound.  An array
+ * that is a source holds a string that ends in it. */
+static gint64 longest(const HfCheck *c, const Copy *k, gboolean arrays)
 {
     const char *format = format_of(c, k);
     const char *text = literal(facts(k), k->from);
+    gint64 n;
 
     if (is_format(c, k)) {
         return format ? format_bound(format) : -1;
     }
-    return text ? (gint64)strlen(text) : -1;
+    n = k->from && arrays ? room(facts(k), k->from) : -1;
+    return text ? (gint64)strlen(text) : n > 0 ? n - 1 : -1;
+}
+
+/* Filled for this function's own use, or part of something larger? */
+static gboolean is_own_array(const Copy *k)
+{
+    const HfFacts *f = facts(k);
+    HfId path = k->to;
+
+    while (f->paths[path].parent) {
+        path = f->paths[path].parent;
+    }
+    return k->size >= 0 && f->paths[path].kind == HF_PATH_LOCAL &&
+           !(f->locals[f->paths[path].ref].type_flags & HF_TYPE_POINTER);
 }
 
 /* The length of the source is looked at before: strlen() and the like of the
@@ -259,6 +290,8 @@ static char *text_of(const Copy *k, HfId path)
         f->paths[p->parent].kind == HF_PATH_INDEX &&
         f->paths[p->parent].value == 0) {
         path = f->paths[p->parent].parent;
+    } else if (p->kind == HF_PATH_ADDR && array_size(f, p->parent) >= 0) {
+        path = p->parent;
     }
     hf_facts_path_text(f, path, s);
     return g_string_free(s, FALSE);
@@ -293,7 +326,7 @@ static void overflow(HfCheck *c, const Copy *k, gint64 n)
 
 static void check_unbounded(HfCheck *c, const Copy *k)
 {
-    gint64 n = longest(c, k);
+    gint64 n = longest(c, k, TRUE);
     gboolean is_literal = literal(facts(k), k->from) && !is_format(c, k);
     HfPlace at = hf_check_place(k->flow, k->number);
     g_autofree char *to = NULL;
@@ -316,14 +349,18 @@ static void check_unbounded(HfCheck *c, const Copy *k)
                     to);
     suggest(k, f, &at);
     f->tier = HF_TIER_LOW;
-    if (n >= 0) {
-        hf_finding_reason(f, "what is copied has a fixed length");
+    if (n >= 0 && k->size >= 0 && n >= k->size) {
+        hf_finding_reason(f, "up to %" G_GINT64_FORMAT " bytes into %"
+                          G_GINT64_FORMAT, n + 1, k->size);
+        f->tier = is_format(c, k) ? HF_TIER_LOW : HF_TIER_MEDIUM;
+    } else if (n >= 0) {
+        hf_finding_reason(f, "what is copied has a limited length");
     } else if (length_was_measured(k)) {
         hf_finding_reason(f, "the length was looked at before");
     } else if (k->size >= 0) {
         hf_finding_reason(f, "an array of %" G_GINT64_FORMAT " bytes, and "
-                          "nothing that limits the source", k->size);
-        f->tier = HF_TIER_MEDIUM;
+                          "nothing seen that limits the source", k->size);
+        f->tier = is_own_array(k) ? HF_TIER_MEDIUM : HF_TIER_LOW;
     } else {
         hf_finding_reason(f, "the size of the destination is not known");
     }
@@ -332,7 +369,7 @@ static void check_unbounded(HfCheck *c, const Copy *k)
 
 static void check_truncating(HfCheck *c, const Copy *k)
 {
-    gint64 n = longest(c, k);
+    gint64 n = longest(c, k, FALSE); /* an array may be filled to the brim */
     gboolean format = is_format(c, k);
     HfPlace at = hf_check_place(k->flow, k->number);
     g_autofree char *to = NULL;
@@ -343,8 +380,8 @@ static void check_truncating(HfCheck *c, const Copy *k)
         (format && k->event->flags & HF_EV_TRUNCATE_CHECKED)) {
         return;
     }
-    open = !format && k->event->flags & HF_EV_SIZEOF_FULL &&
-           !is_terminated(k);
+    open = may_leave_open(k->callee) &&
+           k->event->flags & HF_EV_SIZEOF_FULL && !is_terminated(k);
     if (!format && !open && is_terminated(k)) {
         return;
     }

@@ -13,8 +13,8 @@
 typedef struct {
     const HfFacts *facts;
     const HfFunction *fn;
-    guint8 *seen;
-    GArray *work; /* uint32_t: blocks relative to the function */
+    guint8 *in_loop; /* by block, of the loop being looked at */
+    GArray *work;    /* uint32_t: blocks relative to the function */
 } Blocks;
 
 static const HfBlock *block(const Blocks *b, uint32_t i)
@@ -22,56 +22,73 @@ static const HfBlock *block(const Blocks *b, uint32_t i)
     return &b->facts->blocks[b->fn->first_block + i];
 }
 
-/* Marks what can be reached from the successors of `from`. */
-static void reach(Blocks *b, uint32_t from)
+static const HfEdge *edge(const Blocks *b, uint32_t i, uint32_t k)
 {
-    memset(b->seen, 0, b->fn->n_blocks);
-    g_array_append_val(b->work, from);
+    return &b->facts->edges[block(b, i)->first_edge + k];
+}
+
+static uint32_t target(const Blocks *b, const HfEdge *e)
+{
+    return e->to - b->fn->first_block;
+}
+
+static gboolean leads_to(const Blocks *b, uint32_t from, uint32_t to)
+{
+    for (uint32_t k = 0; k < block(b, from)->n_edges; k++) {
+        if (target(b, edge(b, from, k)) == to) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+/* The natural loop of a back edge: what reaches its source without passing
+ * its head. */
+static void find_loop(Blocks *b, uint32_t source, uint32_t head)
+{
+    memset(b->in_loop, 0, b->fn->n_blocks);
+    b->in_loop[head] = b->in_loop[source] = TRUE;
+    g_array_append_val(b->work, source);
     while (b->work->len) {
         uint32_t i = g_array_index(b->work, uint32_t, b->work->len - 1);
 
         g_array_set_size(b->work, b->work->len - 1);
-        for (uint32_t k = 0; k < block(b, i)->n_edges; k++) {
-            uint32_t to = b->facts->edges[block(b, i)->first_edge + k].to -
-                          b->fn->first_block;
-
-            if (!b->seen[to]) {
-                b->seen[to] = TRUE;
-                g_array_append_val(b->work, to);
+        for (uint32_t n = 0; i != head && n < b->fn->n_blocks; n++) {
+            if (!b->in_loop[n] && leads_to(b, n, i)) {
+                b->in_loop[n] = TRUE;
+                g_array_append_val(b->work, n);
             }
         }
     }
 }
 
 /* The block is in a loop, and an edge of it leaves that loop. */
-static gboolean ends_loop(Blocks *b, uint32_t i)
+static gboolean ends_loop(Blocks *b, uint32_t at)
 {
-    gboolean stays = FALSE, leaves = FALSE;
+    for (uint32_t i = 0; i < b->fn->n_blocks; i++) {
+        for (uint32_t k = 0; k < block(b, i)->n_edges; k++) {
+            const HfEdge *back = edge(b, i, k);
 
-    reach(b, i);
-    if (!b->seen[i]) {
-        return FALSE;
-    }
-    for (uint32_t k = 0; k < block(b, i)->n_edges; k++) {
-        uint32_t to = b->facts->edges[block(b, i)->first_edge + k].to -
-                      b->fn->first_block;
-        gboolean back = to == i;
-
-        if (!back) {
-            reach(b, to);
-            back = b->seen[i];
+            if (!(back->flags & HF_EDGE_BACK)) {
+                continue;
+            }
+            find_loop(b, i, target(b, back));
+            for (uint32_t n = 0; b->in_loop[at] && n < block(b, at)->n_edges;
+                 n++) {
+                if (!b->in_loop[target(b, edge(b, at, n))]) {
+                    return TRUE;
+                }
+            }
         }
-        stays |= back;
-        leaves |= !back;
     }
-    return stays && leaves;
+    return FALSE;
 }
 
 static gboolean in_loop_condition(const HfFlow *flow, uint32_t event)
 {
     Blocks b = {
         .facts = flow->unit->facts, .fn = flow->fn,
-        .seen = g_new0(guint8, flow->fn->n_blocks),
+        .in_loop = g_new0(guint8, flow->fn->n_blocks),
         .work = g_array_new(FALSE, FALSE, sizeof(uint32_t)),
     };
     HfId id = flow->fn->first_event + event;
@@ -85,7 +102,7 @@ static gboolean in_loop_condition(const HfFlow *flow, uint32_t event)
             break;
         }
     }
-    g_free(b.seen);
+    g_free(b.in_loop);
     g_array_unref(b.work);
     return yes;
 }

@@ -6,7 +6,7 @@
 #include "lower_tree.h"
 #include <string.h>
 
-/* ---- diagnostics ------------------------------------------------------------ */
+/* ---- diagnostics -------------------------------------------------------- */
 
 static HfUnitStatus lower_diagnostics(HfLower *u)
 {
@@ -31,7 +31,7 @@ static HfUnitStatus lower_diagnostics(HfLower *u)
     return status;
 }
 
-/* ---- what the unit itself carries -------------------------------------------- */
+/* ---- what the unit itself carries --------------------------------------- */
 
 typedef struct {
     HfLower *u;
@@ -100,7 +100,7 @@ static void lower_carried(HfLower *u)
     g_array_unref(carried.decls);
 }
 
-/* ---- what that refers to -------------------------------------------------------- */
+/* ---- what that refers to ------------------------------------------------ */
 
 static gint pending_order(gconstpointer a, gconstpointer b)
 {
@@ -165,7 +165,7 @@ static void add_header_functions(HfLower *u)
     }
 }
 
-/* ---- the unit ---------------------------------------------------------------------- */
+/* ---- the unit ----------------------------------------------------------- */
 
 static void unit_init(HfLower *u, CXTranslationUnit tu, const char *main_file,
                       const char *directory, const HfExtractRules *rules)

@@ -8,7 +8,7 @@
 #include "lower_body.h"
 #include <string.h>
 
-/* ---- asm goto ---------------------------------------------------------------- */
+/* ---- asm goto ----------------------------------------------------------- */
 
 static gboolean token_is_word(const HfLexer *l, HfToken t, const char *word)
 {
@@ -106,7 +106,7 @@ static void branch_to_labels(HfBody *f, HfNode *n, HfId loc)
     }
 }
 
-/* ---- operands ------------------------------------------------------------------ */
+/* ---- operands ----------------------------------------------------------- */
 
 /* Outputs are objects, inputs are values: only the latter are converted. */
 static gboolean is_object(HfNode *n)

@@ -3,7 +3,7 @@
 #include "lower_body.h"
 #include <string.h>
 
-/* ---- assignment ----------------------------------------------------------- */
+/* ---- assignment --------------------------------------------------------- */
 
 static gboolean is_compound_literal(HfNode *n)
 {
@@ -81,20 +81,28 @@ HfOperand hf_lower_assign(HfBody *f, HfNode *n)
 static HfOperand lower_compound_assign(HfBody *f, HfNode *n)
 {
     HfNode *right = hf_node_child(n, 1);
+    HfEvent rmw = {
+        .kind = HF_EV_RMW,
+        .flags = n->op == CXBinaryOperator_OrAssign    ? HF_EV_OR
+                 : n->op == CXBinaryOperator_AndAssign ? HF_EV_AND : 0,
+    };
     HfOperand left;
 
     if (!right) {
         return hf_value_operand(n, hf_unknown(f));
     }
-    hf_lower_value(f, right);
+    rmw.value = hf_lower_value(f, right);
     left = hf_lower_operand(f, n->first);
-    hf_emit_simple(f, hf_operand_type(f, &left) & HF_TYPE_ATOMIC
-                          ? HF_EV_ATOMIC_RMW : HF_EV_RMW,
-                   hf_node_loc(f, left.node), left.path, 0);
+    rmw.path = left.path;
+    rmw.loc = hf_node_loc(f, left.node);
+    if (hf_operand_type(f, &left) & HF_TYPE_ATOMIC) {
+        rmw.kind = HF_EV_ATOMIC_RMW;
+    }
+    hf_emit(f, &rmw);
     return hf_value_operand(n, left.path);
 }
 
-/* ---- arithmetic ----------------------------------------------------------- */
+/* ---- arithmetic --------------------------------------------------------- */
 
 static gboolean fold_numbers(int op, gint64 l, gint64 r, gint64 *out)
 {
@@ -292,7 +300,7 @@ HfOperand hf_lower_binary(HfBody *f, HfNode *n)
     return lower_sum(f, n);
 }
 
-/* ---- truth values --------------------------------------------------------- */
+/* ---- truth values ------------------------------------------------------- */
 
 gboolean hf_is_truth(HfNode *n)
 {
@@ -306,7 +314,7 @@ gboolean hf_is_truth(HfNode *n)
            (n->op >= CXBinaryOperator_LT && n->op <= CXBinaryOperator_NE);
 }
 
-/* ---- conditionals --------------------------------------------------------- */
+/* ---- conditionals ------------------------------------------------------- */
 
 typedef struct {
     HfBody *f;

@@ -113,7 +113,7 @@ typedef struct {
     guint depth;
 } HfBody;
 
-/* ---- blocks (lower_cfg.c) ------------------------------------------------ */
+/* ---- blocks (lower_cfg.c) ----------------------------------------------- */
 
 HfBlockNo hf_block_new(HfBody *f);
 gboolean hf_is_reached(HfBody *f, HfBlockNo block);
@@ -140,7 +140,7 @@ void hf_cfg_walk(HfBody *f);
 /* Of a walked graph; leaves it walked (lower_tidy.c). */
 void hf_cfg_tidy(HfBody *f);
 
-/* ---- small things (lower_function.c) ------------------------------------- */
+/* ---- small things (lower_function.c) ------------------------------------ */
 
 HfId hf_node_loc(HfBody *f, HfNode *n);
 /* Of the last character of a statement, where it is in the body's text. */
@@ -155,7 +155,7 @@ static inline HfLocalInfo *hf_local(HfBody *f, guint i)
     return &g_array_index(f->locals, HfLocalInfo, i);
 }
 
-/* ---- locals and scopes (lower_scope.c) ----------------------------------- */
+/* ---- locals and scopes (lower_scope.c) ---------------------------------- */
 
 void hf_declare_param(HfBody *f, CXCursor decl);
 /* Index in locals. */
@@ -178,13 +178,13 @@ void hf_alias_set(HfBody *f, HfId local_path, HfId value);
 void hf_alias_forget_memory(HfBody *f);
 void hf_alias_forget_local(HfBody *f, HfId local_path);
 
-/* ---- first look at the whole body (lower_scan.c) -------------------------- */
+/* ---- first look at the whole body (lower_scan.c) ------------------------ */
 
 void hf_scan_uses(HfBody *f);
 /* ref: a LabelRef. */
 HfLabel *hf_label_of(HfBody *f, CXCursor ref);
 
-/* ---- statements (lower_stmt.c, lower_loop.c) ------------------------------ */
+/* ---- statements (lower_stmt.c, lower_loop.c) ---------------------------- */
 
 void hf_lower_stmt(HfBody *f, HfNode *n);
 void hf_lower_loop(HfBody *f, HfNode *n);
@@ -199,7 +199,7 @@ void hf_lower_asm(HfBody *f, HfNode *n);
 void hf_asm_labels(HfBody *f, HfNode *n, GArray *out);
 void hf_lower_variable(HfBody *f, HfNode *n);
 
-/* ---- expressions (lower_expr.c and others) -------------------------------- */
+/* ---- expressions (lower_expr.c and others) ------------------------------ */
 
 typedef enum {
     HF_FORM_VALUE,    /* path is the value; reads are recorded */
@@ -275,7 +275,7 @@ HfId hf_computed(HfBody *f, int op, HfId value, gint64 number);
 gboolean hf_fold_binary(int op, gint64 l, gint64 r, gint64 *out);
 gboolean hf_offsetof_fields(HfBody *f, HfNode *n, HfId pointer, HfId *out);
 
-/* ---- conditions (lower_cond.c) -------------------------------------------- */
+/* ---- conditions (lower_cond.c) ------------------------------------------ */
 
 /* Leaves the open block for yes or no. */
 void hf_lower_cond(HfBody *f, HfNode *n, HfBlockNo yes, HfBlockNo no);
@@ -285,7 +285,7 @@ gboolean hf_branch_or_value(HfBody *f, HfNode *n, HfBlockNo yes, HfBlockNo no,
                             HfId *out);
 gboolean hf_is_truth(HfNode *n); /* !, &&, ||, a comparison */
 
-/* ---- initialisers (lower_init.c) ------------------------------------------ */
+/* ---- initialisers (lower_init.c) ---------------------------------------- */
 
 /* Writes to the object at path; functions stored there are bound too. */
 void hf_lower_init(HfBody *f, HfId path, CXType type, HfNode *init, HfId loc);

@@ -22,7 +22,7 @@ char *hf_builtin_name(HfLower *u, HfNode *n)
                      t.kind == HF_TOKEN_NAME ? t.end - t.start : 0);
 }
 
-/* ---- atomic built-ins ---------------------------------------------------------------- */
+/* ---- atomic built-ins --------------------------------------------------- */
 
 /* clang keeps the operands as: pointer, order, value, failure order, second
  * value, weak; those that a built-in does not have are left out. */
@@ -129,13 +129,11 @@ HfOperand hf_lower_atomic(HfBody *f, HfNode *n, const char *name)
     return atomic_change(f, n, &a, name);
 }
 
-/* ---- whatever else is unexposed -------------------------------------------------------- */
+/* ---- whatever else is unexposed ----------------------------------------- */
 
 gboolean hf_is_elvis(HfNode *n)
 {
     return n->c.kind == CXCursor_UnexposedExpr && n->n == 4 &&
-           clang_equalLocations(clang_getCursorLocation(n->c),
-                                clang_getCursorLocation(n->first->c)) &&
            clang_equalCursors(n->first->c, n->first->next->c);
 }
 
@@ -171,7 +169,7 @@ HfOperand hf_lower_unexposed(HfBody *f, HfNode *n, gboolean used)
     return hf_value_operand(n, hf_unknown(f));
 }
 
-/* ---- literals ---------------------------------------------------------------------------- */
+/* ---- literals ----------------------------------------------------------- */
 
 /*
  * __FILE__ depends on how a header was found, which must not show: what the
@@ -211,7 +209,7 @@ HfOperand hf_lower_compound_literal(HfBody *f, HfNode *n)
     return hf_place_operand(n, local, 0);
 }
 
-/* ---- statement expressions ------------------------------------------------------------------ */
+/* ---- statement expressions ---------------------------------------------- */
 
 HfOperand hf_lower_stmt_expr(HfBody *f, HfNode *n, gboolean used)
 {
@@ -244,7 +242,7 @@ HfOperand hf_lower_stmt_expr(HfBody *f, HfNode *n, gboolean used)
     return hf_value_operand(n, value ? value : hf_unknown(f));
 }
 
-/* ---- _Generic ---------------------------------------------------------------------------------- */
+/* ---- _Generic ----------------------------------------------------------- */
 
 /* "const struct Foo *" -> "Foo*": as good as it gets without looking names
  * up, since a tag and its typedef usually share one. */

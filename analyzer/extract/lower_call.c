@@ -3,7 +3,7 @@
 #include "lower_body.h"
 #include <string.h>
 
-/* ---- the event -------------------------------------------------------------- */
+/* ---- the event ---------------------------------------------------------- */
 
 HfOperand hf_emit_call(HfBody *f, HfNode *n, HfEvent *call, const HfId *args,
                        guint n_args)
@@ -30,7 +30,7 @@ HfOperand hf_emit_call(HfBody *f, HfNode *n, HfEvent *call, const HfId *args,
     return hf_value_operand(n, hf_facts_path(f->b, HF_PATH_TEMP, 0, event, 0));
 }
 
-/* ---- sizeof of the whole object ---------------------------------------------- */
+/* ---- sizeof of the whole object ----------------------------------------- */
 
 static gboolean is_sizeof(HfNode *n)
 {
@@ -71,7 +71,7 @@ static gboolean is_sizeof_full(HfBody *f, HfNode *first)
     return FALSE;
 }
 
-/* ---- built-in functions -------------------------------------------------------- */
+/* ---- built-in functions ------------------------------------------------- */
 
 static HfOperand sync_builtin(HfBody *f, HfNode *n, const char *name)
 {
@@ -147,7 +147,7 @@ static gboolean lower_builtin(HfBody *f, HfNode *n, HfId symbol,
     return FALSE;
 }
 
-/* ---- calls ------------------------------------------------------------------------ */
+/* ---- calls -------------------------------------------------------------- */
 
 static void lower_arguments(HfBody *f, HfNode *n, GArray *args)
 {
@@ -194,7 +194,7 @@ HfOperand hf_lower_call(HfBody *f, HfNode *n, gboolean used)
                         args->len);
 }
 
-/* ---- macros kept as one call ------------------------------------------------------- */
+/* ---- macros kept as one call -------------------------------------------- */
 
 static gboolean is_within(HfBody *f, CXCursor c, guint start, guint end)
 {

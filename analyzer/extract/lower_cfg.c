@@ -148,7 +148,7 @@ HfId hf_emit_simple(HfBody *f, HfEventKind kind, HfId loc, HfId path,
     return hf_emit(f, &event);
 }
 
-/* ---- the finished graph -------------------------------------------------- */
+/* ---- the finished graph ------------------------------------------------- */
 
 typedef struct {
     HfBlockNo block;

@@ -9,7 +9,7 @@
 #include "lower_body.h"
 #include <string.h>
 
-/* ---- one comparison -------------------------------------------------------- */
+/* ---- one comparison ----------------------------------------------------- */
 
 static HfCondOp cond_op(int op)
 {
@@ -195,7 +195,7 @@ static void branch_on_leaf(HfBody *f, Leaf *leaf, HfBlockNo yes, HfBlockNo no)
     }
 }
 
-/* ---- what is wrapped around it --------------------------------------------- */
+/* ---- what is wrapped around it ------------------------------------------ */
 
 static HfNode *callee_argument(HfNode *n, const char *name)
 {
@@ -402,7 +402,7 @@ void hf_lower_cond(HfBody *f, HfNode *n, HfBlockNo yes, HfBlockNo no)
     f->depth--;
 }
 
-/* ---- truth values ----------------------------------------------------------- */
+/* ---- truth values ------------------------------------------------------- */
 
 static void write_truth(HfBody *f, HfBlockNo block, HfBlockNo after, HfId loc,
                         HfId local, gint64 value)

@@ -7,7 +7,7 @@
 #include "pch_functions.h"
 #include <string.h>
 
-/* ---- what lowering itself remembers of a symbol -------------------------- */
+/* ---- what lowering itself remembers of a symbol ------------------------- */
 
 guint32 hf_symbol_extra(HfLower *u, HfId symbol)
 {
@@ -23,7 +23,7 @@ void hf_symbol_extra_set(HfLower *u, HfId symbol, guint32 flags)
     g_array_index(u->extra, guint32, symbol) |= flags;
 }
 
-/* ---- attributes without a face of their own ------------------------------ */
+/* ---- attributes without a face of their own ----------------------------- */
 
 gboolean hf_attr_is(HfLower *u, CXCursor attr, const char *name)
 {
@@ -290,7 +290,7 @@ void hf_redecl_add(HfLower *u, CXCursor decl)
     g_array_index(u->redecl_list, HfRedecl, i).next = (int)new_index;
 }
 
-/* ---- functions known by name only ---------------------------------------- */
+/* ---- functions known by name only --------------------------------------- */
 
 static void remember_name(HfLower *u, CXCursor decl)
 {

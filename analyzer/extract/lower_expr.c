@@ -100,7 +100,7 @@ void hf_lower_children(HfBody *f, HfNode *n)
     }
 }
 
-/* ---- names, members, elements -------------------------------------------- */
+/* ---- names, members, elements ------------------------------------------- */
 
 static HfOperand global_operand(HfBody *f, HfNode *n, CXCursor decl)
 {
@@ -244,7 +244,7 @@ HfOperand hf_lower_pointee(HfBody *f, HfNode *pointer)
     return hf_place_operand(n, step_through(f, &o), HF_TYPE_IS_KNOWN);
 }
 
-/* ---- unary operators ------------------------------------------------------ */
+/* ---- unary operators ---------------------------------------------------- */
 
 static HfOperand lower_address(HfBody *f, HfNode *n)
 {
@@ -307,7 +307,8 @@ static HfOperand lower_step(HfBody *f, HfNode *n)
         return hf_value_operand(n, hf_facts_path_add(f->b, o.path,
                                                      up ? -1 : 1, !up));
     }
-    return hf_value_operand(n, hf_unknown(f));
+    return hf_value_operand(n, hf_computed(f, CXBinaryOperator_Add, o.path,
+                                           up ? -1 : 1));
 }
 
 static HfOperand lower_arithmetic(HfBody *f, HfNode *n)
@@ -360,7 +361,7 @@ HfOperand hf_lower_unary(HfBody *f, HfNode *n)
     }
 }
 
-/* ---- everything ----------------------------------------------------------- */
+/* ---- everything --------------------------------------------------------- */
 
 static HfOperand lower_cast(HfBody *f, HfNode *n)
 {

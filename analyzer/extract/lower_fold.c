@@ -175,9 +175,10 @@ gboolean hf_fold(HfBody *f, HfNode *n, gint64 *value)
     return ok;
 }
 
-/* ---- offsetof ---------------------------------------------------------------------- */
+/* ---- offsetof ----------------------------------------------------------- */
 
-/* Members of offsetof(T, a.b), outermost first; FALSE with an index in it. */
+/* Members of offsetof(T, a.b[i].c), outermost first.  Which element is meant
+ * is left out: a pointer to any leads to the same object. */
 static gboolean builtin_offsetof(HfBody *f, HfNode *n, GArray *fields)
 {
     for (HfNode *child = n->first; child; child = child->next) {
@@ -185,7 +186,8 @@ static gboolean builtin_offsetof(HfBody *f, HfNode *n, GArray *fields)
         HfId field;
 
         if (child->c.kind != CXCursor_MemberRef) {
-            return FALSE;
+            hf_lower_discard(f, child); /* an index, evaluated at run time */
+            continue;
         }
         decl = clang_getCursorReferenced(child->c);
         field = hf_field_row(f->u, decl);

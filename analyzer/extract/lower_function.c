@@ -2,7 +2,7 @@
 /* lower_function.c - one function: its parameters, its body, its rows. */
 #include "lower_body.h"
 
-/* ---- small things ---------------------------------------------------------- */
+/* ---- small things ------------------------------------------------------- */
 
 HfId hf_node_loc(HfBody *f, HfNode *n)
 {
@@ -32,7 +32,7 @@ void hf_incomplete(HfBody *f)
     f->row.flags |= HF_FUNCTION_INCOMPLETE;
 }
 
-/* ---- state ------------------------------------------------------------------ */
+/* ---- state -------------------------------------------------------------- */
 
 static void body_init(HfBody *f, HfLower *u)
 {
@@ -81,7 +81,7 @@ static void body_restart(HfBody *f)
     f->cur = -1;
 }
 
-/* ---- the parts of a definition ----------------------------------------------- */
+/* ---- the parts of a definition ------------------------------------------ */
 
 typedef struct {
     GArray *params; /* CXCursor */
@@ -127,7 +127,7 @@ static void scan_text(HfBody *f, CXCursor body, HfId symbol)
     hf_scan_body(f->u, s, start, end, symbol, f->sites);
 }
 
-/* ---- lowering ------------------------------------------------------------------ */
+/* ---- lowering ----------------------------------------------------------- */
 
 static gboolean attempt(HfBody *f, const Parts *parts, HfNode *top)
 {

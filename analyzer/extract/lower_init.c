@@ -32,7 +32,7 @@ static void init_target(Init *in, const Target *t, HfNode *n);
 static HfNode *init_members(Init *in, const Target *t, HfNode *n,
                             gboolean elided);
 
-/* ---- a single expression --------------------------------------------------- */
+/* ---- a single expression ------------------------------------------------ */
 
 static HfId function_of(HfLower *u, HfNode *n)
 {
@@ -102,7 +102,7 @@ static void init_scalar(Init *in, const Target *t, HfNode *n)
     }
 }
 
-/* ---- members and elements ---------------------------------------------------- */
+/* ---- members and elements ----------------------------------------------- */
 
 static Target member_target(Init *in, const Target *t, HfId field)
 {
@@ -337,7 +337,7 @@ static void init_target(Init *in, const Target *t, HfNode *n)
     }
 }
 
-/* ---- entries -------------------------------------------------------------------- */
+/* ---- entries ------------------------------------------------------------ */
 
 void hf_lower_init(HfBody *f, HfId path, CXType type, HfNode *init, HfId loc)
 {

@@ -3,7 +3,7 @@
 #include "lower_body.h"
 #include <string.h>
 
-/* ---- the three parts of for ------------------------------------------------- */
+/* ---- the three parts of for --------------------------------------------- */
 
 typedef struct {
     HfNode *init, *cond, *step, *body;
@@ -125,7 +125,7 @@ static For for_parts(HfBody *f, HfNode *n)
     return p;
 }
 
-/* ---- loops -------------------------------------------------------------------- */
+/* ---- loops -------------------------------------------------------------- */
 
 static void lower_body(HfBody *f, HfNode *body, HfBlockNo on_break,
                        HfBlockNo on_continue)
@@ -227,7 +227,7 @@ void hf_lower_loop(HfBody *f, HfNode *n)
     }
 }
 
-/* ---- switch ---------------------------------------------------------------------- */
+/* ---- switch ------------------------------------------------------------- */
 
 /* The label of this switch that a constant value goes to, or NULL. */
 static HfNode *find_case(HfBody *f, HfNode *n, gint64 value, HfNode **other)
@@ -345,7 +345,7 @@ void hf_lower_case(HfBody *f, HfNode *n)
     }
 }
 
-/* ---- labels and jumps -------------------------------------------------------------- */
+/* ---- labels and jumps --------------------------------------------------- */
 
 void hf_lower_label(HfBody *f, HfNode *n)
 {

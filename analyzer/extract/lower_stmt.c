@@ -32,7 +32,7 @@ static void lower_compound(HfBody *f, HfNode *n)
     }
 }
 
-/* ---- declarations --------------------------------------------------------- */
+/* ---- declarations ------------------------------------------------------- */
 
 void hf_lower_variable(HfBody *f, HfNode *n)
 {
@@ -70,7 +70,7 @@ static void lower_declarations(HfBody *f, HfNode *n)
     }
 }
 
-/* ---- selection ------------------------------------------------------------ */
+/* ---- selection ---------------------------------------------------------- */
 
 static void lower_if(HfBody *f, HfNode *n)
 {
@@ -97,7 +97,7 @@ static void lower_if(HfBody *f, HfNode *n)
     hf_block_open(f, after);
 }
 
-/* ---- return --------------------------------------------------------------- */
+/* ---- return ------------------------------------------------------------- */
 
 static void emit_return(HfBody *f, HfId loc, HfId value)
 {
@@ -156,7 +156,7 @@ static void lower_return(HfBody *f, HfNode *n)
     }
 }
 
-/* ---- everything ------------------------------------------------------------- */
+/* ---- everything --------------------------------------------------------- */
 
 static void lower_kind(HfBody *f, HfNode *n)
 {

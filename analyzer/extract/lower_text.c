@@ -115,7 +115,7 @@ void hf_macro_arguments(HfSource *s, const HfMacroSite *site, GArray *out)
     }
 }
 
-/* ---- declarations -------------------------------------------------------- */
+/* ---- declarations ------------------------------------------------------- */
 
 /* Start of a line comment on the line that ends at pos, or pos. */
 static guint before_line_comment(HfSource *s, guint line, guint pos)

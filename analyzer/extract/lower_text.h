@@ -55,7 +55,7 @@ typedef struct {
 /* Arguments of the macro call at a site, appended to out (HfTextRange). */
 void hf_macro_arguments(HfSource *s, const HfMacroSite *site, GArray *out);
 
-/* ---- declarations -------------------------------------------------------- */
+/* ---- declarations ------------------------------------------------------- */
 
 typedef struct {
     HfSource *source;

@@ -117,7 +117,7 @@ HfId hf_record_row(HfLower *u, CXCursor decl);
 HfId hf_record_complete(HfLower *u, CXType type);
 HfId hf_field_row(HfLower *u, CXCursor field);
 
-/* ---- symbols and annotations (lower_decl.c, lower_annot.c) --------------- */
+/* ---- symbols and annotations (lower_decl.c, lower_annot.c) -------------- */
 
 HfId hf_symbol_row(HfLower *u, CXCursor decl);
 HfId hf_macro_symbol(HfLower *u, const char *name, gsize len);
@@ -141,11 +141,11 @@ gboolean hf_attr_is(HfLower *u, CXCursor attr, const char *name);
 
 void hf_lower_global(HfLower *u, CXCursor var, HfId symbol);
 
-/* ---- text (lower_text.c, lower_comment.c) -------------------------------- */
+/* ---- text (lower_text.c, lower_comment.c) ------------------------------- */
 
 void hf_lower_comments(HfLower *u);
 
-/* ---- bodies (lower_function.c) ------------------------------------------- */
+/* ---- bodies (lower_function.c) ------------------------------------------ */
 
 void hf_lower_function(HfLower *u, CXCursor def, HfId symbol);
 

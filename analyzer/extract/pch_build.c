@@ -12,8 +12,10 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Each attempt leaves out at least one header. */
+/* Each attempt leaves out at least one header: first only the one the first
+ * error is about, for later errors may follow from it. */
 #define MAX_ATTEMPTS 12
+#define CAREFUL_ATTEMPTS 6
 
 enum { DIRECT_GUARDED = 1, DIRECT_UNGUARDED };
 
@@ -21,6 +23,8 @@ typedef struct {
     const char *directory;
     char *source;       /* KEY.h */
     GPtrArray *headers; /* char*, borrowed: still in */
+    GArray *uses;       /* guint: of each of them */
+    int attempt;
     GPtrArray *functions; /* char*, owned: mentioned at the end; NULL before
                              they are known */
     CXIndex index;
@@ -230,6 +234,30 @@ static unsigned blamed_line(Build *b, CXDiagnostic diag)
         b->lines, GUINT_TO_POINTER(file_number(b, file))));
 }
 
+/*
+ * Two headers may be at odds: the error names one, a note the other.  The
+ * one that fewer units want has to go.
+ */
+static unsigned least_wanted(Build *b, CXDiagnostic diag)
+{
+    CXDiagnosticSet notes = clang_getChildDiagnostics(diag);
+    unsigned line = blamed_line(b, diag);
+
+    for (unsigned i = 0; line && i < clang_getNumDiagnosticsInSet(notes);
+         i++) {
+        CXDiagnostic note = clang_getDiagnosticInSet(notes, i);
+        unsigned other = blamed_line(b, note);
+
+        clang_disposeDiagnostic(note);
+        if (line <= b->headers->len && other && other <= b->headers->len &&
+            g_array_index(b->uses, guint, other - 1) <
+                g_array_index(b->uses, guint, line - 1)) {
+            line = other;
+        }
+    }
+    return line;
+}
+
 /* FALSE: an error is nobody's fault, so there is nothing to leave out. */
 static gboolean blame(Build *b, gboolean *bad)
 {
@@ -237,7 +265,7 @@ static gboolean blame(Build *b, gboolean *bad)
         CXDiagnostic diag = clang_getDiagnostic(b->tu, i);
         gboolean error = clang_getDiagnosticSeverity(diag) >=
                          CXDiagnostic_Error;
-        unsigned line = error ? blamed_line(b, diag) : 0;
+        unsigned line = error ? least_wanted(b, diag) : 0;
 
         clang_disposeDiagnostic(diag);
         if (error && (!line || line > b->headers->len)) {
@@ -245,6 +273,9 @@ static gboolean blame(Build *b, gboolean *bad)
         }
         if (error) {
             bad[line - 1] = TRUE;
+            if (b->attempt < CAREFUL_ATTEMPTS) {
+                break;
+            }
         }
     }
     return TRUE;
@@ -271,6 +302,7 @@ static gboolean drop_headers(Build *b, gboolean *dropped)
     for (guint i = n; i-- > 0;) {
         if (bad[i]) {
             g_ptr_array_remove_index(b->headers, i);
+            g_array_remove_index(b->uses, i);
         }
     }
     *dropped = b->headers->len < n;
@@ -403,7 +435,9 @@ gboolean hf_pch_build(const char *dir, const HfHash *key,
 {
     g_autofree char *hex = hf_hash_hex(key);
     g_autoptr(GPtrArray) headers = g_ptr_array_new();
-    Build b = { .directory = group->directory, .headers = headers };
+    g_autoptr(GArray) uses = g_array_copy(group->uses);
+    Build b = { .directory = group->directory, .headers = headers,
+                .uses = uses };
     gboolean again = TRUE, ok;
 
     if (chdir(group->directory)) {
@@ -416,7 +450,7 @@ gboolean hf_pch_build(const char *dir, const HfHash *key,
         g_ptr_array_add(headers, group->headers->pdata[i]);
     }
     ok = TRUE;
-    for (int i = 0; ok && again && i < MAX_ATTEMPTS; i++) {
+    for (; ok && again && b.attempt < MAX_ATTEMPTS; b.attempt++) {
         ok = survey(&b, group, &again, error);
     }
     ok = ok && !again && final_parse(&b, group, error) &&

@@ -8,7 +8,7 @@
  * having from three units on; the share keeps rare ones, which clash more
  * often than they help, out of the header of a big group.
  */
-#define MIN_UNITS 8
+#define MIN_UNITS 4
 #define MIN_USES 3
 #define MIN_SHARE_PERCENT 3
 
@@ -36,6 +36,7 @@ static void group_free(gpointer p)
 
     g_free(group->directory);
     g_ptr_array_unref(group->headers);
+    g_array_unref(group->uses);
     g_array_unref(group->units);
     g_free(group);
 }
@@ -161,6 +162,7 @@ static void choose_headers(HfNames *names, const GPtrArray *entries,
         Header *header = chosen->pdata[i];
 
         g_ptr_array_add(group->headers, g_strdup(header->spelling));
+        g_array_append_val(group->uses, header->uses);
     }
 }
 
@@ -194,6 +196,7 @@ GPtrArray *hf_pch_plan(HfNames *names, const GPtrArray *entries,
             group->directory = g_strdup(entry->directory);
             group->args = args[i];
             group->headers = g_ptr_array_new_with_free_func(g_free);
+            group->uses = g_array_new(FALSE, FALSE, sizeof(guint));
             group->units = g_array_new(FALSE, FALSE, sizeof(guint));
             g_hash_table_insert(by_key, g_steal_pointer(&key), group);
             g_ptr_array_add(groups, group);

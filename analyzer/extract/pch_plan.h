@@ -16,6 +16,7 @@ typedef struct {
     char *directory;
     char *const *args;  /* borrowed from the first unit */
     GPtrArray *headers; /* char*: as they follow #include, in order */
+    GArray *uses;       /* guint: how many units start with each of them */
     GArray *units;      /* guint: indices of entries */
 } HfPchGroup;
 

@@ -41,7 +41,10 @@ static gboolean built(const HfWorkResult *result, gpointer data)
     HfRun *run = data;
     HfRunGroup *group = group_at(run, result->job);
 
-    if (result->status == HF_WORK_DONE && !result->len) {
+    if (result->status != HF_WORK_DONE || result->len) {
+        g_debug("no shared header for %u units: %s", group->plan->units->len,
+                result->why ? result->why : (const char *)result->reply);
+    } else {
         use(run, group, hf_pch_load(run->pch_dir, &group->key,
                                     hf_cache_files(run->cache)));
     }

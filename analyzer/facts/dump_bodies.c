@@ -72,6 +72,8 @@ static void dump_event(HfDump *d, HfId id, HfId file)
         { HF_EV_CLEANUP, "cleanup" },
         { HF_EV_SIZEOF_FULL, "sizeof_full" },
         { HF_EV_TRUNCATE_CHECKED, "checked" },
+        { HF_EV_OR, "or" },
+        { HF_EV_AND, "and" },
         { 0, NULL },
     };
     const HfEvent *e = &d->f->events[id];

@@ -26,7 +26,7 @@
 
 G_BEGIN_DECLS
 
-#define HF_FACTS_VERSION 1u
+#define HF_FACTS_VERSION 2u
 
 typedef uint32_t HfId;
 typedef uint32_t HfStr;
@@ -313,7 +313,7 @@ typedef enum {
     HF_EV_NONE,
     HF_EV_READ,          /* path */
     HF_EV_WRITE,         /* path = value; also initialisation of a local */
-    HF_EV_RMW,           /* path: ++, --, op= */
+    HF_EV_RMW,           /* path: ++, --, op= value (0 for ++ and --) */
     HF_EV_ADDR_TAKEN,    /* &path as a value (not as the base of a member) */
     HF_EV_CALL,          /* sym(args); MACRO symbols included */
     HF_EV_CALL_INDIRECT, /* (*path)(args): path of the pointer's value */
@@ -333,6 +333,8 @@ typedef enum {
     HF_EV_SIZEOF_FULL = 1u << 1, /* CALL: one argument was sizeof(*arg 0) or
                                     sizeof(object) (memset-like uses) */
     HF_EV_TRUNCATE_CHECKED = 1u << 2, /* CALL whose result is looked at */
+    HF_EV_OR = 1u << 3,  /* RMW: path |= value */
+    HF_EV_AND = 1u << 4, /* RMW: path &= value */
 } HfEventFlags;
 
 /*

@@ -33,14 +33,31 @@ static void evaluate_args(const Call *c, const HfState *s, Args *args)
     }
 }
 
+static HfX result_leaf(HfXTable *t, HfX leaf, const HfXNode *n, gpointer data)
+{
+    return n->kind == HF_X_RETURN
+               ? hf_x_leaf(t, HF_X_TEMP, *(const uint32_t *)data) : 0;
+}
+
 /* Callee's expression in this body's terms, now. */
 static HfX here(const Call *c, const HfState *s, const Args *args, HfX x)
 {
     HfXTable *t = c->r->body.t;
-    HfX y = hf_x_to_caller(t, x, args->v, args->n);
+    uint32_t event = c->event;
+    HfX y = hf_x(t, hf_x_root(t, x))->kind == HF_X_RETURN
+                ? hf_x_map(t, x, result_leaf, &event)
+                : hf_x_to_caller(t, x, args->v, args->n);
 
     y = y ? hf_state_resolve(&c->r->body, s, y) : 0;
     return y ? hf_contract_canonical(c->r->solved->contracts, y) : 0;
+}
+
+static HfX lock_here(const Call *c, const HfState *s, const Args *args, HfX x)
+{
+    HfX y = here(c, s, args, x);
+
+    return y ? hf_contract_lock(c->r->solved->contracts, c->r->out->sym, y)
+             : 0;
 }
 
 /* ---- recording ---------------------------------------------------------- */
@@ -141,7 +158,7 @@ static void apply_lock_clause(const Call *c, HfStates *states, HfState *s,
     if (hf_x_root(c->r->body.t, cl->locks[0]) == result) {
         return; /* `ret`: known to the caller by RETURNS_LOCK only */
     }
-    use.lock = here(c, s, args, cl->locks[0]);
+    use.lock = lock_here(c, s, args, cl->locks[0]);
     if (!use.lock) {
         return;
     }
@@ -221,7 +238,7 @@ static void apply_hold(const Call *c, HfState *s, const Args *args,
                        const HfHold *h, gboolean conditional)
 {
     HfLockUse use = {
-        .lock = here(c, s, args, h->lock), .event = c->event,
+        .lock = lock_here(c, s, args, h->lock), .event = c->event,
         .shared = h->flags & HF_HOLD_SHARED, .via = c->sym,
         .conditional = conditional,
     };
@@ -306,7 +323,7 @@ static void check_takes(const Call *c, const HfState *s, const Args *args)
         const HfTake *from = &g_array_index(f->takes, HfTake, i);
         HfTake take = {
             .event = c->event, .shared = from->shared, .via = c->sym,
-            .lock = here(c, s, args, from->lock),
+            .lock = lock_here(c, s, args, from->lock),
         };
         const HfHold *h;
 

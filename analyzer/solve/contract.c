@@ -96,6 +96,21 @@ HfX hf_contract_canonical(const HfContracts *c, HfX lock)
     return cap ? hf_x_leaf(c->t, HF_X_CAP, cap - 1) : lock;
 }
 
+HfX hf_contract_lock(const HfContracts *c, HfSymId sym, HfX lock)
+{
+    HfX outer = lock;
+
+    while (hf_x(c->t, lock)->kind == HF_X_FIELD ||
+           hf_x(c->t, lock)->kind == HF_X_INDEX) {
+        lock = hf_x(c->t, lock)->parent;
+        if (HF_PROGRAM_RECORD(c->p, hf_contract_record(c, sym, lock))
+                ->is_lock) {
+            outer = lock;
+        }
+    }
+    return outer ? hf_contract_canonical(c, outer) : 0;
+}
+
 const HfCapRule *hf_contract_cap_rule(const HfContracts *c, HfX lock)
 {
     const HfXNode *n = hf_x(c->t, lock);
@@ -369,7 +384,7 @@ static void add_clause(Builder *b, const HfEffect *e, const HfProgAnnot *annot,
             HfX x = parse_lock(b, parts[i]);
 
             if (x) {
-                cl.locks[cl.n_locks++] = hf_contract_canonical(b->c, x);
+                cl.locks[cl.n_locks++] = hf_contract_lock(b->c, b->sym, x);
             }
         }
     }

@@ -55,6 +55,9 @@ gboolean hf_contract_is_mark(const HfContracts *c, HfSymId sym);
 /* The lock an object expression stands for: a global that a capability names
  * becomes that capability. */
 HfX hf_contract_canonical(const HfContracts *c, HfX lock);
+/* The same for a lock operation's object: what is part of a lock (the mutex
+ * inside a mutex) is that lock.  sym names the object, see HfX. */
+HfX hf_contract_lock(const HfContracts *c, HfSymId sym, HfX lock);
 /* Index of a named capability, -1 when there is none. */
 int hf_contract_cap(const HfContracts *c, const char *name);
 const HfCapRule *hf_contract_cap_rule(const HfContracts *c, HfX lock);

@@ -178,6 +178,39 @@ static void do_write(HfRun *r, HfState *s, const HfEvent *e)
     }
 }
 
+/* `x |= y` and `x &= y` as truth values: who collects "did I lock" this way
+ * asks for the whole later. */
+static void do_modify(HfRun *r, HfState *s, const HfEvent *e)
+{
+    const HfPath *p = &hf_run_facts(r)->paths[e->path];
+    uint32_t local = p->ref - r->body.fn->first_local;
+    HfResult old, operand, keeps;
+    HfX value;
+
+    if (p->kind != HF_PATH_LOCAL || !(e->flags & (HF_EV_OR | HF_EV_AND))) {
+        do_write(r, s, &(HfEvent){ .kind = e->kind, .path = e->path });
+        return;
+    }
+    keeps = e->flags & HF_EV_OR ? HF_RESULT_NONZERO : HF_RESULT_ZERO;
+    value = hf_state_value(&r->body, s, e->value);
+    old = hf_state_result(&r->body, s, s->env[local]);
+    operand = hf_state_result(&r->body, s, value);
+    if (old == keeps || (operand != HF_RESULT_ANY && operand != keeps)) {
+        return; /* as it was */
+    }
+    if (old != HF_RESULT_ANY) {
+        hf_state_assign(&r->body, s, local, value);
+        return;
+    }
+    hf_state_assign(&r->body, s, local, 0);
+    if (operand == keeps) {
+        hf_state_assume(&r->body, s, &(HfFact){
+            .key = s->env[local], .kind = keeps == HF_RESULT_ZERO
+                                              ? HF_FACT_ZERO
+                                              : HF_FACT_NONZERO });
+    }
+}
+
 static void do_return(HfRun *r, HfState *s, uint32_t event, const HfEvent *e)
 {
     HfX v = e->value ? hf_state_value(&r->body, s, e->value) : 0;
@@ -206,9 +239,10 @@ static void run_event(HfRun *r, HfStates *states, uint32_t event)
             record_access(r, s, event, e,
                           hf_state_object(&r->body, s, e->path));
         }
-        if (e->kind == HF_EV_WRITE || e->kind == HF_EV_ATOMIC_WRITE ||
-            e->kind == HF_EV_RMW || e->kind == HF_EV_ATOMIC_RMW) {
+        if (e->kind == HF_EV_WRITE || e->kind == HF_EV_ATOMIC_WRITE) {
             do_write(r, s, e);
+        } else if (e->kind == HF_EV_RMW || e->kind == HF_EV_ATOMIC_RMW) {
+            do_modify(r, s, e);
         } else if (e->kind == HF_EV_RETURN) {
             do_return(r, s, event, e);
         }
@@ -424,6 +458,26 @@ static void pass_on(HfRun *r, const HfHold *h)
     }
 }
 
+/* An object that the caller knows as the result, and by no other name. */
+static HfHolds exit_holds(HfRun *r, const HfState *s)
+{
+    HfX result = hf_x_leaf(r->body.t, HF_X_RETURN, 0);
+    HfState *named;
+
+    if (!s->ret || !hf_x(r->body.t, s->ret)->local) {
+        return hf_run_holds(r, s);
+    }
+    named = hf_run_copy(r, s);
+    for (int i = 0; i < named->n_holds; i++) {
+        HfX x = hf_state_replace(&r->body, named->holds[i].lock, s->ret,
+                                 result);
+
+        named->holds[i].lock = x ? x : named->holds[i].lock;
+    }
+    hf_state_sort_holds(named);
+    return hf_run_holds(r, named);
+}
+
 static void make_exits(HfRun *r, const HfStates *in)
 {
     HfFlow *out = r->out;
@@ -434,7 +488,7 @@ static void make_exits(HfRun *r, const HfStates *in)
         HfX value = s->ret && !hf_x(r->body.t, s->ret)->local ? s->ret : 0;
         HfExit ex = {
             .event = s->ret_event, .result = s->ret_result, .value = value,
-            .holds = hf_run_holds(r, s), .facts = visible_facts(r, s),
+            .holds = exit_holds(r, s), .facts = visible_facts(r, s),
         };
         guint64 asserted = 0;
 

@@ -39,6 +39,11 @@ static HfX renamed(const HfBody *b, HfX x, const Rename *r, gboolean value)
     return hf_x_rebuild(b->t, &n, parent, other);
 }
 
+HfX hf_state_replace(const HfBody *b, HfX x, HfX from, HfX to)
+{
+    return renamed(b, x, &(Rename){ from, to }, FALSE);
+}
+
 void hf_state_sort_holds(HfState *s)
 {
     for (int i = 1; i < s->n_holds; i++) {

@@ -42,10 +42,13 @@ static void record(HfRun *r, HfState *s, const HfLockUse *use,
     g_array_append_val(r->out->lock_ops, op);
 }
 
+/* No lock at all (NULL), or none that can be told from others. */
 static gboolean nameless(const HfRun *r, HfX lock)
 {
-    return !lock ||
-           hf_x(r->body.t, hf_x_root(r->body.t, lock))->kind == HF_X_UNKNOWN;
+    HfXKind root = hf_x(r->body.t, hf_x_root(r->body.t, lock))->kind;
+
+    return !lock || root == HF_X_UNKNOWN || root == HF_X_CONST ||
+           root == HF_X_STRING;
 }
 
 /* ---- what callers must not hold ------------------------------------------ */
@@ -85,7 +88,7 @@ void hf_lock_take(HfRun *r, const HfState *s, HfTake *take)
 {
     GArray *takes = r->out->takes;
 
-    if (hf_x(r->body.t, take->lock)->local ||
+    if (nameless(r, take->lock) || hf_x(r->body.t, take->lock)->local ||
         hf_state_hold((HfState *)s, take->lock)) {
         return;
     }
@@ -140,8 +143,8 @@ void hf_lock_acquire(HfRun *r, HfState *s, const HfLockUse *use)
     if (h) {
         n.delta = MIN(h->delta + 1, 3);
         n.flags |= h->flags & (HF_HOLD_DROPPED | HF_HOLD_FORGOTTEN);
-        if (h->now == HF_HOLD_HELD && !use->shared) {
-            n.flags |= h->flags & HF_HOLD_SHARED;
+        if (h->now == HF_HOLD_HELD && !(h->flags & HF_HOLD_SHARED)) {
+            n.flags &= ~HF_HOLD_SHARED; /* a writer stays one */
         }
     }
     hf_state_set_hold(s, &n);

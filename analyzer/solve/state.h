@@ -61,6 +61,8 @@ void hf_state_stored(const HfBody *b, HfState *s, HfX object);
 /* ... and this is what it holds now; only constants are remembered. */
 void hf_state_note(const HfBody *b, HfState *s, HfX object, HfX value);
 void hf_state_sort_holds(HfState *s);
+/* The object x where it is reached through the value `from`, through `to`. */
+HfX hf_state_replace(const HfBody *b, HfX x, HfX from, HfX to);
 
 /* FALSE: contradicts what is known, the state is impossible. */
 gboolean hf_state_assume(const HfBody *b, HfState *s, const HfFact *fact);

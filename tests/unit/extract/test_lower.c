@@ -19,7 +19,7 @@
 
 #define CASES TEST_DIR "/lower"
 
-/* ---- rules ---------------------------------------------------------------- */
+/* ---- rules -------------------------------------------------------------- */
 
 static GPtrArray *names_after(const char *text, const char *word)
 {
@@ -59,7 +59,7 @@ static void rules_clear(HfRules *rules)
     g_ptr_array_unref(rules->extract.noreturn);
 }
 
-/* ---- lowering --------------------------------------------------------------- */
+/* ---- lowering ----------------------------------------------------------- */
 
 static HfFacts *lower_file(const char *directory, const char *path)
 {
@@ -116,7 +116,7 @@ static HfFacts *lower_text(const char *text)
     return facts;
 }
 
-/* ---- the cases --------------------------------------------------------------- */
+/* ---- the cases ---------------------------------------------------------- */
 
 static void first_difference(const char *name, const char *got,
                              const char *expected)
@@ -155,7 +155,7 @@ static void test_case(void **state)
     }
 }
 
-/* ---- what no golden shows ------------------------------------------------------ */
+/* ---- what no golden shows ----------------------------------------------- */
 
 static gboolean any_incomplete(const HfFacts *facts)
 {
@@ -288,7 +288,7 @@ static void test_cut_off_anywhere(void **state)
     }
 }
 
-/* ---- main ------------------------------------------------------------------------ */
+/* ---- main --------------------------------------------------------------- */
 
 static gint by_name(gconstpointer a, gconstpointer b)
 {

@@ -45,3 +45,20 @@ void caller(void)
 {
     only_declared();
 }
+
+/* Thread-safety attributes become annotations by way of the driver. */
+struct __attribute__((capability("mutex"))) mutex {
+    int v;
+};
+struct mutex mu;
+int counted __attribute__((guarded_by(mu)));
+int *pointed __attribute__((pt_guarded_by(mu)));
+void needs(void) __attribute__((requires_capability(mu)));
+void needs_both(struct mutex *a, struct mutex *b)
+    __attribute__((requires_capability(a, b), locks_excluded(mu)));
+
+void needs(void)
+{
+    counted = *pointed;
+    needs_both(&mu, &mu);
+}

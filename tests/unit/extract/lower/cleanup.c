@@ -122,3 +122,19 @@ void switch_scope(struct lock *l, int n)
         more();
     }
 }
+
+#define GLUE_(a, b) a ## b
+#define GLUE(a, b) GLUE_(a, b)
+#define UNIQUE(l) \
+    __attribute__((cleanup(unlock))) struct lock *GLUE(guard, __COUNTER__) = \
+        lock(l)
+
+void unique_names(struct lock *l, struct lock *m)
+{
+    int guard2 = 1;
+
+    UNIQUE(l);
+    UNIQUE(m);
+    more();
+    (void)guard2;
+}

@@ -24,6 +24,11 @@ struct S *default_object(struct S *p, struct S *q)
     return p ?: q;
 }
 
+int member_first(struct S *s)
+{
+    return s->f ?: 3;
+}
+
 void effects(int c)
 {
     c ? a() : b();

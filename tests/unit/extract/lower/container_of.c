@@ -34,6 +34,7 @@ struct derived {
         int anon;
     };
     int extra;
+    struct base list[4];
 };
 
 struct node {
@@ -74,4 +75,11 @@ void nested(int *anon, struct base *second)
 {
     sink = plain_container_of(anon, struct derived, anon)->extra;
     sink = plain_container_of(second, struct derived, pair.second)->extra;
+}
+
+void element(struct base *b, struct node *n)
+{
+    sink = plain_container_of(b, struct derived, list[b->id])->extra;
+    sink = plain_container_of(&n->owner->list[2], struct derived, list[2])->
+               extra;
 }
