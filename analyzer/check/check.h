@@ -62,6 +62,11 @@ HfFinding *hf_check_finding(const HfCheck *check, const HfFlow *flow,
 HfPlace hf_check_place(const HfFlow *flow, uint32_t event); /* borrowed file */
 HfPlace hf_check_place_of(const HfProgram *p, uint32_t unit, HfId loc);
 
+/* What the source calls the object of an access; (transfer full). */
+char *hf_check_access_text(const HfFlow *flow, const HfAccess *access);
+/* The same for a lock taken or released in flow; (transfer full). */
+char *hf_check_hold_text(const HfCheck *check, const HfFlow *flow,
+                         const HfHold *hold);
 /* Text of an expression in the function's own names; (transfer full). */
 char *hf_check_text(const HfCheck *check, const HfFlow *flow, HfX x);
 /* Without names of locals, for merge keys; (transfer full). */

@@ -84,12 +84,25 @@ static const HfContext *first_context(const HfFlow *flow)
                                : NULL;
 }
 
+/* What is wrong is the declaration: the finding stands at the name, and the
+ * call that shows it follows. */
+static void must_be_marked(HfFinding *f, const HfFlow *flow,
+                           const HfPlace *call, const char *callee,
+                           const char *message)
+{
+    HfPlace name = hf_check_place(flow, UINT32_MAX);
+
+    hf_finding_main(f, &name, "coroutine", 0, "%s", message);
+    hf_finding_event(f, call, "call", 1, "Calling \"%s\".", callee);
+}
+
 /* A call of a coroutine function from one that does not say it is one. */
 static void unmarked_caller(HfCheck *c, Coroutine *co, const HfFlow *flow,
                             const HfCall *call, HfSymId callee, CoMode mode)
 {
     HfPlace at = hf_check_place(flow, call->event);
     const char *self = name_of(c, flow->sym);
+    g_autofree char *message = NULL;
     HfFinding *f;
 
     if (g_hash_table_contains(co->told, GUINT_TO_POINTER(flow->sym)) ||
@@ -110,9 +123,10 @@ static void unmarked_caller(HfCheck *c, Coroutine *co, const HfFlow *flow,
         if (mode == CO_CALLERS) {
             hf_trace_context(c, f, flow, first_context(flow));
         }
-        hf_finding_main(f, &at, "coroutine", 0,
-                        "\"%s\" calls coroutine function \"%s\" but is not "
-                        "marked as one.", self, name_of(c, callee));
+        message = g_strdup_printf("\"%s\" calls coroutine function \"%s\" "
+                                  "but is not marked as one.", self,
+                                  name_of(c, callee));
+        must_be_marked(f, flow, &at, name_of(c, callee), message);
         f->tier = HF_TIER_MEDIUM;
         hf_finding_reason(f, mode == CO_CALLERS
                                  ? "every known caller is a coroutine"
@@ -138,18 +152,72 @@ static void wrapper_inside(HfCheck *c, Coroutine *co, const HfFlow *flow,
         hf_trace_context(c, f, flow, first_context(flow));
         g_hash_table_add(co->told, GUINT_TO_POINTER(flow->sym));
     }
-    hf_finding_main(f, &at, "coroutine", 0,
-                    "\"%s\" is a wrapper for callers outside of coroutines, "
-                    "but \"%s\" %s.", name_of(c, callee),
-                    name_of(c, flow->sym), mode == CO_CALLERS
-                        ? "is called by coroutines only (mark it as one and "
-                          "call the coroutine function directly)"
-                        : "runs in a coroutine");
+    if (mode == CO_CALLERS) {
+        g_autofree char *message = g_strdup_printf(
+            "\"%s\" is called by coroutines only, and calls \"%s\", a wrapper "
+            "for callers outside of them; mark it and call the coroutine "
+            "function directly.", name_of(c, flow->sym), name_of(c, callee));
+
+        must_be_marked(f, flow, &at, name_of(c, callee), message);
+    } else {
+        hf_finding_main(f, &at, "coroutine", 0,
+                        "\"%s\" is a wrapper for callers outside of "
+                        "coroutines, but \"%s\" runs in one.",
+                        name_of(c, callee), name_of(c, flow->sym));
+    }
     f->tier = !mixed ? HF_TIER_HIGH
               : mode == CO_CALLERS ? HF_TIER_MEDIUM : HF_TIER_LOW;
     hf_finding_reason(f, mixed ? "the wrapper works here, at a cost"
                                : "the wrapper must not run in a coroutine");
     note_declared(c, f, callee, "a wrapper");
+    hf_findings_add(c->findings, f);
+}
+
+/* A helper that says nothing and uses a wrapper, called by a function that
+ * runs in coroutines only: both could call the coroutine function. */
+static HfSymId wrapper_in_helper(const HfCheck *c, HfSymId helper)
+{
+    const HfFlow *f = c->solved->flows[helper];
+
+    for (guint i = 0; f && i < f->calls->len; i++) {
+        const HfCall *call = &g_array_index(f->calls, HfCall, i);
+        const HfEvent *e = hf_flow_event(f, call->event);
+        HfSymId callee;
+
+        if (e->kind != HF_EV_CALL) {
+            continue;
+        }
+        callee = f->unit->symbols[e->sym];
+        if (HF_CONTRACT_HAS(hf_contract_of(c->solved->contracts, callee),
+                            HF_EFF_CO_WRAPPER_MIXED)) {
+            return callee;
+        }
+    }
+    return 0;
+}
+
+static void helper_inside(HfCheck *c, Coroutine *co, const HfFlow *flow,
+                          const HfCall *call, HfSymId helper)
+{
+    HfSymId wrapper = wrapper_in_helper(c, helper);
+    HfPlace at = hf_check_place(flow, call->event);
+    g_autofree char *message = NULL;
+    HfFinding *f;
+
+    if (!wrapper ||
+        g_hash_table_contains(co->told, GUINT_TO_POINTER(flow->sym))) {
+        return;
+    }
+    g_hash_table_add(co->told, GUINT_TO_POINTER(flow->sym));
+    f = finding(c, flow, wrapper, "wrapper_in_coroutine");
+    hf_trace_context(c, f, flow, first_context(flow));
+    message = g_strdup_printf(
+        "\"%s\" is called by coroutines only, and \"%s\", which it calls, uses "
+        "\"%s\", a wrapper for callers outside of them.",
+        name_of(c, flow->sym), name_of(c, helper), name_of(c, wrapper));
+    must_be_marked(f, flow, &at, name_of(c, helper), message);
+    f->tier = HF_TIER_MEDIUM;
+    hf_finding_reason(f, "the wrapper works here, at a cost");
     hf_findings_add(c->findings, f);
 }
 
@@ -193,12 +261,14 @@ static void check_call(HfCheck *c, Coroutine *co, const HfFlow *flow,
                        const HfCall *call, HfSymId callee)
 {
     const HfContract *k = hf_contract_of(c->solved->contracts, callee);
-    CoMode mode;
+    CoMode mode = mode_of(c, flow, call, co->cap, FALSE);
 
     if (!k) {
+        if (mode == CO_CALLERS) {
+            helper_inside(c, co, flow, call, callee);
+        }
         return;
     }
-    mode = mode_of(c, flow, call, co->cap, FALSE);
     if (HF_CONTRACT_HAS(k, HF_EFF_COROUTINE) && mode != CO_YES) {
         unmarked_caller(c, co, flow, call, callee, mode);
     }

@@ -4,6 +4,9 @@
 
 #include <string.h>
 
+/* Nobody believes in a way that is longer. */
+#define MANY_CALLS 20
+
 typedef struct {
     HfX token;
     guint64 bit;
@@ -11,10 +14,13 @@ typedef struct {
     guint8 *leads;    /* by HfSymId: an excluded function may be reached */
     guint8 *covered;  /* by HfSymId: entered with the token held */
     gboolean assumed; /* looking at functions that require the token */
+    gboolean through_exempt; /* also through functions that run in phases the
+                                profile calls unshared */
     /* the call being followed */
     const HfFlow *flow;
     const HfCall *call;
     const HfHold *hold;
+    HfFinding *finding; /* of this call */
     GHashTable *told; /* HfSymId of excluded functions */
 } Search;
 
@@ -128,6 +134,15 @@ static HfTier tier_of(HfFinding *f, const Search *s, const HfHop *h)
     if (s->hold->flags & HF_HOLD_ASSUMED) {
         hf_finding_reason(f, "the caller is required to hold it");
     }
+    if (s->through_exempt) {
+        hf_finding_reason(f, "only by making or unmaking an object on the "
+                             "way");
+        return HF_TIER_LOW;
+    }
+    if (h->length > MANY_CALLS) {
+        hf_finding_reason(f, "%u calls on the way", h->length);
+        return HF_TIER_LOW;
+    }
     return h->n_slots == 0 ? HF_TIER_HIGH
            : h->n_slots <= 3 ? HF_TIER_MEDIUM : HF_TIER_LOW;
 }
@@ -185,7 +200,17 @@ static void report(HfCheck *c, Search *s, const HfHop *h, const HfClause *cl)
     f->key_subject = g_strdup(callee);
     f->key_lock = g_strdup(token);
     f->key_shape = g_strdup(HF_PROGRAM_SYM(c->program, first->callee)->name);
-    hf_findings_add(c->findings, f);
+    s->finding = f;
+}
+
+/* More excluded functions on other ways from the same call. */
+static void tell_more(HfCheck *c, const Search *s, const HfHop *h)
+{
+    HfPlace at = hf_check_place(h->flow, h->event);
+
+    hf_finding_event(s->finding, &at, "note", 0,
+                     "It also leads to \"%s\", here.",
+                     HF_PROGRAM_SYM(c->program, h->callee)->name);
 }
 
 static HfReachVerdict look(HfCheck *c, const HfHop *h, gpointer data)
@@ -198,16 +223,39 @@ static HfReachVerdict look(HfCheck *c, const HfHop *h, gpointer data)
     }
     cl = excluding(hf_contract_of(c->solved->contracts, h->callee), s->token);
     if (!cl) {
+        const HfFlow *f = c->solved->flows[h->callee];
+
+        if (!s->through_exempt && f && hf_check_exempt(c, f)) {
+            return HF_REACH_STOP; /* looked at when there is nothing else */
+        }
         s->covered[h->callee] = TRUE;
         return HF_REACH_ENTER;
     }
-    if (g_hash_table_add(s->told, GUINT_TO_POINTER(h->callee))) {
+    if (!s->finding) {
         report(c, s, h, cl);
+    } else if (!g_hash_table_contains(s->told, GUINT_TO_POINTER(h->callee))) {
+        tell_more(c, s, h);
     }
+    g_hash_table_add(s->told, GUINT_TO_POINTER(h->callee));
     return HF_REACH_STOP;
 }
 
 /* ---- where it starts ---------------------------------------------------- */
+
+static void follow(HfCheck *c, Search *s)
+{
+    g_hash_table_remove_all(s->told);
+    s->finding = NULL;
+    s->through_exempt = FALSE;
+    hf_reach_watching(c, s->flow, s->call, s->bit, 0, s->token, look, s);
+    if (!s->finding) {
+        s->through_exempt = TRUE;
+        hf_reach_watching(c, s->flow, s->call, s->bit, 0, s->token, look, s);
+    }
+    if (s->finding) {
+        hf_findings_add(c->findings, s->finding);
+    }
+}
 
 static void check_flow(HfCheck *c, const HfFlow *flow, gpointer data)
 {
@@ -224,8 +272,7 @@ static void check_flow(HfCheck *c, const HfFlow *flow, gpointer data)
             (s->hold->event == UINT32_MAX) != s->assumed) {
             continue;
         }
-        g_hash_table_remove_all(s->told);
-        hf_reach_watching(c, flow, s->call, s->bit, 0, s->token, look, s);
+        follow(c, s);
     }
 }
 

@@ -90,7 +90,7 @@ static void report(HfCheck *c, const HfFlow *flow, const HfAccess *a,
     HfFinding *f = hf_check_finding(
         c, flow, wrong_mode ? "shared_write"
                             : write ? "unlocked_write" : "unlocked_read");
-    g_autofree char *what = hf_check_text(c, flow, s->object);
+    g_autofree char *what = hf_check_access_text(flow, a);
     g_autofree char *lock = hf_check_text(c, flow, m->lock);
     HfPlace place = hf_check_place(flow, a->event);
     const HfHold *h = hf_holds_find(c->solved, a->must, m->lock);

@@ -303,6 +303,10 @@ static void demand_coroutine(HfCheck *c, const Slots *s, const Pair *p)
         d.promise = clause_of(p->promise, HF_EFF_NO_COROUTINE);
         d.tier = HF_TIER_HIGH;
         d.reason = "both are declared";
+    } else if (calls && calls->in_coroutine && calls->outside_coroutine) {
+        d.tier = HF_TIER_LOW;
+        d.reason = "the slot is called in coroutines and outside: something "
+                   "else may decide";
     } else if (calls && calls->outside_coroutine) {
         d.tier = HF_TIER_HIGH;
         d.reason = "the slot is called outside of coroutines";

@@ -33,6 +33,15 @@ HfFinding *hf_check_finding(const HfCheck *check, const HfFlow *flow,
     return f;
 }
 
+char *hf_check_access_text(const HfFlow *flow, const HfAccess *access)
+{
+    GString *s = g_string_new(NULL);
+
+    hf_facts_path_text(flow->unit->facts,
+                       hf_flow_event(flow, access->event)->path, s);
+    return g_string_free(s, FALSE);
+}
+
 char *hf_check_text(const HfCheck *check, const HfFlow *flow, HfX x)
 {
     GString *s = g_string_new(NULL);
@@ -113,10 +122,51 @@ int hf_trace_context(const HfCheck *check, HfFinding *f, const HfFlow *flow,
     return n > 1 ? n - 1 : 0;
 }
 
+/* The result of another call has no name of its own in the source. */
+static gboolean is_result(const HfFacts *f, HfId path)
+{
+    while (f->paths[path].parent) {
+        path = f->paths[path].parent;
+    }
+    return f->paths[path].kind == HF_PATH_TEMP;
+}
+
+/* What the call that took or released it calls the lock; else any name. */
+char *hf_check_hold_text(const HfCheck *check, const HfFlow *flow,
+                         const HfHold *hold)
+{
+    HfX pointer = hf_x_addr(check->solved->exprs, hold->lock);
+
+    for (guint i = 0; i < flow->calls->len; i++) {
+        const HfCall *call = &g_array_index(flow->calls, HfCall, i);
+        const HfEvent *e = hf_flow_event(flow, call->event);
+
+        for (guint a = 0; call->event == hold->event && a < call->n_args;
+             a++) {
+            GString *s;
+
+            if (g_array_index(flow->args, HfX, call->first_arg + a) !=
+                    pointer ||
+                is_result(flow->unit->facts,
+                          flow->unit->facts->args[e->first_arg + a])) {
+                continue;
+            }
+            s = g_string_new(NULL);
+            hf_facts_path_text(flow->unit->facts,
+                               flow->unit->facts->args[e->first_arg + a], s);
+            if (s->str[0] == '&') {
+                g_string_erase(s, 0, 1);
+            }
+            return g_string_free(s, FALSE);
+        }
+    }
+    return hf_check_text(check, flow, hold->lock);
+}
+
 void hf_trace_hold(const HfCheck *check, HfFinding *f, const HfFlow *flow,
                    const HfHold *hold, int depth)
 {
-    g_autofree char *lock = hf_check_text(check, flow, hold->lock);
+    g_autofree char *lock = hf_check_hold_text(check, flow, hold);
     gboolean token =
         hf_contract_is_token(check->solved->contracts, hold->lock);
     HfPlace place;

@@ -121,11 +121,12 @@ const char *hf_clang_env_version(const HfClangEnv *env)
 
 static gboolean parses(const char *const *args, int n)
 {
-    struct CXUnsavedFile empty = { "/holdfast-probe.c", "\n", 1 };
+    /* Not an unsaved file: libclang leaks those when it refuses to parse. */
+    const char *empty = "/dev/null";
     CXIndex index = clang_createIndex(1, 0);
     CXTranslationUnit tu = NULL;
     gboolean ok = !clang_parseTranslationUnit2(
-        index, empty.Filename, args, n, &empty, 1, 0, &tu);
+        index, empty, args, n, NULL, 0, 0, &tu);
 
     for (unsigned i = 0; ok && i < clang_getNumDiagnostics(tu); i++) {
         CXDiagnostic diag = clang_getDiagnostic(tu, i);
@@ -142,7 +143,7 @@ static gboolean parses(const char *const *args, int n)
 
 static gboolean accepts(HfClangEnv *env, const char *target, const char *arg)
 {
-    const char *args[] = { arg, target };
+    const char *args[] = { "-xc", arg, target };
     g_autofree char *key = g_strdup_printf("%s %s", target ? target : "", arg);
     gpointer value;
     gboolean ok;
@@ -150,7 +151,7 @@ static gboolean accepts(HfClangEnv *env, const char *target, const char *arg)
     if (g_hash_table_lookup_extended(env->probed, key, NULL, &value)) {
         return GPOINTER_TO_INT(value);
     }
-    ok = parses(args, target ? 2 : 1);
+    ok = parses(args, target ? 3 : 2);
     g_hash_table_insert(env->probed, g_steal_pointer(&key),
                         GINT_TO_POINTER(ok));
     return ok;

@@ -25,6 +25,18 @@
  * function they refer to; symbols, records and fields only when referred to.
  * The result does not depend on whether declarations came from a PCH.
  * Never fails: what cannot be lowered is marked INCOMPLETE.
+ *
+ * Known limits
+ *  - A marker macro is seen on the first declaration of a function, on every
+ *    one in the main file, on the one lowered code referred to and on the
+ *    definition; not on a second prototype in another header.
+ *  - macro_calls and markers in bodies are found by name in the file: what
+ *    another macro makes of them is lowered as it stands.  A macro whose
+ *    expansion opens a block (for (...) with the body behind it) cannot be
+ *    kept as a call.
+ *  - Which conditional groups a body's text is in is not known: a marker
+ *    statement under any #if but #if 0 counts.
+ *  - Sizes in the types of variables are evaluated, those in casts are not.
  */
 HfFacts *hf_lower_unit(CXTranslationUnit tu, const char *main_file,
                        const char *directory, const char *output,

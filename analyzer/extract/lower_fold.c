@@ -218,6 +218,20 @@ static gboolean null_offsetof(HfBody *f, HfNode *n, GArray *fields)
            hf_fold(f, n, &base);
 }
 
+/* &x->a[i] as &x->a */
+static HfId whole_array(HfBody *f, HfId pointer, HfId field)
+{
+    HfPath row = hf_path_row(f, pointer);
+    HfPath element = hf_path_row(f, row.parent);
+    HfPath array = hf_path_row(f, element.parent);
+
+    if (row.kind != HF_PATH_ADDR || element.kind != HF_PATH_INDEX ||
+        array.kind != HF_PATH_FIELD || array.ref != field) {
+        return pointer;
+    }
+    return hf_facts_path(f->b, HF_PATH_ADDR, element.parent, 0, 0);
+}
+
 gboolean hf_offsetof_fields(HfBody *f, HfNode *n, HfId pointer, HfId *out)
 {
     g_autoptr(GArray) fields = g_array_new(FALSE, FALSE, sizeof(HfId));
@@ -240,8 +254,10 @@ gboolean hf_offsetof_fields(HfBody *f, HfNode *n, HfId pointer, HfId *out)
         return FALSE;
     }
     for (guint i = fields->len; i-- > 0;) {
-        pointer = hf_facts_path(f->b, HF_PATH_CONTAINER_OF, pointer,
-                                g_array_index(fields, HfId, i), 0);
+        HfId field = g_array_index(fields, HfId, i);
+
+        pointer = hf_facts_path(f->b, HF_PATH_CONTAINER_OF,
+                                whole_array(f, pointer, field), field, 0);
     }
     *out = pointer;
     return TRUE;

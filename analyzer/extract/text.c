@@ -215,11 +215,12 @@ static void directive(Scan *s)
     } else if (is_word(word, len, "pragma") &&
                is_word(s->p, ident_length(s), "once")) {
         s->out->guarded = TRUE;
+        skip_line_comment(s); /* the rest of the line, as if it were one */
     } else {
         stop_leading(s);
         if (is_word(word, len, "error") || is_word(word, len, "warning") ||
             is_word(word, len, "pragma")) {
-            skip_line_comment(s); /* to the end of the line, as a comment */
+            skip_line_comment(s);
         }
     }
 }

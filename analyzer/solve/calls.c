@@ -52,10 +52,34 @@ static HfX here(const Call *c, const HfState *s, const Args *args, HfX x)
     return y ? hf_contract_canonical(c->r->solved->contracts, y) : 0;
 }
 
+/* An object that only stands for a lock: the lock one of its members points
+ * to. */
+static HfX stood_for(const Call *c, const HfState *s, HfX lock)
+{
+    const HfContracts *k = c->r->solved->contracts;
+    HfRecId record = hf_contract_record(k, c->r->out->sym, lock);
+    const HfLockTypeRule *rule =
+        HF_PROGRAM_RECORD(c->r->body.p, record)->lock_rule;
+    HfFieldId member;
+
+    if (!rule || !rule->stands_for) {
+        return lock;
+    }
+    member = hf_contract_field(k, record, rule->stands_for);
+    if (!member) {
+        return lock;
+    }
+    return hf_x_deref(c->r->body.t,
+                      hf_state_resolve(&c->r->body, s,
+                                       hf_x_field(c->r->body.t, lock,
+                                                  member)));
+}
+
 static HfX lock_here(const Call *c, const HfState *s, const Args *args, HfX x)
 {
     HfX y = here(c, s, args, x);
 
+    y = y ? stood_for(c, s, y) : 0;
     return y ? hf_contract_lock(c->r->solved->contracts, c->r->out->sym, y)
              : 0;
 }
@@ -234,6 +258,23 @@ static void apply_contract(const Call *c, HfStates *states, HfState *s,
 
 /* ---- summaries ---------------------------------------------------------- */
 
+/* Whatever way the callee was left, it is held: then it was asserted, or
+ * taken if need be.  A mere question on one of the ways tells nothing. */
+static gboolean held_at_all_exits(const Call *c, HfX lock)
+{
+    const HfFlow *f = c->r->solved->flows[c->sym];
+
+    for (guint i = 0; i < f->exits->len; i++) {
+        const HfHold *h = hf_holds_find(
+            c->r->solved, g_array_index(f->exits, HfExit, i).holds, lock);
+
+        if (!h || h->now != HF_HOLD_HELD) {
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
 static void apply_hold(const Call *c, HfState *s, const Args *args,
                        const HfHold *h, gboolean conditional)
 {
@@ -254,7 +295,8 @@ static void apply_hold(const Call *c, HfState *s, const Args *args,
     } else if (h->flags & HF_HOLD_DROPPED) {
         hf_lock_drop_and_retake(c->r, s, &use);
     } else if (h->now == HF_HOLD_HELD && h->event != UINT32_MAX &&
-               hf_x(c->r->body.t, use.lock)->kind == HF_X_CAP) {
+               hf_x(c->r->body.t, use.lock)->kind == HF_X_CAP &&
+               held_at_all_exits(c, h->lock)) {
         have = hf_state_hold(s, use.lock);
         if (!have) { /* it asserted, and came back */
             hf_lock_assume(c->r, s, use.lock, HF_HOLD_HELD, use.shared,

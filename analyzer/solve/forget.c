@@ -95,6 +95,22 @@ static void rename_env(const HfBody *b, HfState *s, const Rename *r)
     }
 }
 
+/* What is stored in the object itself is gone. */
+static void rename_stored(const HfBody *b, HfState *s, const Rename *r)
+{
+    int n = 0;
+
+    for (int i = 0; i < s->n_stored; i++) {
+        HfX x = renamed(b, s->stored[i].value, r, TRUE);
+
+        if (x && !hf_x_mentions(b->t, s->stored[i].object, r->from)) {
+            s->stored[n] = s->stored[i];
+            s->stored[n++].value = x;
+        }
+    }
+    s->n_stored = n;
+}
+
 static void rename_holds(const HfBody *b, HfState *s, const Rename *r)
 {
     gboolean moved = FALSE;
@@ -153,6 +169,11 @@ static gboolean in_state(const HfBody *b, const HfState *s, HfX x)
             return TRUE;
         }
     }
+    for (int i = 0; i < s->n_stored; i++) {
+        if (hf_x_mentions(b->t, s->stored[i].value, x)) {
+            return TRUE;
+        }
+    }
     return FALSE;
 }
 
@@ -184,6 +205,13 @@ static void lose(const HfBody *b, HfState *s, HfX x)
         }
     }
     s->n_temps = n;
+    n = 0;
+    for (int i = 0; i < s->n_stored; i++) {
+        if (!hf_x_mentions(b->t, s->stored[i].value, x)) {
+            s->stored[n++] = s->stored[i];
+        }
+    }
+    s->n_stored = n;
 }
 
 /* x is about to mean something new. */
@@ -197,10 +225,12 @@ static void age(const HfBody *b, HfState *s, HfX x,
 
         lose(b, s, before.to);
         rename_env(b, s, &before);
+        rename_stored(b, s, &before);
         rename_holds(b, s, &before);
         rename_facts(b, s, &before, lost);
     }
     rename_env(b, s, &now);
+    rename_stored(b, s, &now);
     rename_holds(b, s, &now);
     rename_facts(b, s, &now, lost);
 }

@@ -118,6 +118,11 @@ static HfX resolve(const HfBody *b, const HfState *s, HfX x, gboolean value)
     if (!n.parent || n.other) {
         return x;
     }
+    for (int i = s->n_stored; value && i > 0; i--) {
+        if (s->stored[i - 1].object == x) {
+            return s->stored[i - 1].value;
+        }
+    }
     parent = resolve(b, s, n.parent,
                      n.kind == HF_X_DEREF || n.kind == HF_X_CONTAINER_OF ||
                          n.kind == HF_X_COMPUTED);
@@ -217,11 +222,31 @@ gboolean hf_state_assume(const HfBody *b, HfState *s, const HfFact *f)
     return TRUE;
 }
 
+static void store_in_local(const HfBody *b, HfState *s, HfX object, HfX value)
+{
+    HfX x = object;
+
+    while (hf_x(b->t, x)->kind == HF_X_FIELD) {
+        x = hf_x(b->t, x)->parent;
+    }
+    if (x == object || hf_x(b->t, x)->kind != HF_X_LOCAL || !value ||
+        hf_x(b->t, value)->kind == HF_X_UNKNOWN) {
+        return;
+    }
+    if (s->n_stored == HF_STATE_STORED) {
+        s->n_stored--;
+        memmove(&s->stored[0], &s->stored[1],
+                s->n_stored * sizeof(s->stored[0]));
+    }
+    s->stored[s->n_stored++] = (HfStored){ object, value };
+}
+
 void hf_state_note(const HfBody *b, HfState *s, HfX object, HfX value)
 {
     const HfXNode *n = hf_x(b->t, value);
     HfFact f = { .key = object, .kind = HF_FACT_EQ, .flags = HF_FACT_STORED };
 
+    store_in_local(b, s, object, value);
     if (n->kind != HF_X_CONST || s->n_facts > HF_STATE_FACTS - 8 ||
         hf_x(b->t, hf_x_root(b->t, object))->kind == HF_X_UNKNOWN) {
         return;
@@ -511,6 +536,23 @@ static gboolean merge_temps(HfState *a, const HfState *o)
     return n != before;
 }
 
+static gboolean merge_stored(HfState *a, const HfState *o)
+{
+    int n = 0, before = a->n_stored;
+
+    for (int i = 0; i < a->n_stored; i++) {
+        for (int k = 0; k < o->n_stored; k++) {
+            if (a->stored[i].object == o->stored[k].object &&
+                a->stored[i].value == o->stored[k].value) {
+                a->stored[n++] = a->stored[i];
+                break;
+            }
+        }
+    }
+    a->n_stored = n;
+    return n != before;
+}
+
 static gboolean merge_fresh(HfState *a, const HfState *o)
 {
     int n = 0, before = a->n_fresh;
@@ -553,6 +595,7 @@ gboolean hf_state_merge(const HfBody *b, HfState *a, const HfState *o)
     changed |= merge_facts(a, o);
     changed |= merge_temps(a, o);
     changed |= merge_fresh(a, o);
+    changed |= merge_stored(a, o);
     changed |= merge_return(a, o);
     for (uint32_t i = 0; i < b->fn->n_locals; i++) {
         HfX self = hf_x_leaf(b->t, HF_X_LOCAL, i);

@@ -17,18 +17,26 @@
 #define HF_STATE_FACTS 20
 #define HF_STATE_TEMPS 12
 #define HF_STATE_FRESH 6
+#define HF_STATE_STORED 8
 
 typedef struct {
     uint32_t event;
     HfX value;
 } HfTempValue;
 
+/* What a member of a local struct holds. */
 typedef struct {
-    uint8_t n_holds, n_facts, n_temps, n_fresh;
+    HfX object;
+    HfX value;
+} HfStored;
+
+typedef struct {
+    uint8_t n_holds, n_facts, n_temps, n_fresh, n_stored;
     HfHold holds[HF_STATE_HOLDS]; /* sorted by lock */
     HfFact facts[HF_STATE_FACTS]; /* sorted by key */
     HfTempValue temps[HF_STATE_TEMPS]; /* most recent last */
     HfX fresh[HF_STATE_FRESH];
+    HfStored stored[HF_STATE_STORED]; /* most recent last */
     HfX ret;             /* value of the RETURN passed, 0 unknown */
     uint32_t ret_event;  /* the first RETURN merged in; UINT32_MAX: none */
     uint32_t ret_result; /* HfResult */
@@ -58,7 +66,8 @@ void hf_state_set_temp(const HfBody *b, HfState *s, uint32_t event, HfX value);
 /* Memory at object changed: what was known of it is no longer, and names that
  * went through it mean what they meant before. */
 void hf_state_stored(const HfBody *b, HfState *s, HfX object);
-/* ... and this is what it holds now; only constants are remembered. */
+/* ... and this is what it holds now: constants are remembered, and anything
+ * in a member of a local. */
 void hf_state_note(const HfBody *b, HfState *s, HfX object, HfX value);
 void hf_state_sort_holds(HfState *s);
 /* The object x where it is reached through the value `from`, through `to`. */

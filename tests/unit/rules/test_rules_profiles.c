@@ -246,7 +246,10 @@ static void test_qemu(void **state)
     assert_non_null(slot);
     slot = hf_rules_slot(rules, "AioHandler", "io_poll_ready");
     assert_true(slot->entry_set && slot->entry == HF_ENTRY_UNKNOWN);
-    assert_null(hf_rules_slot(rules, "VMStateDescription", "post_load"));
+    /* Chains through these must not be cut: a token held by the loader is
+     * what TRANSACTION looks for. */
+    slot = hf_rules_slot(rules, "VMStateDescription", "post_load");
+    assert_false(slot->entry_set);
     for (guint i = 0; i < rules->exempt_phases->len; i++)
         assert_null(strstr(rules->exempt_phases->pdata[i], "cleanup"));
     hf_rules_free(rules);

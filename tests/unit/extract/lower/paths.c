@@ -55,6 +55,9 @@ void writes(struct S *s, int v)
     s->next->f++;
     --sink;
     s->f = s->next->f = v;
+    s->f |= 4;
+    s->f &= ~4;
+    s->f -= v;
 }
 
 void addresses(struct S *s, int i)

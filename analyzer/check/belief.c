@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: MIT */
+#include "check/belief.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What one walk over all functions fills. */
+typedef struct {
+    GHashTable *stats; /* subject key -> HfStats */
+    GPtrArray *order;  /* HfStats in order of first use */
+} Survey;
+
+/* ---- which locks go with this access ------------------------------------ */
+
+static gboolean prefix_of(const HfXTable *t, HfX inner, HfX outer)
+{
+    while (inner) {
+        const HfXNode *n = hf_x(t, inner);
+
+        if (inner == outer) {
+            return TRUE;
+        }
+        if (n->kind != HF_X_FIELD && n->kind != HF_X_INDEX) {
+            return FALSE;
+        }
+        inner = n->parent;
+    }
+    return FALSE;
+}
+
+gboolean hf_belief_relate(const HfCheck *c, const HfSubject *s, HfX lock,
+                          HfLockKey *key)
+{
+    const HfXTable *t = c->solved->exprs;
+    const HfXNode *n = hf_x(t, lock);
+    const HfXNode *owner;
+
+    if (n->kind == HF_X_CAP) {
+        return FALSE; /* a lock over everything explains nothing */
+    }
+    if (!n->local && hf_x(t, hf_x_root(t, lock))->kind == HF_X_GLOBAL) {
+        const HfXNode *base = s->base ? hf_x(t, s->base) : NULL;
+
+        if (!base || n->kind == HF_X_GLOBAL || n->parent != s->base) {
+            *key = (HfLockKey){ lock, HF_REL_GLOBAL };
+            return TRUE;
+        }
+    }
+    if (n->kind != HF_X_FIELD || !s->base) {
+        return FALSE;
+    }
+    key->id = n->ref;
+    owner = hf_x(t, n->parent);
+    if (n->parent == s->base) {
+        key->relation = HF_REL_SAME;
+        return TRUE;
+    }
+    if (prefix_of(t, s->base, n->parent)) {
+        key->relation = HF_REL_AROUND;
+        return TRUE;
+    }
+    /* what a member points to cannot guard that member */
+    if (owner->kind == HF_X_DEREF &&
+        hf_x(t, owner->parent)->kind == HF_X_FIELD &&
+        hf_x(t, owner->parent)->parent == s->base &&
+        hf_x(t, owner->parent)->ref != s->field) {
+        key->relation = HF_REL_THROUGH;
+        return TRUE;
+    }
+    return FALSE;
+}
+
+gboolean hf_belief_same_lock(const HfLockKey *a, const HfLockKey *b)
+{
+    return a->id == b->id && a->relation == b->relation;
+}
+
+gboolean hf_belief_has(const GArray *list, const HfLockKey *key)
+{
+    for (guint i = 0; list && i < list->len; i++) {
+        if (hf_belief_same_lock(&g_array_index(list, HfLockKey, i), key)) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+static void add_key(GArray **list, const HfLockKey *key)
+{
+    if (!*list) {
+        *list = g_array_new(FALSE, FALSE, sizeof(HfLockKey));
+    }
+    if (!hf_belief_has(*list, key)) {
+        g_array_append_val(*list, *key);
+    }
+}
+
+static void consider(const HfCheck *c, HfUse *u, const HfSubject *s,
+                     const HfHold *rows, guint n)
+{
+    for (guint i = 0; i < n; i++) {
+        HfVerdict v;
+        HfLockKey key;
+
+        if (rows[i].now != HF_HOLD_HELD || !hf_belief_relate(c, s, rows[i].lock, &key)) {
+            continue;
+        }
+        v = hf_guard_verdict(c, u->flow, u->access, rows[i].lock);
+        if (v.tri == HF_HELD && v.n_contexts) {
+            add_key(&u->locks, &key);
+        } else if (v.n_held) {
+            add_key(&u->sometimes, &key);
+        }
+    }
+}
+
+/* Locks held locally, and by callers. */
+static void find_locks(const HfCheck *c, HfUse *u, const HfSubject *s)
+{
+    guint n;
+    const HfHold *rows = hf_holds(c->solved, u->access->must, &n);
+
+    consider(c, u, s, rows, n);
+    for (guint i = 0; i < u->flow->contexts->len; i++) {
+        const HfContext *ctx =
+            &g_array_index(u->flow->contexts, HfContext, i);
+
+        rows = hf_holds(c->solved, ctx->held, &n);
+        consider(c, u, s, rows, n);
+    }
+}
+
+/* ---- the survey --------------------------------------------------------- */
+
+static gboolean worth_asking(const HfCheck *c, const HfFlow *flow,
+                             const HfAccess *a, const HfSubject *s)
+{
+    if (s->pointee || hf_guard_is_atomic(a) || a->fresh) {
+        return FALSE;
+    }
+    if (s->field) {
+        const HfProgField *f = HF_PROGRAM_FIELD(c->program, s->field);
+
+        return !f->is_lock &&
+               !(f->type_flags & (HF_TYPE_CONST | HF_TYPE_ATOMIC)) &&
+               !HF_CONTRACT_HAS(hf_contract_of_field(c->solved->contracts,
+                                                     s->field),
+                                HF_EFF_GUARDED_BY);
+    } else {
+        const HfProgSymbol *v = HF_PROGRAM_SYM(c->program, s->var);
+
+        return !v->is_lock &&
+               !(v->type_flags & (HF_TYPE_CONST | HF_TYPE_ATOMIC)) &&
+               !(v->flags & HF_SYM_THREAD_LOCAL) &&
+               !HF_CONTRACT_HAS(hf_contract_of(c->solved->contracts, s->var),
+                                HF_EFF_GUARDED_BY);
+    }
+}
+
+/* In every context the object is the caller's own: nothing to learn. */
+static gboolean always_fresh(const HfCheck *c, const HfFlow *flow,
+                             const HfAccess *a)
+{
+    HfVerdict v = hf_guard_verdict(c, flow, a, 0);
+
+    return flow->contexts->len && !v.n_contexts;
+}
+
+static HfStats *stats_of(Survey *sv, const HfSubject *s)
+{
+    gint64 key = (gint64)s->field << 32 | s->var;
+    HfStats *st = g_hash_table_lookup(sv->stats, &key);
+
+    if (!st) {
+        st = g_new0(HfStats, 1);
+        st->subject = *s;
+        st->uses = g_array_new(FALSE, FALSE, sizeof(HfUse));
+        g_hash_table_insert(sv->stats, g_memdup2(&key, sizeof(key)), st);
+        g_ptr_array_add(sv->order, st);
+    }
+    return st;
+}
+
+/* How many different things are touched under exactly these locks here: few
+ * means that the critical section exists for them. */
+static guint section_size(const HfFlow *flow, const HfAccess *a)
+{
+    guint n = 0;
+    HfX last[8];
+
+    for (guint i = 0; i < flow->accesses->len; i++) {
+        const HfAccess *o = &g_array_index(flow->accesses, HfAccess, i);
+        guint k;
+
+        if (o->must != a->must) {
+            continue;
+        }
+        for (k = 0; k < n && last[k] != o->path; k++) {
+        }
+        if (k == n) {
+            if (n == G_N_ELEMENTS(last)) {
+                return n;
+            }
+            last[n++] = o->path;
+        }
+    }
+    return n;
+}
+
+static void survey_flow(HfCheck *c, const HfFlow *flow, gpointer data)
+{
+    Survey *sv = data;
+
+    if (hf_check_exempt(c, flow)) {
+        return;
+    }
+    for (guint i = 0; i < flow->accesses->len; i++) {
+        const HfAccess *a = &g_array_index(flow->accesses, HfAccess, i);
+        HfUse u = { .flow = flow, .access = a };
+        HfSubject s;
+        HfStats *st;
+
+        if (!hf_guard_subject(c, a, &s) || !worth_asking(c, flow, a, &s) ||
+            always_fresh(c, flow, a)) {
+            continue;
+        }
+        find_locks(c, &u, &s);
+        if (u.locks) {
+            u.section = section_size(flow, a);
+        }
+        st = stats_of(sv, &s);
+        st->n_writes += hf_guard_is_write(a);
+        g_array_append_val(st->uses, u);
+    }
+}
+
+/* ---- the belief --------------------------------------------------------- */
+
+/* The uses of one function are contiguous: it is new when the last differs.
+ * `write` and `with` may come from later uses of it, so look ahead. */
+static void count_function(const HfStats *st, guint i, HfBelief *b, gboolean with,
+                           gboolean write)
+{
+    const HfUse *u = &g_array_index(st->uses, HfUse, i);
+    gboolean had_with = FALSE, had_write = FALSE, had_strong = FALSE;
+    gboolean strong = write && ((with && u->section <= HF_STRONG_SECTION) ||
+                                u->access->kind == HF_EV_RMW);
+
+    for (guint k = i; k > 0; k--) {
+        const HfUse *o = &g_array_index(st->uses, HfUse, k - 1);
+        gboolean o_with, o_write;
+
+        if (o->flow != u->flow) {
+            break;
+        }
+        o_with = hf_belief_has(o->locks, &b->key);
+        o_write = hf_guard_is_write(o->access);
+        had_with |= o_with;
+        had_write |= o_write;
+        had_strong |= o_write && ((o_with && o->section <= HF_STRONG_SECTION) ||
+                                  o->access->kind == HF_EV_RMW);
+    }
+    b->functions += with && !had_with;
+    b->writers += write && !had_write;
+    b->strong_writers += strong && !had_strong;
+}
+
+static void count(const HfStats *st, HfBelief *b)
+{
+    const double p0 = 0.9;
+
+    for (guint i = 0; i < st->uses->len; i++) {
+        const HfUse *u = &g_array_index(st->uses, HfUse, i);
+        gboolean with = hf_belief_has(u->locks, &b->key);
+        gboolean write = hf_guard_is_write(u->access);
+
+        if (!with && hf_belief_has(u->sometimes, &b->key)) {
+            continue; /* neither here nor there */
+        }
+        b->n++;
+        b->n_with += with;
+        b->writes += write;
+        b->writes_with += with && write;
+        b->strong += with && u->section <= HF_STRONG_SECTION;
+        count_function(st, i, b, with, write);
+    }
+    b->z = b->n ? ((double)b->n_with / b->n - p0) /
+                      sqrt(p0 * (1 - p0) / b->n) : -100;
+}
+
+static gboolean better(const HfBelief *a, const HfBelief *b)
+{
+    if (a->writes_with != b->writes_with) {
+        return a->writes_with > b->writes_with;
+    }
+    if (a->n_with != b->n_with) {
+        return a->n_with > b->n_with;
+    }
+    return a->key.relation < b->key.relation;
+}
+
+HfBelief hf_belief_strongest(const HfStats *st)
+{
+    HfBelief best = { 0 };
+    GArray *tried = NULL;
+
+    for (guint i = 0; i < st->uses->len; i++) {
+        const HfUse *u = &g_array_index(st->uses, HfUse, i);
+
+        for (guint k = 0; u->locks && k < u->locks->len; k++) {
+            HfBelief b = { .key = g_array_index(u->locks, HfLockKey, k) };
+
+            if (hf_belief_has(tried, &b.key)) {
+                continue;
+            }
+            add_key(&tried, &b.key);
+            count(st, &b);
+            if (!best.n || better(&b, &best)) {
+                best = b;
+            }
+        }
+    }
+    if (tried) {
+        g_array_unref(tried);
+    }
+    return best;
+}
+
+/* Written by one function in passing, under a lock that is there for other
+ * things: set once, then read by all. */
+static gboolean set_once(const HfBelief *b)
+{
+    return b->writers <= 1 && b->strong_writers == 0;
+}
+
+HfBelieved hf_belief_judge(const HfBelief *b)
+{
+    if (b->n_with == b->n || b->writes_with == 0 || b->n_with < 2 ||
+        set_once(b)) {
+        return HF_NOT_BELIEVED;
+    }
+    if (b->n >= 4 && b->n_with * 4 >= b->n * 3) {
+        return HF_BY_MAJORITY;
+    }
+    if (b->writes_with == b->writes &&
+        (b->strong >= 1 || b->n_with * 2 >= b->n)) {
+        return HF_BY_WRITES;
+    }
+    if (b->n >= 3 && b->n_with * 3 >= b->n * 2) {
+        return HF_BY_MAJORITY;
+    }
+    /* undecided as a whole: only who knows the lock is held to it */
+    return b->strong >= 2 && b->functions >= 2 ? HF_BY_FUNCTION : HF_NOT_BELIEVED;
+}
+
+/* ---- life --------------------------------------------------------------- */
+
+static void stats_free(gpointer data)
+{
+    HfStats *st = data;
+
+    for (guint i = 0; i < st->uses->len; i++) {
+        HfUse *u = &g_array_index(st->uses, HfUse, i);
+
+        if (u->locks) {
+            g_array_unref(u->locks);
+        }
+        if (u->sometimes) {
+            g_array_unref(u->sometimes);
+        }
+    }
+    g_array_unref(st->uses);
+    g_free(st);
+}
+
+GPtrArray *hf_belief_survey(HfCheck *c)
+{
+    Survey sv = {
+        .stats = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free,
+                                       NULL),
+        .order = g_ptr_array_new_with_free_func(stats_free),
+    };
+
+    hf_check_each_flow(c, survey_flow, &sv);
+    g_hash_table_unref(sv.stats);
+    return sv.order;
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * belief.h - which lock the program believes to guard what.  Private to
+ * check.
+ *
+ * Beliefs are read off the code (Engler et al., "Bugs as Deviant Behavior",
+ * SOSP 2001).  For each subject (record member or variable) and each lock
+ * related to it (a member of the same object or of one around it, a lock its
+ * object points to, a global lock) two statistics are kept: all accesses and
+ * writes alone.  "Written with L held n of n times" makes an unlocked read
+ * stand out even where most reads are unlocked, when some critical section
+ * exists for this subject's sake; otherwise a clear majority of all accesses
+ * decides.  A function that takes the lock for the subject and also touches
+ * it without is believed to contradict itself even where the rest of the
+ * program is undecided.
+ */
+#ifndef HOLDFAST_BELIEF_H
+#define HOLDFAST_BELIEF_H
+
+#include "check/guard.h"
+
+/* A critical section that touches no more than this many different things is
+ * there for their sake. */
+#define HF_STRONG_SECTION 3
+
+/* How the lock lies to the object that holds the member. */
+typedef enum {
+    HF_REL_SAME,    /* s->x and s->lock */
+    HF_REL_AROUND,  /* s->sub.x and s->lock */
+    HF_REL_THROUGH, /* s->x and s->owner->lock */
+    HF_REL_GLOBAL,
+} HfRelation;
+
+typedef struct {
+    guint32 id;       /* HfFieldId of the lock, or HfX of a global one */
+    guint8 relation;
+} HfLockKey;
+
+typedef struct {
+    const HfFlow *flow;
+    const HfAccess *access;
+    GArray *locks;      /* HfLockKey held in every context, NULL none */
+    GArray *sometimes;  /* HfLockKey held in some context only */
+    guint32 section;    /* accesses to other subjects under the same locks */
+} HfUse;
+
+typedef struct {
+    HfSubject subject; /* of its first use */
+    GArray *uses;      /* HfUse */
+    guint n_writes;
+} HfStats;
+
+typedef struct {
+    HfLockKey key;
+    guint n, n_with, writes, writes_with, strong;
+    guint functions;      /* that access it with the lock */
+    guint writers;        /* functions that write it at all */
+    guint strong_writers; /* of these, in a section for its sake, or by ++ */
+    double z;
+} HfBelief;
+
+typedef enum { HF_NOT_BELIEVED, HF_BY_FUNCTION, HF_BY_WRITES, HF_BY_MAJORITY } HfBelieved;
+
+/* Everything that is accessed anywhere: HfStats* in order of first use, the
+ * uses of one function contiguous.  (transfer full) */
+GPtrArray *hf_belief_survey(HfCheck *c);
+
+/* The lock with the best claim, n 0 when there is none, and whether to
+ * believe it. */
+HfBelief hf_belief_strongest(const HfStats *st);
+HfBelieved hf_belief_judge(const HfBelief *b);
+
+/* How lock lies to the subject; FALSE: not at all. */
+gboolean hf_belief_relate(const HfCheck *c, const HfSubject *s, HfX lock,
+                          HfLockKey *key);
+gboolean hf_belief_same_lock(const HfLockKey *a, const HfLockKey *b);
+gboolean hf_belief_has(const GArray *list, const HfLockKey *key);
+
+#endif
