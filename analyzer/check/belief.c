@@ -96,8 +96,10 @@ static void add_key(GArray **list, const HfLockKey *key)
     }
 }
 
+/* local: taken in this body.  A global lock that some caller far away holds
+ * explains nothing, one that was taken here does. */
 static void consider(const HfCheck *c, HfUse *u, const HfSubject *s,
-                     const HfHold *rows, guint n)
+                     const HfHold *rows, guint n, gboolean local)
 {
     for (guint i = 0; i < n; i++) {
         HfVerdict v;
@@ -107,7 +109,8 @@ static void consider(const HfCheck *c, HfUse *u, const HfSubject *s,
             continue;
         }
         v = hf_guard_verdict(c, u->flow, u->access, rows[i].lock);
-        if (v.tri == HF_HELD && v.n_contexts) {
+        if (v.tri == HF_HELD && v.n_contexts &&
+            (local || key.relation != HF_REL_GLOBAL)) {
             add_key(&u->locks, &key);
         } else if (v.n_held) {
             add_key(&u->sometimes, &key);
@@ -121,13 +124,13 @@ static void find_locks(const HfCheck *c, HfUse *u, const HfSubject *s)
     guint n;
     const HfHold *rows = hf_holds(c->solved, u->access->must, &n);
 
-    consider(c, u, s, rows, n);
+    consider(c, u, s, rows, n, TRUE);
     for (guint i = 0; i < u->flow->contexts->len; i++) {
         const HfContext *ctx =
             &g_array_index(u->flow->contexts, HfContext, i);
 
         rows = hf_holds(c->solved, ctx->held, &n);
-        consider(c, u, s, rows, n);
+        consider(c, u, s, rows, n, FALSE);
     }
 }
 
@@ -208,6 +211,70 @@ static guint section_size(const HfFlow *flow, const HfAccess *a)
     return n;
 }
 
+/* ---- before and after sharing ------------------------------------------- */
+
+/* Members and variables that are locks and are initialised or destroyed by a
+ * call in the function: whoever does that has the object to itself. */
+static gboolean sets_up(const HfCheck *c, const HfFlow *flow, guint32 lock)
+{
+    for (guint i = 0; i < flow->calls->len; i++) {
+        const HfCall *call = &g_array_index(flow->calls, HfCall, i);
+        const HfEvent *e = hf_flow_event(flow, call->event);
+        const HfContract *k;
+
+        if (e->kind != HF_EV_CALL) {
+            continue;
+        }
+        k = hf_contract_of(c->solved->contracts, flow->unit->symbols[e->sym]);
+        if (!HF_CONTRACT_HAS(k, HF_EFF_INIT) &&
+            !HF_CONTRACT_HAS(k, HF_EFF_DESTROY)) {
+            continue;
+        }
+        for (guint a = 0; a < call->n_args; a++) {
+            HfX x = hf_x_deref(c->solved->exprs,
+                               g_array_index(flow->args, HfX,
+                                             call->first_arg + a));
+            const HfXNode *n = hf_x(c->solved->exprs, x);
+
+            if ((n->kind == HF_X_FIELD && n->ref == lock) ||
+                (n->kind == HF_X_GLOBAL && x == lock)) {
+                return TRUE;
+            }
+        }
+    }
+    return FALSE;
+}
+
+/* The function, or everyone who calls it, sets the lock up or tears it
+ * down. */
+static gboolean phase_of(const HfCheck *c, const HfFlow *flow, guint32 lock,
+                         int depth)
+{
+    const GArray *sites = c->program->callers[flow->sym];
+
+    if (sets_up(c, flow, lock)) {
+        return TRUE;
+    }
+    if (depth == 0 || !sites) {
+        return FALSE;
+    }
+    for (guint i = 0; i < sites->len; i++) {
+        const HfFlow *up = c->solved->flows[g_array_index(
+            sites, HfCallSite, i).caller];
+
+        if (up == flow || !phase_of(c, up, lock, depth - 1)) {
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+gboolean hf_belief_unshared(const HfCheck *c, const HfUse *u,
+                            const HfLockKey *key)
+{
+    return phase_of(c, u->flow, key->id, 2);
+}
+
 static void survey_flow(HfCheck *c, const HfFlow *flow, gpointer data)
 {
     Survey *sv = data;
@@ -266,7 +333,7 @@ static void count_function(const HfStats *st, guint i, HfBelief *b, gboolean wit
     b->strong_writers += strong && !had_strong;
 }
 
-static void count(const HfStats *st, HfBelief *b)
+static void count(const HfCheck *c, const HfStats *st, HfBelief *b)
 {
     const double p0 = 0.9;
 
@@ -275,7 +342,8 @@ static void count(const HfStats *st, HfBelief *b)
         gboolean with = hf_belief_has(u->locks, &b->key);
         gboolean write = hf_guard_is_write(u->access);
 
-        if (!with && hf_belief_has(u->sometimes, &b->key)) {
+        if (!with && (hf_belief_has(u->sometimes, &b->key) ||
+                      hf_belief_unshared(c, u, &b->key))) {
             continue; /* neither here nor there */
         }
         b->n++;
@@ -300,7 +368,7 @@ static gboolean better(const HfBelief *a, const HfBelief *b)
     return a->key.relation < b->key.relation;
 }
 
-HfBelief hf_belief_strongest(const HfStats *st)
+HfBelief hf_belief_strongest(const HfCheck *c, const HfStats *st)
 {
     HfBelief best = { 0 };
     GArray *tried = NULL;
@@ -315,7 +383,7 @@ HfBelief hf_belief_strongest(const HfStats *st)
                 continue;
             }
             add_key(&tried, &b.key);
-            count(st, &b);
+            count(c, st, &b);
             if (!best.n || better(&b, &best)) {
                 best = b;
             }

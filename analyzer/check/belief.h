@@ -67,13 +67,17 @@ GPtrArray *hf_belief_survey(HfCheck *c);
 
 /* The lock with the best claim, n 0 when there is none, and whether to
  * believe it. */
-HfBelief hf_belief_strongest(const HfStats *st);
+HfBelief hf_belief_strongest(const HfCheck *c, const HfStats *st);
 HfBelieved hf_belief_judge(const HfBelief *b);
 
 /* How lock lies to the subject; FALSE: not at all. */
 gboolean hf_belief_relate(const HfCheck *c, const HfSubject *s, HfX lock,
                           HfLockKey *key);
 gboolean hf_belief_same_lock(const HfLockKey *a, const HfLockKey *b);
+/* The use belongs to setting the lock up or tearing it down: nobody else can
+ * see the object then. */
+gboolean hf_belief_unshared(const HfCheck *c, const HfUse *u,
+                            const HfLockKey *key);
 gboolean hf_belief_has(const GArray *list, const HfLockKey *key);
 
 #endif

@@ -179,7 +179,7 @@ static void report(HfCheck *c, const HfStats *st, const HfBelief *b, HfBelieved 
 
 static void judge(HfCheck *c, const HfStats *st)
 {
-    HfBelief b = hf_belief_strongest(st);
+    HfBelief b = hf_belief_strongest(c, st);
     HfBelieved why = hf_belief_judge(&b);
     const HfFlow *last = NULL;
 
@@ -189,8 +189,9 @@ static void judge(HfCheck *c, const HfStats *st)
     for (guint i = 0; i < st->uses->len; i++) {
         const HfUse *u = &g_array_index(st->uses, HfUse, i);
 
-        if (hf_belief_has(u->locks, &b.key) || hf_belief_has(u->sometimes, &b.key) ||
-            u->flow == last) {
+        if (hf_belief_has(u->locks, &b.key) ||
+            hf_belief_has(u->sometimes, &b.key) || u->flow == last ||
+            hf_belief_unshared(c, u, &b.key)) {
             continue; /* one finding per function */
         }
         last = u->flow;
