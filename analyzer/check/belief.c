@@ -96,8 +96,23 @@ static void add_key(GArray **list, const HfLockKey *key)
     }
 }
 
-/* local: taken in this body.  A global lock that some caller far away holds
- * explains nothing, one that was taken here does. */
+/* A global lock that some caller far away holds explains nothing; one that
+ * the same file declares does. */
+static gboolean same_file(const HfCheck *c, const HfFlow *flow, HfX lock)
+{
+    const HfXNode *root =
+        hf_x(c->solved->exprs, hf_x_root(c->solved->exprs, lock));
+    const HfProgSymbol *var = HF_PROGRAM_SYM(c->program, root->ref);
+    HfPlace at, here = hf_check_place(flow, UINT32_MAX);
+
+    if (root->kind != HF_X_GLOBAL || !var->decl_loc) {
+        return FALSE;
+    }
+    at = hf_check_place_of(c->program, var->decl_unit, var->decl_loc);
+    return strcmp(at.file, here.file) == 0;
+}
+
+/* local: taken in this body. */
 static void consider(const HfCheck *c, HfUse *u, const HfSubject *s,
                      const HfHold *rows, guint n, gboolean local)
 {
@@ -110,7 +125,8 @@ static void consider(const HfCheck *c, HfUse *u, const HfSubject *s,
         }
         v = hf_guard_verdict(c, u->flow, u->access, rows[i].lock);
         if (v.tri == HF_HELD && v.n_contexts &&
-            (local || key.relation != HF_REL_GLOBAL)) {
+            (local || key.relation != HF_REL_GLOBAL ||
+             same_file(c, u->flow, rows[i].lock))) {
             add_key(&u->locks, &key);
         } else if (v.n_held) {
             add_key(&u->sometimes, &key);

@@ -20,6 +20,13 @@ HfContextClass hf_demand_class(const HfCheck *c, HfSymId sym)
                                                    : HF_CLASS_NONE;
 }
 
+/* An event loop: what it dispatches runs on its own account. */
+static gboolean dispatches(const HfCheck *c, HfSymId sym)
+{
+    return HF_CONTRACT_HAS(hf_contract_of(c->solved->contracts, sym),
+                           HF_EFF_BLOCKING);
+}
+
 /* Taken, tested or asserted on the way: what follows is shielded. */
 static gboolean shielded(const HfDemand *d, const HfCall *call)
 {
@@ -101,7 +108,7 @@ static void offer(Search *s, const HfCallSite *site, HfSymId callee,
     HfDemandStep *have = &d->steps[site->caller];
 
     if (f->skip || hf_demand_class(d->check, site->caller) != HF_CLASS_NONE ||
-        have->hops || !(call = call_at(f, event)) || shielded(d, call)) {
+        dispatches(d->check, site->caller) || have->hops || !(call = call_at(f, event)) || shielded(d, call)) {
         return;
     }
     hf_call_targets(d->check->solved, f, call, &targets, &step.slot);

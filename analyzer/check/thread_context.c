@@ -20,7 +20,7 @@ typedef struct {
     guint64 gs;           /* capabilities either of which GS accepts */
     HfX coroutine;        /* 0: the profile knows none */
     HfDemand *demands[4]; /* by HfContextClass wanted */
-    GHashTable *told;     /* gint64 caller << 32 | callee, for roles */
+    GHashTable *told;     /* gint64 function << 32 | where it leads */
 } Search;
 
 /* Position of a class in HfContextMatrix. */
@@ -89,9 +89,22 @@ static gboolean in_coroutine(const HfCheck *c, const Search *s,
     return h ? h->now == HF_HOLD_HELD : flow->coroutine;
 }
 
+/* Once for a function and what it leads to: its other calls break the same
+ * rule in the same way. */
+static gboolean told_before(Search *s, const HfFlow *flow, HfSymId end)
+{
+    gint64 key = (gint64)flow->sym << 32 | end;
+
+    if (g_hash_table_contains(s->told, &key)) {
+        return TRUE;
+    }
+    g_hash_table_add(s->told, g_memdup2(&key, sizeof(key)));
+    return FALSE;
+}
+
 /* ---- origin: the function's own annotation ------------------------------ */
 
-static gboolean from_annotation(HfCheck *c, const Search *s,
+static gboolean from_annotation(HfCheck *c, Search *s,
                                 const HfFlow *flow, const HfCall *call,
                                 HfContextClass want)
 {
@@ -104,8 +117,11 @@ static gboolean from_annotation(HfCheck *c, const Search *s,
     if (!step.hops || matrix_allows(c, flow->cls, want) || step.n_slots > 1) {
         return FALSE;
     }
-    f = hf_check_finding(c, flow, "call_matrix");
     end = hf_demand_end(s->demands[want], &step);
+    if (step.hops > 1 && told_before(s, flow, end)) {
+        return TRUE;
+    }
+    f = hf_check_finding(c, flow, "call_matrix");
     hf_finding_main(f, &at, "thread_context", 0,
                     "%s function \"%s\" calls %s function \"%s\"%s.",
                     class_names[flow->cls], self, class_names[want],
@@ -138,7 +154,7 @@ static const HfHold *released_at(const HfCheck *c, HfHolds must, guint64 gs)
     return NULL;
 }
 
-static gboolean from_release(HfCheck *c, const Search *s, const HfFlow *flow,
+static gboolean from_release(HfCheck *c, Search *s, const HfFlow *flow,
                              const HfCall *call, const HfHold *hold,
                              HfContextClass want)
 {
@@ -154,8 +170,11 @@ static gboolean from_release(HfCheck *c, const Search *s, const HfFlow *flow,
         (want == HF_CLASS_IO_OR_GS && in_coroutine(c, s, flow, call))) {
         return FALSE;
     }
-    f = hf_check_finding(c, flow, shape);
     end = hf_demand_end(s->demands[want], &step);
+    if (step.hops > 1 && told_before(s, flow, end)) {
+        return TRUE;
+    }
+    f = hf_check_finding(c, flow, shape);
     hf_trace_hold(c, f, flow, hold, 0);
     hf_finding_main(f, &at, "thread_context", 0,
                     "\"%s\" calls %s function \"%s\"%s after giving up the "
@@ -181,7 +200,6 @@ static HfReachVerdict look(HfCheck *c, const HfHop *h, gpointer data)
 {
     RoleWalk *w = data;
     HfContextClass want = hf_demand_class(c, h->callee);
-    gint64 key = (gint64)h->flow->sym << 32 | h->callee;
     HfFinding *f;
     HfPlace at;
 
@@ -192,10 +210,9 @@ static HfReachVerdict look(HfCheck *c, const HfHop *h, gpointer data)
         return want == HF_CLASS_NONE ? HF_REACH_ENTER : HF_REACH_STOP;
     }
     if (want != HF_CLASS_GS || !(h->absent & w->s->gs) ||
-        g_hash_table_contains(w->s->told, &key)) {
+        told_before(w->s, h->flow, h->callee)) {
         return HF_REACH_STOP;
     }
-    g_hash_table_add(w->s->told, g_memdup2(&key, sizeof(key)));
     f = hf_check_finding(c, h->flow, "global_state_without_lock");
     at = hf_check_place(h->flow, h->event);
     hf_reach_trace(c, f, h, 0, FALSE, TRUE);
