@@ -26,7 +26,7 @@
 
 G_BEGIN_DECLS
 
-#define HF_FACTS_VERSION 2u
+#define HF_FACTS_VERSION 1u
 
 typedef uint32_t HfId;
 typedef uint32_t HfStr;

@@ -65,7 +65,7 @@ G_STATIC_ASSERT(sizeof(HfEvent) == 32);
 G_STATIC_ASSERT(sizeof(HfBinding) == 16);
 G_STATIC_ASSERT(sizeof(HfComment) == 12);
 G_STATIC_ASSERT(sizeof(HfDiag) == 12);
-G_STATIC_ASSERT(HF_FACTS_VERSION == 2);
+G_STATIC_ASSERT(HF_FACTS_VERSION == 1);
 
 static inline uint64_t hf_shard_align(uint64_t size)
 {
