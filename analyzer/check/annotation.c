@@ -40,7 +40,7 @@ static const char *written(const HfProgAnnot *a)
     return colon ? colon + 1 : a->text;
 }
 
-/* ---- locks that nothing names --------------------------------------------- */
+/* ---- locks that nothing names ------------------------------------------- */
 
 static gboolean names_lock(HfEffectKind kind)
 {
@@ -78,34 +78,51 @@ static gboolean is_role(const HfCheck *c, const char *text)
     return FALSE;
 }
 
+/* One name and nothing else: it may be an object that no code touches (a
+ * token, a role), of which the facts know nothing. */
+static gboolean is_bare(const char *text)
+{
+    return strspn(text, "& abcdefghijklmnopqrstuvwxyz_"
+                        "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") ==
+           strlen(text);
+}
+
+static void report_lock(HfCheck *c, const HfClause *cl, const char *owner,
+                        gboolean of_function)
+{
+    HfFinding *f = finding(c, "unknown_lock", owner, cl->text);
+    HfPlace at = place_of_annot(c, cl->annot);
+    gboolean elsewhere =
+        of_function && !(cl->annot->flags & HF_ANNOT_ON_DEFINITION);
+
+    hf_finding_main(f, &at, "annotation", 0,
+                    "\"%s\" names no lock that is known here%s.", cl->text,
+                    elsewhere ? "; a parameter must have the same name as at "
+                                "the definition" : "");
+    hf_finding_reason(f, "the annotation has no effect");
+    if (of_function && is_bare(cl->text)) {
+        hf_finding_reason(f, "it may be an object that only annotations "
+                             "mention");
+        f->tier = HF_TIER_LOW;
+    } else if (elsewhere) {
+        f->tier = HF_TIER_LOW;
+    }
+    hf_findings_add(c->findings, f);
+}
+
 static void check_clauses(HfCheck *c, const HfContract *k, const char *owner,
-                          gboolean other_names)
+                          gboolean of_function)
 {
     const HfProgAnnot *last = NULL;
 
     for (guint i = 0; k && i < k->clauses->len; i++) {
         const HfClause *cl = &g_array_index(k->clauses, HfClause, i);
-        gboolean elsewhere;
-        HfFinding *f;
-        HfPlace at;
 
-        if (!names_lock(cl->kind) || cl->n_locks || !cl->text || !cl->annot ||
-            cl->annot == last || is_role(c, cl->text)) {
-            continue;
+        if (names_lock(cl->kind) && !cl->n_locks && cl->text && cl->annot &&
+            cl->annot != last && !is_role(c, cl->text)) {
+            last = cl->annot;
+            report_lock(c, cl, owner, of_function);
         }
-        last = cl->annot;
-        elsewhere = other_names &&
-                    !(cl->annot->flags & HF_ANNOT_ON_DEFINITION);
-        f = finding(c, "unknown_lock", owner, cl->text);
-        at = place_of_annot(c, cl->annot);
-        hf_finding_main(f, &at, "annotation", 0,
-                        "\"%s\" names no lock that is known here%s.",
-                        cl->text, elsewhere
-                        ? "; a parameter must have the same name as at the "
-                          "definition" : "");
-        hf_finding_reason(f, "the annotation has no effect");
-        f->tier = elsewhere ? HF_TIER_LOW : HF_TIER_MEDIUM;
-        hf_findings_add(c->findings, f);
     }
 }
 
@@ -138,7 +155,7 @@ static void check_locks(HfCheck *c)
     }
 }
 
-/* ---- what callers cannot see ---------------------------------------------- */
+/* ---- what callers cannot see -------------------------------------------- */
 
 /* Effects that a caller has to know of. */
 static gboolean concerns_callers(const HfProgAnnot *a)
@@ -209,7 +226,7 @@ static void check_hidden(HfCheck *c, const HfProgSymbol *s,
     hf_findings_add(c->findings, f);
 }
 
-/* ---- contradictions -------------------------------------------------------- */
+/* ---- contradictions ----------------------------------------------------- */
 
 /* Effects of one group exclude one another. */
 static int group_of(HfEffectKind k)
@@ -233,12 +250,26 @@ static int group_of(HfEffectKind k)
     }
 }
 
+static gboolean is_pair(HfEffectKind a, HfEffectKind b, HfEffectKind x,
+                        HfEffectKind y)
+{
+    return (a == x && b == y) || (a == y && b == x);
+}
+
+/* A mark in a body may be a demand among others (global-state code may well
+ * poll, which either context may), so only opposites count there. */
 static gboolean disagree(const HfClause *a, const HfClause *b)
 {
     int ga = group_of(a->kind), gb = group_of(b->kind);
+    gboolean in_body =
+        (a->annot->flags | b->annot->flags) & HF_ANNOT_IN_BODY;
 
-    if (ga == 1 || ga == 2) {
-        return ga == gb && a->kind != b->kind;
+    if (ga == 1 && gb == 1) {
+        return is_pair(a->kind, b->kind, HF_EFF_GLOBAL_STATE, HF_EFF_IO) ||
+               (a->kind != b->kind && !in_body);
+    }
+    if (ga == 2 && gb == 2) {
+        return a->kind != b->kind;
     }
     return ((ga == 3 && gb == 4) || (ga == 4 && gb == 3)) &&
            a->n_locks == 1 && b->n_locks == 1 && a->locks[0] == b->locks[0];
@@ -289,7 +320,7 @@ static gboolean check_contradictions(HfCheck *c, const HfProgSymbol *s,
     return FALSE;
 }
 
-/* ---- marks that are calls -------------------------------------------------- */
+/* ---- marks that are calls ----------------------------------------------- */
 
 typedef struct {
     HfContextClass cls;
@@ -302,6 +333,12 @@ static HfContextClass class_of(const HfContract *k)
            : HF_CONTRACT_HAS(k, HF_EFF_IO_OR_GS)   ? HF_CLASS_IO_OR_GS
            : HF_CONTRACT_HAS(k, HF_EFF_IO)         ? HF_CLASS_IO
                                                    : HF_CLASS_NONE;
+}
+
+static gboolean opposite(HfContextClass a, HfContextClass b)
+{
+    return (a == HF_CLASS_GS && b == HF_CLASS_IO) ||
+           (a == HF_CLASS_IO && b == HF_CLASS_GS);
 }
 
 static void report_marks(HfCheck *c, const HfFlow *flow, const HfClause *own,
@@ -373,7 +410,7 @@ static void check_marks(HfCheck *c, const HfFlow *flow, gpointer data)
         }
         if (first.cls == HF_CLASS_NONE) {
             first = m;
-        } else if (m.cls != first.cls &&
+        } else if (opposite(m.cls, first.cls) &&
                    (own || hf_check_place(flow, m.event).col ==
                                hf_check_place(flow, first.event).col)) {
             report_marks(c, flow, own, own ? NULL : &first, &m);
@@ -382,7 +419,7 @@ static void check_marks(HfCheck *c, const HfFlow *flow, gpointer data)
     }
 }
 
-/* ---- the checker ----------------------------------------------------------- */
+/* ---- the checker -------------------------------------------------------- */
 
 static void run(HfCheck *c)
 {

@@ -44,6 +44,7 @@ typedef struct {
     gboolean graph;
     HfX locks[MAX_LOCKS]; /* as the caller says them */
     guint n;
+    GHashTable *told; /* capabilities found missing on entry to flow: HfX */
 } Site;
 
 /* How a lock stands at the call. */
@@ -180,16 +181,49 @@ static gboolean passed_through(const Site *s)
     return FALSE;
 }
 
-typedef enum { FINE, MISSING_SURELY, MISSING_LIKELY } Missing;
+typedef enum { FINE, MISSING_SURELY, MISSING_LIKELY, MISSING_MAYBE } Missing;
+
+/* A call that may go to so many functions is a dispatcher, and who is called
+ * there in which thread nobody can tell. */
+#define MANY_TARGETS 16
+
+/* How far the way from the root of a context can be trusted. */
+static Missing trust(const HfCheck *c, const HfContext *ctx)
+{
+    Missing how = MISSING_SURELY;
+
+    while (ctx && ctx->parent) {
+        const HfFlow *up = c->solved->flows[ctx->parent];
+        HfCall call = { .event = ctx->parent_event };
+        const HfSymId *targets;
+        HfFieldId slot;
+        guint n = hf_call_targets(c->solved, up, &call, &targets, &slot);
+
+        if (n > MANY_TARGETS) {
+            return MISSING_MAYBE;
+        }
+        if (n > 1) {
+            how = MISSING_LIKELY;
+        }
+        ctx = &g_array_index(up->contexts, HfContext, ctx->parent_context);
+    }
+    return how;
+}
 
 static Missing missing_cap(const Site *s, const Stand *st, HfX lock)
 {
     const HfCapRule *cap =
         hf_contract_cap_rule(s->c->solved->contracts, lock);
+    const HfHold *may = hf_holds_find(s->c->solved, s->call->may, lock);
 
+    if (st->tri == HF_ABSENT && st->local) {
+        return MISSING_SURELY;
+    }
+    if (may && may->now == HF_HOLD_HELD && !s->graph) {
+        return MISSING_MAYBE; /* taken where it is thought to be needed */
+    }
     if (st->tri == HF_ABSENT) {
-        return st->local || st->ctx->complete ? MISSING_SURELY
-                                              : MISSING_LIKELY;
+        return st->ctx->complete ? trust(s->c, st->ctx) : MISSING_LIKELY;
     }
     return s->graph || cap->unknown_entry != HF_ENTRY_UNKNOWN
                ? MISSING_LIKELY : FINE;
@@ -297,14 +331,16 @@ static void report_missing(const Site *s, guint i, const Stand *st,
     hf_contract_trace_clause(s->c, f, s->cl, depth,
                              "The requirement is declared here.");
     hf_finding_reason(f, "declared contract");
-    if (how == MISSING_LIKELY) {
+    if (how != MISSING_SURELY) {
         hf_finding_reason(f, "what is held on entry is not known for certain");
     } else if (st->callers.held) {
         hf_finding_reason(f, "held by %u of %u callers", st->callers.held,
                           st->callers.n);
     }
     finish(s, f, s->locks[i], "requires",
-           how == MISSING_SURELY ? HF_TIER_HIGH : HF_TIER_MEDIUM);
+           how == MISSING_SURELY   ? HF_TIER_HIGH
+           : how == MISSING_LIKELY ? HF_TIER_MEDIUM
+                                   : HF_TIER_LOW);
 }
 
 static void report_mode(const Site *s, guint i, const Stand *st)
@@ -323,9 +359,16 @@ static void report_mode(const Site *s, guint i, const Stand *st)
     finish(s, f, s->locks[i], "mode", HF_TIER_HIGH);
 }
 
+static gboolean is_cap(const Site *s, guint i)
+{
+    return hf_x(s->c->solved->exprs, s->locks[i])->kind == HF_X_CAP;
+}
+
+/* A capability that is missing on entry is missing at every call: the first
+ * one tells. */
 static void check_required(const Site *s)
 {
-    Stand first, st;
+    Stand first = { 0 }, st;
     Missing how = FINE;
     int mode = -1;
 
@@ -350,14 +393,15 @@ static void check_required(const Site *s)
         if (i == 0) {
             first = st;
             how = one;
-        } else if (one == MISSING_LIKELY && how != FINE) {
-            how = one;
+        } else {
+            how = MAX(how, one);
         }
     }
     if (mode >= 0) {
         stand(s, mode, &st);
         report_mode(s, mode, &st);
-    } else {
+    } else if (first.local || !is_cap(s, 0) ||
+               g_hash_table_add(s->told, GUINT_TO_POINTER(s->locks[0]))) {
         report_missing(s, 0, &first, how);
     }
 }
@@ -477,6 +521,8 @@ static const HfContract *contract_at(const HfCheck *c, const HfFlow *flow,
 
 void hf_contract_check_calls(HfCheck *c, const HfFlow *flow, gboolean graph)
 {
+    GHashTable *told = g_hash_table_new(NULL, NULL);
+
     for (guint i = 0; i < flow->calls->len; i++) {
         const HfCall *call = &g_array_index(flow->calls, HfCall, i);
         const char *name = "";
@@ -484,7 +530,7 @@ void hf_contract_check_calls(HfCheck *c, const HfFlow *flow, gboolean graph)
 
         for (guint n = 0; k && n < k->clauses->len; n++) {
             Site s = { .c = c, .flow = flow, .call = call, .graph = graph,
-                       .callee = name,
+                       .callee = name, .told = told,
                        .cl = &g_array_index(k->clauses, HfClause, n) };
 
             if (!(LOCK_PROMISES >> s.cl->kind & 1) || !name_locks(&s)) {
@@ -497,4 +543,5 @@ void hf_contract_check_calls(HfCheck *c, const HfFlow *flow, gboolean graph)
             }
         }
     }
+    g_hash_table_unref(told);
 }

@@ -27,7 +27,8 @@ static CoMode mode_of(const HfCheck *c, const HfFlow *flow, const HfCall *call,
         return CO_YES;
     }
     if (h && h->now == HF_HOLD_ABSENT) {
-        return CO_NO;
+        /* merged states: absent on some path only */
+        return flow->imprecise ? CO_UNKNOWN : CO_NO;
     }
     if (flow->coroutine) {
         return CO_YES;

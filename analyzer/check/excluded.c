@@ -6,6 +6,8 @@
 
 /* Nobody believes in a way that is longer. */
 #define MANY_CALLS 20
+/* No more lines than this about other ways. */
+#define MANY_EVENTS 24
 
 typedef struct {
     HfX token;
@@ -14,14 +16,15 @@ typedef struct {
     guint8 *leads;    /* by HfSymId: an excluded function may be reached */
     guint8 *covered;  /* by HfSymId: entered with the token held */
     gboolean assumed; /* looking at functions that require the token */
-    gboolean through_exempt; /* also through functions that run in phases the
+    gboolean through_exempt; /* also through tables into phases that the
                                 profile calls unshared */
     /* the call being followed */
     const HfFlow *flow;
     const HfCall *call;
     const HfHold *hold;
-    HfFinding *finding; /* of this call */
-    GHashTable *told; /* HfSymId of excluded functions */
+    GHashTable *findings; /* HfSymId of an excluded function -> HfFinding */
+    GPtrArray *order;     /* the same findings */
+    GHashTable *told;     /* gint64 caller << 32 | excluded function */
 } Search;
 
 static const HfClause *excluding(const HfContract *k, HfX token)
@@ -200,43 +203,71 @@ static void report(HfCheck *c, Search *s, const HfHop *h, const HfClause *cl)
     f->key_subject = g_strdup(callee);
     f->key_lock = g_strdup(token);
     f->key_shape = g_strdup(HF_PROGRAM_SYM(c->program, first->callee)->name);
-    s->finding = f;
+    g_hash_table_insert(s->findings, GUINT_TO_POINTER(h->callee), f);
+    g_ptr_array_add(s->order, f);
 }
 
-/* More excluded functions on other ways from the same call. */
-static void tell_more(HfCheck *c, const Search *s, const HfHop *h)
+/* Where the way last came out of a table of functions: what it is about. */
+static const HfHop *last_slot(const HfHop *h)
+{
+    while (h && !h->slot) {
+        h = h->from;
+    }
+    return h;
+}
+
+/* Another place that gets there from the same call. */
+static void tell_more(HfCheck *c, HfFinding *f, const HfHop *h)
 {
     HfPlace at = hf_check_place(h->flow, h->event);
+    const HfHop *slot = last_slot(h);
+    const char *callee = HF_PROGRAM_SYM(c->program, h->callee)->name;
+    const char *caller = HF_PROGRAM_SYM(c->program, h->flow->sym)->name;
 
-    hf_finding_event(s->finding, &at, "note", 0,
-                     "It also leads to \"%s\", here.",
-                     HF_PROGRAM_SYM(c->program, h->callee)->name);
+    if (slot && slot->callee != h->flow->sym && slot->callee != h->callee) {
+        hf_finding_event(f, &at, "note", 0,
+                         "Another way: \"%s\" calls \"%s\", reached from "
+                         "\"%s\".", caller, callee,
+                         HF_PROGRAM_SYM(c->program, slot->callee)->name);
+    } else {
+        hf_finding_event(f, &at, "note", 0,
+                         "Another way: \"%s\" calls \"%s\".", caller,
+                         callee);
+    }
 }
 
 static HfReachVerdict look(HfCheck *c, const HfHop *h, gpointer data)
 {
     Search *s = data;
     const HfClause *cl;
+    HfFinding *f;
+    gint64 key;
 
     if (!(h->held & s->bit) || !s->leads[h->callee]) {
         return HF_REACH_STOP;
     }
     cl = excluding(hf_contract_of(c->solved->contracts, h->callee), s->token);
     if (!cl) {
-        const HfFlow *f = c->solved->flows[h->callee];
+        const HfFlow *into = c->solved->flows[h->callee];
 
-        if (!s->through_exempt && f && hf_check_exempt(c, f)) {
-            return HF_REACH_STOP; /* looked at when there is nothing else */
+        /* a type's own making and unmaking, by way of a table: any type's,
+         * as far as is known; looked at when there is nothing else */
+        if (!s->through_exempt && h->slot && into &&
+            hf_check_exempt(c, into)) {
+            return HF_REACH_STOP;
         }
         s->covered[h->callee] = TRUE;
         return HF_REACH_ENTER;
     }
-    if (!s->finding) {
+    key = (gint64)h->flow->sym << 32 | h->callee;
+    f = g_hash_table_lookup(s->findings, GUINT_TO_POINTER(h->callee));
+    if (!f) {
         report(c, s, h, cl);
-    } else if (!g_hash_table_contains(s->told, GUINT_TO_POINTER(h->callee))) {
-        tell_more(c, s, h);
+    } else if (f->events->len < MANY_EVENTS &&
+               !g_hash_table_contains(s->told, &key)) {
+        tell_more(c, f, h);
     }
-    g_hash_table_add(s->told, GUINT_TO_POINTER(h->callee));
+    g_hash_table_add(s->told, g_memdup2(&key, sizeof(key)));
     return HF_REACH_STOP;
 }
 
@@ -245,15 +276,16 @@ static HfReachVerdict look(HfCheck *c, const HfHop *h, gpointer data)
 static void follow(HfCheck *c, Search *s)
 {
     g_hash_table_remove_all(s->told);
-    s->finding = NULL;
+    g_hash_table_remove_all(s->findings);
+    g_ptr_array_set_size(s->order, 0);
     s->through_exempt = FALSE;
     hf_reach_watching(c, s->flow, s->call, s->bit, 0, s->token, look, s);
-    if (!s->finding) {
+    if (!s->order->len) {
         s->through_exempt = TRUE;
         hf_reach_watching(c, s->flow, s->call, s->bit, 0, s->token, look, s);
     }
-    if (s->finding) {
-        hf_findings_add(c->findings, s->finding);
+    for (guint i = 0; i < s->order->len; i++) {
+        hf_findings_add(c->findings, g_ptr_array_index(s->order, i));
     }
 }
 
@@ -283,7 +315,10 @@ void hf_excluded_check(HfCheck *c, HfX token, const HfExcludedWords *words)
         .bit = hf_reach_bit(c, token, token),
         .leads = find_leads(c, token),
         .covered = g_new0(guint8, c->program->symbols->len),
-        .told = g_hash_table_new(NULL, NULL),
+        .told = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free,
+                                      NULL),
+        .findings = g_hash_table_new(NULL, NULL),
+        .order = g_ptr_array_new(),
     };
 
     if (s.bit) {
@@ -294,6 +329,8 @@ void hf_excluded_check(HfCheck *c, HfX token, const HfExcludedWords *words)
     g_free(s.leads);
     g_free(s.covered);
     g_hash_table_unref(s.told);
+    g_hash_table_unref(s.findings);
+    g_ptr_array_unref(s.order);
 }
 
 /* ---- which tokens ------------------------------------------------------- */

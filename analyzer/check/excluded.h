@@ -17,10 +17,11 @@ typedef struct {
 } HfExcludedWords;
 
 /*
- * Reports, for every call made while the token is held, the shortest way to a
- * function whose contract excludes it; more such functions are noted in the
- * same finding.  Functions that merely require the token start a way only
- * when no caller is known to hold it.
+ * Reports, for every call made while the token is held, the shortest way to
+ * each function whose contract excludes it: one finding for a call and an
+ * excluded function, with notes on other places that get there.  Functions
+ * that merely require the token start a way only when no caller is known to
+ * hold it.
  */
 void hf_excluded_check(HfCheck *c, HfX token, const HfExcludedWords *words);
 

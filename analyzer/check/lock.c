@@ -70,8 +70,8 @@ void hf_lock_finish(HfLocks *l, const HfFlow *flow, HfFinding *f, HfX lock,
                     const char *shape, HfTier tier)
 {
     f->tier = tier;
-    if (flow->imprecise && tier == HF_TIER_HIGH) {
-        f->tier = HF_TIER_MEDIUM;
+    if (flow->imprecise) {
+        f->tier = HF_TIER_LOW;
         hf_finding_reason(f, "too many paths to keep all of them apart");
     }
     f->rule = g_strdup("inferred");

@@ -34,6 +34,7 @@ gboolean hf_lock_alias_held(const HfCheck *c, HfHolds holds, HfX lock);
 /* The call sites of a function, by what is known of a lock there. */
 typedef struct {
     guint n;
+    HfTri entry;    /* what its contexts say: held in some, absent in all */
     guint held;     /* held, perhaps only on some paths */
     guint absent;   /* known not to be, up to a root */
     guint unheld;   /* nobody up to an unknown root is seen to hold it */

@@ -70,6 +70,13 @@ typedef enum {
 static Site entry_holds(const HfCheck *c, const HfFlow *flow, HfX lock,
                         int up);
 
+/* Not because a callee is believed to have given it back and taken it. */
+static gboolean really_held(const HfHold *h)
+{
+    return h && h->now == HF_HOLD_HELD &&
+           (~h->flags & (HF_HOLD_ASSUMED | HF_HOLD_DROPPED));
+}
+
 /* lock: as the callee names it. */
 static Site site_holds(const HfCheck *c, const HfFlow *g, const HfCall *call,
                        HfX lock, int up)
@@ -83,8 +90,7 @@ static Site site_holds(const HfCheck *c, const HfFlow *g, const HfCall *call,
     }
     must = hf_holds_find(s, call->must, x);
     may = hf_holds_find(s, call->may, x);
-    if ((must && must->now == HF_HOLD_HELD) ||
-        (may && may->now == HF_HOLD_HELD)) {
+    if (really_held(must) || really_held(may)) {
         return SITE_HELD;
     }
     if (hf_lock_alias_held(c, call->may, x)) {
@@ -162,9 +168,17 @@ static Site entry_holds(const HfCheck *c, const HfFlow *flow, HfX lock, int up)
 void hf_lock_callers(const HfCheck *c, HfSymId sym, HfX lock,
                      HfCallerHolds *out)
 {
+    const HfFlow *flow = c->solved->flows[sym];
     const GArray *sites = c->program->callers[sym];
 
     *out = (HfCallerHolds){ 0 };
+    if (flow) {
+        Site entry = by_contexts(c, flow, lock);
+
+        out->entry = entry == SITE_HELD     ? HF_HELD
+                     : entry == SITE_ABSENT ? HF_ABSENT
+                                            : HF_UNSURE;
+    }
     for (guint i = 0; sites && i < sites->len && i < MAX_SITES; i++) {
         const HfCallSite *cs = &g_array_index(sites, HfCallSite, i);
         const HfFlow *g = c->solved->flows[cs->caller];

@@ -26,8 +26,9 @@ static const HfHold *taken_elsewhere(const HfFlow *flow, const HfLockOp *op)
     return NULL;
 }
 
-/* Every way through the callee gives it back, if only for a while. */
-static gboolean always_drops(const HfLocks *l, HfSymId callee)
+/* Every way through the callee gives it back, if only for a while.  name: what
+ * the callee calls it. */
+static gboolean always_drops(const HfLocks *l, HfSymId callee, HfX name)
 {
     const HfFlow *f = l->check->solved->flows[callee];
 
@@ -36,14 +37,9 @@ static gboolean always_drops(const HfLocks *l, HfSymId callee)
     }
     for (guint i = 0; i < f->exits->len; i++) {
         const HfExit *ex = &g_array_index(f->exits, HfExit, i);
-        gboolean drops = FALSE;
-        guint n;
-        const HfHold *h = hf_holds(l->check->solved, ex->holds, &n);
+        const HfHold *h = hf_holds_find(l->check->solved, ex->holds, name);
 
-        for (guint k = 0; k < n; k++) {
-            drops |= h[k].delta < 0 || h[k].flags & HF_HOLD_DROPPED;
-        }
-        if (!drops) {
+        if (!h || (h->delta >= 0 && !(h->flags & HF_HOLD_DROPPED))) {
             return FALSE;
         }
     }
@@ -175,10 +171,10 @@ static void judge_own(HfLocks *l, const HfFlow *flow, const HfLockOp *op)
     HfCallerHolds up;
 
     hf_lock_callers(l->check, flow->sym, op->lock, &up);
-    if (up.held) {
+    if (up.held || up.entry == HF_HELD) {
         return; /* a helper; callers that do not hold it are told */
     }
-    if (hf_lock_is_root(flow) && !up.n) {
+    if (up.entry == HF_ABSENT && !up.n) {
         report_unheld(l, flow, op, elsewhere,
                       elsewhere ? "taken on another path only"
                                 : "nobody is above this function to have "
@@ -219,30 +215,54 @@ static void report_call(HfLocks *l, const HfFlow *flow, const HfLockOp *op,
     hf_lock_finish(l, flow, f, op->lock, "unlock_not_held", tier);
 }
 
+/* As far up as can be seen, nobody holds it. */
+static gboolean unheld_at_root(const HfLocks *l, const HfFlow *flow, HfX lock,
+                               const HfCallerHolds *up)
+{
+    if (up->n) {
+        return up->unheld || up->absent;
+    }
+    return !hf_contract_cap_rule(l->check->solved->contracts, lock) &&
+           !HF_PROGRAM_SYM(l->check->program, flow->sym)->address_taken;
+}
+
+/* frob_locked(): by custom, callers hold what it needs. */
+static gboolean says_locked(const HfLocks *l, const HfFlow *flow)
+{
+    const char *name = HF_PROGRAM_SYM(l->check->program, flow->sym)->name;
+
+    return g_str_has_suffix(name, "_locked") ||
+           g_str_has_suffix(name, "_unlocked") ||
+           g_str_has_prefix(name, "__");
+}
+
 static void judge_call(HfLocks *l, const HfFlow *flow, const HfLockOp *op)
 {
-    gboolean certain = always_drops(l, op->via);
     HfX name = callee_name(l, flow, op);
+    gboolean certain = name && always_drops(l, op->via, name);
+    gboolean is_cap = hf_contract_cap_rule(l->check->solved->contracts,
+                                           op->lock) != NULL;
     HfCallerHolds up, others;
 
     /* taken on another path: a conditional pair of helpers, as far as can be
      * told from here */
-    if (!name || taken_elsewhere(flow, op)) {
+    if (!name || taken_elsewhere(flow, op) || (!certain && is_cap)) {
         return;
     }
     hf_lock_callers(l->check, flow->sym, op->lock, &up);
-    if (up.held) {
+    if (up.held || up.entry == HF_HELD) {
         return;
     }
     hf_lock_callers(l->check, op->via, name, &others);
     if (!others.held) {
         return; /* told in the callee, if at all */
     }
-    if (certain && ((hf_lock_is_root(flow) && !up.n) ||
+    if (certain && ((up.entry == HF_ABSENT && !up.n) ||
                     (up.n && up.absent == up.n))) {
         report_call(l, flow, op, &others, HF_TIER_HIGH);
-    } else if (!up.open || up.unheld) {
-        report_call(l, flow, op, &others, HF_TIER_MEDIUM);
+    } else if (others.held * 2 >= others.n && unheld_at_root(l, flow, op->lock, &up)) {
+        report_call(l, flow, op, &others,
+                    says_locked(l, flow) ? HF_TIER_LOW : HF_TIER_MEDIUM);
     }
 }
 
@@ -291,7 +311,7 @@ static void judge(HfLocks *l, const HfFlow *flow, const HfLockOp *op)
     if (h->lock && h->now == HF_HOLD_ABSENT) {
         /* a callee that gives it back under a condition of its own may well
          * know better */
-        if (!op->via || (!op->conditional && always_drops(l, op->via))) {
+        if (!op->via || !op->conditional) {
             report_double(l, flow, op);
         }
         return;

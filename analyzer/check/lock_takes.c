@@ -10,6 +10,9 @@ static gboolean worth(const HfLocks *l, const HfFlow *flow, const HfLockOp *op)
 
     return op->kind == HF_LOCK_ACQUIRE && h->now == HF_HOLD_HELD &&
            !(h->flags & HF_HOLD_FORGOTTEN) &&
+           /* not ours: a callee is believed to have given it back, and taken
+            * it again */
+           (~h->flags & (HF_HOLD_ASSUMED | HF_HOLD_DROPPED)) &&
            !(op->shared && h->flags & HF_HOLD_SHARED) &&
            hf_lock_nameable(l, op->lock) && !hf_lock_is_token(l, op->lock) &&
            !hf_contract_is_recursive_in(l->check->solved->contracts,
@@ -121,16 +124,22 @@ static void report_relock(HfLocks *l, const HfFlow *flow, const HfLockOp *op)
     HfFinding *f = start(l, flow, op, mode != NULL);
     g_autofree char *lock = hf_check_text(l->check, flow, op->lock);
     HfPlace place = hf_check_place(flow, op->event);
+    HfTier tier = HF_TIER_HIGH;
 
     hf_finding_main(f, &place, mode ? "wrong_mode" : "double_lock", 0,
                     "Calling \"%s\", which locks \"%s\"; it is %s.", callee,
                     lock, mode ? mode : "already held here");
     trace_down(l, f, op);
-    if (op->conditional) {
+    if (op->maybe > 1) {
+        hf_finding_reason(f, "only if %u conditions on the way down are met",
+                          op->maybe);
+        tier = HF_TIER_LOW;
+    } else if (op->maybe || op->conditional) {
         hf_finding_reason(f, "\"%s\" takes it under a condition", callee);
+        tier = HF_TIER_MEDIUM;
     }
     hf_lock_finish(l, flow, f, op->lock, mode ? "mode" : "double_lock",
-                   op->conditional ? HF_TIER_MEDIUM : HF_TIER_HIGH);
+                   tier);
 }
 
 static gboolean seen_before(const GArray *rows, guint i)
@@ -157,8 +166,6 @@ void hf_lock_check_takes(HfLocks *l, const HfFlow *flow)
         const HfLockOp *op = &g_array_index(flow->lock_ops, HfLockOp, i);
 
         if (!op->via && !op->conditional && worth(l, flow, op) &&
-            !(op->before.flags & HF_HOLD_ASSUMED &&
-              op->before.flags & HF_HOLD_DROPPED) &&
             !seen_before(flow->lock_ops, i)) {
             report_double(l, flow, op);
         }

@@ -252,6 +252,20 @@ static void report(const Wipe *w)
     hf_lock_finish(w->l, w->flow, f, w->lock_x, "init_wiped", tier);
 }
 
+/* By the type of what was passed, which may say more than the way to it. */
+static HfRecId record_of(const HfLocks *l, const HfFlow *flow, uint32_t event,
+                         HfX object)
+{
+    const HfFacts *f = flow->unit->facts;
+    const HfEvent *e = hf_flow_event(flow, event);
+    const HfPath *p = &f->paths[f->args[e->first_arg]];
+
+    if (p->kind == HF_PATH_LOCAL) {
+        return flow->unit->records[f->locals[p->ref].type_record];
+    }
+    return hf_contract_record(l->check->solved->contracts, flow->sym, object);
+}
+
 static void judge(HfLocks *l, const HfFlow *flow, const HfCall *call)
 {
     const HfSolved *s = l->check->solved;
@@ -264,7 +278,7 @@ static void judge(HfLocks *l, const HfFlow *flow, const HfCall *call)
     if (!w.object || !shared_object(l, call, w.object)) {
         return;
     }
-    record = hf_contract_record(s->contracts, flow->sym, w.object);
+    record = record_of(l, flow, call->event, w.object);
     w.lock_x = lock_inside(l, w.object, record, 0, &w.lock);
     if (!w.lock_x) {
         return;

@@ -7,7 +7,8 @@
 
 /* ---- what is protected -------------------------------------------------- */
 
-static gboolean protected_object(const HfRcu *r, HfX object, HfRcuPointer *p)
+gboolean hf_rcu_protected_object(const HfRcu *r, HfX object,
+                                 HfRcuPointer *p)
 {
     const HfXTable *t = r->c->solved->exprs;
     const HfXNode *n = hf_x(t, object);
@@ -30,7 +31,7 @@ static gboolean protected_object(const HfRcu *r, HfX object, HfRcuPointer *p)
     return FALSE;
 }
 
-static const HfClause *clause_of(const HfContract *k, HfEffectKind kind)
+const HfClause *hf_rcu_clause(const HfContract *k, HfEffectKind kind)
 {
     for (guint i = 0; k && i < k->clauses->len; i++) {
         const HfClause *cl = &g_array_index(k->clauses, HfClause, i);
@@ -54,7 +55,7 @@ static const HfCall *call_at(const HfFlow *flow, uint32_t event)
     return NULL;
 }
 
-static HfSymId callee_of(const HfFlow *flow, uint32_t event)
+HfSymId hf_rcu_callee(const HfFlow *flow, uint32_t event)
 {
     const HfEvent *e = hf_flow_event(flow, event);
 
@@ -102,10 +103,10 @@ static gboolean path_protected(HfRcu *r, const HfFlow *flow, HfId path,
     gboolean any = FALSE;
 
     if (p->kind == HF_PATH_TEMP) {
-        HfSymId callee = callee_of(flow, p->ref - flow->fn->first_event);
+        HfSymId callee = hf_rcu_callee(flow, p->ref - flow->fn->first_event);
 
         return callee &&
-               (clause_of(hf_contract_of(r->c->solved->contracts, callee),
+               (hf_rcu_clause(hf_contract_of(r->c->solved->contracts, callee),
                           HF_EFF_RCU_READ) || returns_protected(r, callee));
     }
     if (p->kind == HF_PATH_FIELD) {
@@ -193,8 +194,8 @@ static gboolean from_call(HfRcu *r, const HfFlow *flow, HfX value,
                           HfRcuPointer *p)
 {
     const HfXNode *n = hf_x(r->c->solved->exprs, value);
-    HfSymId callee = callee_of(flow, n->ref);
-    const HfClause *cl = callee ? clause_of(
+    HfSymId callee = hf_rcu_callee(flow, n->ref);
+    const HfClause *cl = callee ? hf_rcu_clause(
         hf_contract_of(r->c->solved->contracts, callee), HF_EFF_RCU_READ)
                                 : NULL;
     const HfCall *call = call_at(flow, n->ref);
@@ -208,7 +209,7 @@ static gboolean from_call(HfRcu *r, const HfFlow *flow, HfX value,
         HfX arg = g_array_index(flow->args, HfX, call->first_arg + cl->arg);
 
         p->place = hf_x_deref(r->c->solved->exprs, arg);
-        protected_object(r, p->place, p); /* read as if, declared or not */
+        hf_rcu_protected_object(r, p->place, p); /* whatever is declared */
     }
     return TRUE;
 }
@@ -222,7 +223,7 @@ gboolean hf_rcu_pointer_of(HfRcu *r, const HfFlow *flow, HfX value,
     if (n->kind == HF_X_TEMP) {
         return from_call(r, flow, value, p);
     }
-    if (!value || !protected_object(r, value, p)) {
+    if (!value || !hf_rcu_protected_object(r, value, p)) {
         return FALSE;
     }
     find_read(flow, event, p);
@@ -253,7 +254,7 @@ static gboolean passes_on(HfRcu *r, const HfFlow *flow, const HfCall *call,
                           HfX value, int depth)
 {
     const HfXTable *t = r->c->solved->exprs;
-    HfSymId callee = callee_of(flow, call->event);
+    HfSymId callee = hf_rcu_callee(flow, call->event);
 
     for (guint i = 0; i < call->n_args; i++) {
         HfX arg = g_array_index(flow->args, HfX, call->first_arg + i);
@@ -369,7 +370,7 @@ gboolean hf_rcu_follows(HfRcu *r, HfSymId callee, guint param)
     }
     for (guint i = 0; !yes && i < flow->calls->len; i++) {
         const HfCall *call = &g_array_index(flow->calls, HfCall, i);
-        HfSymId next = callee_of(flow, call->event);
+        HfSymId next = hf_rcu_callee(flow, call->event);
 
         for (guint a = 0; next && !yes && a < call->n_args; a++) {
             yes = g_array_index(flow->args, HfX, call->first_arg + a) ==
@@ -377,163 +378,6 @@ gboolean hf_rcu_follows(HfRcu *r, HfSymId callee, guint param)
         }
     }
     return remember(r, key, yes);
-}
-
-/* ---- the writers' side --------------------------------------------------- */
-
-static gint64 place_key(HfFieldId field, HfSymId var)
-{
-    return (gint64)field << 32 | var;
-}
-
-/* Named locks (not tokens) in a mask. */
-static guint64 lock_caps(const HfRcu *r, guint64 caps)
-{
-    const GPtrArray *all = r->c->program->rules->caps;
-    guint64 out = 0;
-
-    for (guint i = 0; i < all->len && i < 64; i++) {
-        const HfCapRule *cap = g_ptr_array_index(all, i);
-
-        out |= cap->kind == HF_CAP_LOCK ? caps & 1ull << i : 0;
-    }
-    return out;
-}
-
-static void note_rows(HfRcu *r, HfHolds holds, GHashTable *into)
-{
-    guint n;
-    const HfHold *rows = hf_holds(r->c->solved, holds, &n);
-
-    for (guint i = 0; i < n; i++) {
-        if (rows[i].now == HF_HOLD_HELD && rows[i].lock != r->token) {
-            g_hash_table_add(into, hf_check_stable(r->c, rows[i].lock));
-        }
-    }
-}
-
-static void note_locks(HfRcu *r, const HfFlow *flow, HfHolds local,
-                       GHashTable *into)
-{
-    const GPtrArray *all = r->c->program->rules->caps;
-
-    note_rows(r, local, into);
-    for (guint k = 0; k < flow->contexts->len; k++) {
-        const HfContext *ctx = &g_array_index(flow->contexts, HfContext, k);
-        guint64 caps = lock_caps(r, ctx->caps);
-
-        note_rows(r, ctx->held, into);
-        for (guint i = 0; i < all->len && i < 64; i++) {
-            const HfCapRule *cap = g_ptr_array_index(all, i);
-
-            if (caps >> i & 1) {
-                g_hash_table_add(into, g_strdup(cap->name));
-            }
-        }
-    }
-}
-
-static GHashTable *writers_of(HfRcu *r, HfFieldId field, HfSymId var)
-{
-    gint64 key = place_key(field, var);
-    GHashTable *set = g_hash_table_lookup(r->writers, &key);
-
-    if (!set) {
-        set = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-        g_hash_table_insert(r->writers, g_memdup2(&key, sizeof(key)), set);
-    }
-    return set;
-}
-
-static void survey(HfCheck *c, const HfFlow *flow, gpointer data)
-{
-    HfRcu *r = data;
-
-    for (guint i = 0; i < flow->accesses->len; i++) {
-        const HfAccess *a = &g_array_index(flow->accesses, HfAccess, i);
-        HfRcuPointer p = { 0 };
-
-        if (hf_guard_is_write(a) && !a->fresh &&
-            protected_object(r, a->path, &p)) {
-            note_locks(r, flow, a->must, writers_of(r, p.field, p.var));
-        }
-    }
-    for (guint i = 0; i < flow->calls->len; i++) {
-        const HfCall *call = &g_array_index(flow->calls, HfCall, i);
-        HfSymId callee = callee_of(flow, call->event);
-        const HfClause *cl = callee ? clause_of(
-            hf_contract_of(c->solved->contracts, callee), HF_EFF_RCU_PUBLISH)
-                                    : NULL;
-        HfRcuPointer p = { 0 };
-
-        if (cl && cl->arg >= 0 && (guint)cl->arg < call->n_args) {
-            HfX arg = g_array_index(flow->args, HfX,
-                                    call->first_arg + cl->arg);
-
-            protected_object(r, hf_x_deref(c->solved->exprs, arg), &p);
-            note_locks(r, flow, call->must, writers_of(r, p.field, p.var));
-        }
-    }
-}
-
-static gboolean any_row_known(HfRcu *r, HfHolds holds, GHashTable *set)
-{
-    guint n;
-    const HfHold *rows = hf_holds(r->c->solved, holds, &n);
-
-    for (guint i = 0; i < n; i++) {
-        g_autofree char *text = hf_check_stable(r->c, rows[i].lock);
-
-        if (rows[i].now == HF_HOLD_HELD && rows[i].lock != r->token &&
-            g_hash_table_contains(set, text)) {
-            return TRUE;
-        }
-    }
-    return FALSE;
-}
-
-static gboolean context_known(HfRcu *r, const HfContext *ctx, HfHolds local,
-                              GHashTable *set)
-{
-    const GPtrArray *all = r->c->program->rules->caps;
-    guint64 caps = lock_caps(r, ctx->caps);
-
-    if (any_row_known(r, ctx->held, set)) {
-        return TRUE;
-    }
-    for (guint i = 0; i < all->len && i < 64; i++) {
-        const HfCapRule *cap = g_ptr_array_index(all, i);
-        HfX x = caps >> i & 1 ? hf_x_leaf(r->c->solved->exprs, HF_X_CAP, i)
-                              : 0;
-        const HfHold *h = x ? hf_holds_find(r->c->solved, local, x) : NULL;
-
-        if (x && !(h && h->now == HF_HOLD_ABSENT) &&
-            g_hash_table_contains(set, cap->name)) {
-            return TRUE;
-        }
-    }
-    return FALSE;
-}
-
-gboolean hf_rcu_writer_side(HfRcu *r, const HfPoint *at,
-                            const HfRcuPointer *p)
-{
-    gint64 key = place_key(p->field, p->var);
-    GHashTable *set = g_hash_table_lookup(r->writers, &key);
-    const GArray *contexts = at->flow->contexts;
-    guint held = 0;
-
-    if (!set || (!p->field && !p->var)) {
-        return FALSE;
-    }
-    if (any_row_known(r, at->local, set)) {
-        return TRUE;
-    }
-    for (guint k = 0; k < contexts->len; k++) {
-        held += context_known(r, &g_array_index(contexts, HfContext, k),
-                              at->local, set);
-    }
-    return held && held == contexts->len;
 }
 
 /* ---- what suffices ------------------------------------------------------- */
@@ -574,11 +418,6 @@ guint hf_rcu_alternatives(HfRcu *r, const HfRcuPointer *p,
 
 /* ---- setting up ---------------------------------------------------------- */
 
-static void free_set(gpointer set)
-{
-    g_hash_table_unref(set);
-}
-
 HfX hf_rcu_token(const HfCheck *c)
 {
     const HfCheckerRule *rule = hf_rules_checker(c->program->rules, "RCU");
@@ -605,7 +444,8 @@ void hf_rcu_init(HfRcu *r, HfCheck *c)
     }
     r->locks[r->n_locks++] = r->token;
     for (guint i = 0; names[i] && r->n_locks < HF_RCU_LOCKS / 2; i++) {
-        HfX lock = *names[i] ? hf_contract_lock_named(c->solved->contracts, names[i]) : 0;
+        HfX lock = *names[i] ? hf_contract_lock_named(c->solved->contracts,
+                                                      names[i]) : 0;
 
         if (lock) {
             r->locks[r->n_locks++] = lock;
@@ -613,9 +453,7 @@ void hf_rcu_init(HfRcu *r, HfCheck *c)
     }
     r->memo = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free,
                                     NULL);
-    r->writers = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free,
-                                       free_set);
-    hf_check_each_flow(c, survey, r);
+    hf_rcu_survey_writers(r);
 }
 
 void hf_rcu_clear(HfRcu *r)

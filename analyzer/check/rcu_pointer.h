@@ -57,6 +57,14 @@ gboolean hf_rcu_follows(HfRcu *r, HfSymId callee, guint param);
 gboolean hf_rcu_writer_side(HfRcu *r, const HfPoint *at,
                             const HfRcuPointer *p);
 
+/* ---- shared by the files of RCU ------------------------------------------ */
+
+void hf_rcu_survey_writers(HfRcu *r);
+/* Is the object declared protected?  Fills field and var either way. */
+gboolean hf_rcu_protected_object(const HfRcu *r, HfX object, HfRcuPointer *p);
+const HfClause *hf_rcu_clause(const HfContract *k, HfEffectKind kind);
+HfSymId hf_rcu_callee(const HfFlow *flow, uint32_t event); /* 0: indirect */
+
 /* Locks any of which suffices for p; returns how many. */
 guint hf_rcu_alternatives(HfRcu *r, const HfRcuPointer *p,
                           HfX locks[HF_RCU_LOCKS]);

@@ -7,20 +7,9 @@
  * other slots: where none of them speaks of coroutines, contexts or a lock,
  * silence means nothing.
  */
-#include "check/verdict.h"
+#include "check/slot_survey.h"
 
 #include <string.h>
-
-/* Where calls through a slot come from. */
-typedef struct {
-    guint n, in_coroutine, outside_coroutine;
-    GArray *sites; /* Site */
-} SlotCalls;
-
-typedef struct {
-    const HfFlow *flow;
-    const HfCall *call;
-} Site;
 
 /* A function stored in a slot. */
 typedef struct {
@@ -30,172 +19,6 @@ typedef struct {
     const HfContract *demand;  /* of the function, may be NULL */
     const HfFlow *flow;        /* of the function, may be NULL */
 } Pair;
-
-typedef struct {
-    GHashTable *calls;    /* HfFieldId -> SlotCalls */
-    GHashTable *bindings; /* gint64 slot << 32 | function -> HfPlace */
-    gboolean coroutine_said, context_said;
-    GHashTable *locks_said; /* HfX in contracts of slots */
-    int coroutine; /* capability, -1 none */
-} Slots;
-
-/* ---- surveys ------------------------------------------------------------ */
-
-static void calls_free(gpointer data)
-{
-    SlotCalls *s = data;
-
-    g_array_unref(s->sites);
-    g_free(s);
-}
-
-static SlotCalls *calls_of(Slots *s, HfFieldId slot)
-{
-    SlotCalls *c = g_hash_table_lookup(s->calls, GUINT_TO_POINTER(slot));
-
-    if (!c) {
-        c = g_new0(SlotCalls, 1);
-        c->sites = g_array_new(FALSE, FALSE, sizeof(Site));
-        g_hash_table_insert(s->calls, GUINT_TO_POINTER(slot), c);
-    }
-    return c;
-}
-
-static HfTri in_coroutine(HfCheck *c, const Slots *s, const HfFlow *flow,
-                          const HfCall *call)
-{
-    HfX cap = hf_x_leaf(c->solved->exprs, HF_X_CAP, s->coroutine);
-    HfPoint at = { flow, call->must, 0 };
-
-    if (flow->mixed) {
-        return HF_UNSURE;
-    }
-    return hf_verdict_any(c, &at, &cap, 1).tri;
-}
-
-static void see_calls(HfCheck *c, const HfFlow *flow, gpointer data)
-{
-    Slots *s = data;
-
-    for (guint i = 0; i < flow->calls->len; i++) {
-        Site site = { flow, &g_array_index(flow->calls, HfCall, i) };
-        const HfSymId *targets;
-        HfFieldId slot;
-        SlotCalls *calls;
-
-        hf_call_targets(c->solved, flow, site.call, &targets, &slot);
-        if (!slot) {
-            continue;
-        }
-        calls = calls_of(s, slot);
-        calls->n++;
-        g_array_append_val(calls->sites, site);
-        if (s->coroutine >= 0) {
-            HfTri t = in_coroutine(c, s, flow, site.call);
-
-            calls->in_coroutine += t == HF_HELD;
-            calls->outside_coroutine += t == HF_ABSENT;
-        }
-    }
-}
-
-static void note_binding(Slots *s, HfFieldId slot, HfSymId fn, HfPlace place)
-{
-    gint64 key = (gint64)slot << 32 | fn;
-
-    if (!g_hash_table_contains(s->bindings, &key)) {
-        g_hash_table_insert(s->bindings, g_memdup2(&key, sizeof(key)),
-                            g_memdup2(&place, sizeof(place)));
-    }
-}
-
-static void see_initialisers(HfCheck *c, Slots *s)
-{
-    for (guint i = 1; i < c->program->units->len; i++) {
-        const HfUnit *u = HF_PROGRAM_UNIT(c->program, i);
-
-        for (uint32_t k = 1; k < u->facts->n_bindings; k++) {
-            const HfBinding *b = &u->facts->bindings[k];
-
-            if (b->field) {
-                note_binding(s, u->fields[b->field],
-                             u->symbols[b->function],
-                             hf_check_place_of(c->program, i, b->loc));
-            }
-        }
-    }
-}
-
-static HfId member_of(const HfFacts *f, HfId path)
-{
-    const HfPath *p = &f->paths[path];
-
-    while (p->kind == HF_PATH_INDEX) {
-        p = &f->paths[p->parent];
-    }
-    return p->kind == HF_PATH_FIELD ? p->ref : 0;
-}
-
-static void see_assignments(HfCheck *c, const HfFlow *flow, gpointer data)
-{
-    const HfFacts *f = flow->unit->facts;
-
-    for (uint32_t i = 0; i < flow->fn->n_events; i++) {
-        const HfEvent *e = hf_flow_event(flow, i);
-        const HfPath *value = &f->paths[e->value];
-        HfId member;
-
-        if ((e->kind == HF_EV_WRITE || e->kind == HF_EV_ATOMIC_WRITE) &&
-            value->kind == HF_PATH_FUNCTION &&
-            (member = member_of(f, e->path))) {
-            note_binding(data, flow->unit->fields[member],
-                         flow->unit->symbols[value->ref],
-                         hf_check_place(flow, i));
-        }
-    }
-}
-
-static gboolean says_context(const HfContract *k)
-{
-    return HF_CONTRACT_HAS(k, HF_EFF_GLOBAL_STATE) ||
-           HF_CONTRACT_HAS(k, HF_EFF_IO) ||
-           HF_CONTRACT_HAS(k, HF_EFF_IO_OR_GS);
-}
-
-static gboolean says_coroutine(const HfContract *k)
-{
-    return HF_CONTRACT_HAS(k, HF_EFF_COROUTINE) ||
-           HF_CONTRACT_HAS(k, HF_EFF_NO_COROUTINE) ||
-           HF_CONTRACT_HAS(k, HF_EFF_COROUTINE_MIXED);
-}
-
-static gboolean is_lock_clause(const HfClause *cl)
-{
-    return cl->kind == HF_EFF_REQUIRES || cl->kind == HF_EFF_REQUIRES_SHARED ||
-           cl->kind == HF_EFF_EXCLUDES;
-}
-
-static void see_annotations(HfCheck *c, Slots *s)
-{
-    for (HfFieldId i = 1; i < c->program->fields->len; i++) {
-        const HfContract *k = hf_contract_of_field(c->solved->contracts, i);
-
-        if (!(HF_PROGRAM_FIELD(c->program, i)->type_flags &
-              HF_TYPE_FUNCTION_POINTER)) {
-            continue;
-        }
-        s->context_said |= says_context(k);
-        s->coroutine_said |= says_coroutine(k);
-        for (guint n = 0; k && n < k->clauses->len; n++) {
-            const HfClause *cl = &g_array_index(k->clauses, HfClause, n);
-
-            for (guint l = 0; is_lock_clause(cl) && l < cl->n_locks; l++) {
-                g_hash_table_add(s->locks_said,
-                                 GUINT_TO_POINTER(cl->locks[l]));
-            }
-        }
-    }
-}
 
 /* ---- findings ----------------------------------------------------------- */
 
@@ -208,10 +31,9 @@ static char *slot_name(const HfCheck *c, HfFieldId slot)
                            f->name);
 }
 
-static HfPlace binding_place(const HfCheck *c, const Slots *s, const Pair *p)
+static HfPlace binding_place(const HfCheck *c, const HfSlots *s, const Pair *p)
 {
-    gint64 key = (gint64)p->slot << 32 | p->impl;
-    const HfPlace *known = g_hash_table_lookup(s->bindings, &key);
+    const HfPlace *known = hf_slots_binding(s, p->slot, p->impl);
     const HfProgSymbol *impl = HF_PROGRAM_SYM(c->program, p->impl);
 
     return known ? *known
@@ -257,7 +79,7 @@ typedef struct {
     const char *reason;
 } Disagreement;
 
-static void report(HfCheck *c, const Slots *s, const Pair *p,
+static void report(HfCheck *c, const HfSlots *s, const Pair *p,
                    const Disagreement *d)
 {
     HfFinding *f = hf_finding_new(c->checker->name, d->subcategory);
@@ -289,10 +111,9 @@ static void report(HfCheck *c, const Slots *s, const Pair *p,
 
 /* ---- coroutines --------------------------------------------------------- */
 
-static void demand_coroutine(HfCheck *c, const Slots *s, const Pair *p)
+static void demand_coroutine(HfCheck *c, const HfSlots *s, const Pair *p)
 {
-    const SlotCalls *calls =
-        g_hash_table_lookup(s->calls, GUINT_TO_POINTER(p->slot));
+    const HfSlotCalls *calls = hf_slots_calls(s, p->slot);
     g_autofree char *slot = slot_name(c, p->slot);
     Disagreement d = {
         .subcategory = "coroutine_in_plain_slot", .subject = "coroutine",
@@ -303,7 +124,7 @@ static void demand_coroutine(HfCheck *c, const Slots *s, const Pair *p)
         d.promise = clause_of(p->promise, HF_EFF_NO_COROUTINE);
         d.tier = HF_TIER_HIGH;
         d.reason = "both are declared";
-    } else if (calls && calls->in_coroutine && calls->outside_coroutine) {
+    } else if (calls && calls->sometimes_in && calls->outside_coroutine) {
         d.tier = HF_TIER_LOW;
         d.reason = "the slot is called in coroutines and outside: something "
                    "else may decide";
@@ -324,7 +145,7 @@ static void demand_coroutine(HfCheck *c, const Slots *s, const Pair *p)
     report(c, s, p, &d);
 }
 
-static void promise_coroutine(HfCheck *c, const Slots *s, const Pair *p)
+static void promise_coroutine(HfCheck *c, const HfSlots *s, const Pair *p)
 {
     gboolean never = HF_CONTRACT_HAS(p->demand, HF_EFF_NO_COROUTINE);
     gboolean wrapper = HF_CONTRACT_HAS(p->demand, HF_EFF_CO_WRAPPER);
@@ -345,7 +166,7 @@ static void promise_coroutine(HfCheck *c, const Slots *s, const Pair *p)
     }
 }
 
-static void check_coroutine(HfCheck *c, const Slots *s, const Pair *p)
+static void check_coroutine(HfCheck *c, const HfSlots *s, const Pair *p)
 {
     if (HF_CONTRACT_HAS(p->promise, HF_EFF_COROUTINE)) {
         promise_coroutine(c, s, p);
@@ -379,7 +200,7 @@ static gboolean may_call(const HfCheck *c, HfContextClass from,
     return m->allowed[rows[from]][rows[to]];
 }
 
-static void check_context(HfCheck *c, const Slots *s, const Pair *p)
+static void check_context(HfCheck *c, const HfSlots *s, const Pair *p)
 {
     static const char *const names[] = { "", "GLOBAL_STATE", "IO",
                                          "IO_OR_GS" };
@@ -460,15 +281,14 @@ static const HfClause *find_promise(const HfCheck *c, const Pair *p,
 }
 
 /* How calls through the slot stand to a lock that its functions want. */
-static HfTier held_by_callers(HfCheck *c, const Slots *s, const Pair *p,
+static HfTier held_by_callers(HfCheck *c, const HfSlots *s, const Pair *p,
                               const HfClause *demand, const char **reason)
 {
-    const SlotCalls *calls =
-        g_hash_table_lookup(s->calls, GUINT_TO_POINTER(p->slot));
+    const HfSlotCalls *calls = hf_slots_calls(s, p->slot);
     guint held = 0;
 
     for (guint i = 0; calls && i < calls->n; i++) {
-        const Site *site = &g_array_index(calls->sites, Site, i);
+        const HfSlotSite *site = &g_array_index(calls->sites, HfSlotSite, i);
         HfPoint at = { site->flow, site->call->must, 0 };
         HfX locks[4];
         guint n = 0;
@@ -510,7 +330,8 @@ static gboolean comes_with_context(const HfCheck *c, const Pair *p,
                               ? g_strsplit(text, "|", -1) : NULL;
 
     for (guint i = 0; names && names[i]; i++) {
-        HfX x = hf_contract_lock_named(c->solved->contracts, g_strstrip(names[i]));
+        HfX x = hf_contract_lock_named(c->solved->contracts,
+                                       g_strstrip(names[i]));
 
         if (x && hf_verdict_clause_has(demand, x)) {
             return TRUE;
@@ -519,7 +340,7 @@ static gboolean comes_with_context(const HfCheck *c, const Pair *p,
     return FALSE;
 }
 
-static void demand_lock(HfCheck *c, const Slots *s, const Pair *p,
+static void demand_lock(HfCheck *c, const HfSlots *s, const Pair *p,
                         const HfClause *demand)
 {
     gboolean open, said = FALSE;
@@ -561,7 +382,7 @@ static void demand_lock(HfCheck *c, const Slots *s, const Pair *p,
 }
 
 /* One side requires what the other excludes (or takes itself). */
-static void check_opposites(HfCheck *c, const Slots *s, const Pair *p,
+static void check_opposites(HfCheck *c, const HfSlots *s, const Pair *p,
                             const HfClause *promise, const HfClause *demand)
 {
     gboolean held = wants_lock(promise) &&
@@ -593,7 +414,7 @@ static void check_opposites(HfCheck *c, const Slots *s, const Pair *p,
     report(c, s, p, &d);
 }
 
-static void check_locks(HfCheck *c, const Slots *s, const Pair *p)
+static void check_locks(HfCheck *c, const HfSlots *s, const Pair *p)
 {
     for (guint i = 0; p->demand && i < p->demand->clauses->len; i++) {
         const HfClause *demand =
@@ -617,7 +438,7 @@ static void check_locks(HfCheck *c, const Slots *s, const Pair *p)
 
 /* ---- all pairs ---------------------------------------------------------- */
 
-static void check_slot(HfCheck *c, const Slots *s, HfFieldId id)
+static void check_slot(HfCheck *c, const HfSlots *s, HfFieldId id)
 {
     const HfProgField *slot = HF_PROGRAM_FIELD(c->program, id);
 
@@ -637,24 +458,13 @@ static void check_slot(HfCheck *c, const Slots *s, HfFieldId id)
 
 static void run(HfCheck *c)
 {
-    Slots s = {
-        .calls = g_hash_table_new_full(NULL, NULL, NULL, calls_free),
-        .bindings = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free,
-                                          g_free),
-        .locks_said = g_hash_table_new(NULL, NULL),
-        .coroutine = hf_contract_cap(c->solved->contracts, "coroutine"),
-    };
+    HfSlots s;
 
-    hf_check_each_flow(c, see_calls, &s);
-    see_initialisers(c, &s);
-    hf_check_each_flow(c, see_assignments, &s);
-    see_annotations(c, &s);
+    hf_slots_init(&s, c);
     for (HfFieldId i = 1; i < c->program->fields->len; i++) {
         check_slot(c, &s, i);
     }
-    g_hash_table_unref(s.calls);
-    g_hash_table_unref(s.bindings);
-    g_hash_table_unref(s.locks_said);
+    hf_slots_clear(&s);
 }
 
 const HfChecker hf_checker_slot_contract = {

@@ -96,44 +96,51 @@ static const char *literal(const HfFacts *f, HfId path)
     return path && p->kind == HF_PATH_STRING ? hf_str(f, p->ref) : NULL;
 }
 
+/* Longest output of a conversion of so many 'h's; -1 without a bound. */
+static gint64 number_bound(char conversion, int halves)
+{
+    static const gint64 decimal[] = { 20, 6, 4 }; /* with the sign */
+    static const gint64 hex[] = { 18, 6, 4 };     /* with 0x */
+    static const gint64 octal[] = { 23, 7, 4 };
+
+    switch (conversion) {
+    case 'd': case 'i': case 'u':
+        return decimal[halves];
+    case 'x': case 'X':
+        return hex[halves];
+    case 'o':
+        return octal[halves];
+    case 'p':
+        return 18;
+    case 'c': case '%':
+        return 1;
+    default:
+        return -1;
+    }
+}
+
 /* Longest output of one conversion behind its '%'; -1 without a bound. */
 static gint64 conversion_bound(const char **at)
 {
     const char *p = *at;
-    gint64 width, bound = -1;
-    gboolean precise = FALSE;
+    gboolean alternate = memchr(p, '#', strspn(p, "-+ #0")) != NULL;
+    gint64 width, precision = -1, bound;
+    int halves = 0;
 
     p += strspn(p, "-+ #0");
     width = strtol(p, (char **)&p, 10);
     if (*p == '.') {
-        gint64 precision = strtol(p + 1, (char **)&p, 10);
-
-        precise = *p == 's';
-        bound = precise ? precision : -1;
+        precision = strtol(p + 1, (char **)&p, 10);
     }
-    p += strspn(p, "hlzjt");
-    switch (*p) {
-    case 'd': case 'i': case 'u':
-        bound = 20; /* the widest 64-bit number with its sign */
-        break;
-    case 'x': case 'X':
-        bound = 18;
-        break;
-    case 'o':
-        bound = 23;
-        break;
-    case 'p':
-        bound = 18;
-        break;
-    case 'c': case '%':
-        bound = 1;
-        break;
-    case 's':
-        bound = precise ? bound : -1;
-        break;
-    default:
-        bound = -1;
-        break;
+    for (; *p && strchr("hlzjt", *p); p++) {
+        halves += *p == 'h';
+    }
+    bound = *p == 's' ? precision : number_bound(*p, MIN(halves, 2));
+    if ((*p == 'x' || *p == 'X') && !alternate) {
+        bound -= 2;
+    }
+    if (*p != 's' && bound >= 0) {
+        bound = MAX(bound, precision);
     }
     *at = *p ? p + 1 : p;
     return bound < 0 || width > 4096 ? -1 : MAX(bound, width);
@@ -159,7 +166,7 @@ static gint64 format_bound(const char *format)
     return n;
 }
 
-/* ---- what kind of copy ---------------------------------------------------- */
+/* ---- what kind of copy -------------------------------------------------- */
 
 /* A printf-like function has its format in the last fixed parameter; it is
  * told by being variadic. */
@@ -302,9 +309,7 @@ static void suggest(const Copy *k, HfFinding *f, const HfPlace *at)
     const char *other = k->clause->effect->other;
 
     if (other && *other) {
-        hf_finding_event(f, at, "remediation", 0,
-                         "Use \"%s\", which takes the size of the "
-                         "destination.", other);
+        hf_finding_event(f, at, "remediation", 0, "Better: %s.", other);
     }
 }
 
@@ -367,16 +372,26 @@ static void check_unbounded(HfCheck *c, const Copy *k)
     hf_findings_add(c->findings, f);
 }
 
+/* The size that snprintf and its like are given; -1 unknown. */
+static gint64 given_size(const HfCheck *c, const Copy *k)
+{
+    const HfPath *p = &facts(k)->paths[k->from];
+
+    return is_format(c, k) && k->from && p->kind == HF_PATH_CONST ? p->value
+                                                                  : -1;
+}
+
 static void check_truncating(HfCheck *c, const Copy *k)
 {
     gint64 n = longest(c, k, FALSE); /* an array may be filled to the brim */
+    gint64 given = given_size(c, k);
     gboolean format = is_format(c, k);
     HfPlace at = hf_check_place(k->flow, k->number);
     g_autofree char *to = NULL;
     gboolean open;
     HfFinding *f;
 
-    if ((n >= 0 && k->size > n) ||
+    if ((n >= 0 && (given >= 0 ? given : k->size) > n) ||
         (format && k->event->flags & HF_EV_TRUNCATE_CHECKED)) {
         return;
     }

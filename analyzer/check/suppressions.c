@@ -81,6 +81,22 @@ static gboolean names_disabled(const HfCheck *c, const char *text)
     return FALSE;
 }
 
+/* In a spelling of NOLINT, too: "holdfast-missing-lock". */
+static gboolean names_checker(const char *text)
+{
+    g_autofree char *folded = g_ascii_strdown(text, -1);
+
+    g_strdelimit(folded, "-", '_');
+    for (const HfChecker *const *k = hf_checkers(); *k; k++) {
+        g_autofree char *name = g_ascii_strdown((*k)->name, -1);
+
+        if (strstr(folded, name)) {
+            return TRUE;
+        }
+    }
+    return strstr(folded, "(all)") || strchr(folded, '*');
+}
+
 static void tell_comment(HfCheck *c, const HfSourceMark *m, gboolean all_ran)
 {
     int line = m->comment_line ? m->comment_line : m->line;
@@ -91,6 +107,14 @@ static void tell_comment(HfCheck *c, const HfSourceMark *m, gboolean all_ran)
         f = finding_at(c, "broken_suppression", m->file, line, m->text);
         hf_finding_main(f, &at, "annotation", 0, "This comment cannot be "
                         "used as it is: %s.", m->problem);
+        hf_finding_reason(f, "it is addressed to this tool");
+    } else if (m->state == HF_MARK_UNUSED && !names_checker(m->text)) {
+        if (!strstr(m->text, "holdfast:")) {
+            return; /* speaks about such comments */
+        }
+        f = finding_at(c, "broken_suppression", m->file, line, m->text);
+        hf_finding_main(f, &at, "annotation", 0,
+                        "This comment names no checker.");
         hf_finding_reason(f, "it is addressed to this tool");
     } else if (m->state == HF_MARK_UNUSED && all_ran &&
                !names_disabled(c, m->text)) {

@@ -52,6 +52,15 @@ static gboolean promised(const HfCheck *c, const HfPoint *at,
     return FALSE;
 }
 
+/* "Absent" where states were merged may be no more than "not on all paths". */
+static gboolean is_blurred(const HfCheck *c, const HfPoint *at, HfX lock)
+{
+    const HfHold *h = hf_holds_find(c->solved, at->local, lock);
+
+    return h && h->now == HF_HOLD_ABSENT && at->flow->imprecise &&
+           h->flags & (HF_HOLD_FORGOTTEN | HF_HOLD_ASSUMED);
+}
+
 static HfTri best_of(const HfCheck *c, const HfPoint *at,
                      const HfContext *ctx, const HfX *locks, guint n)
 {
@@ -60,6 +69,9 @@ static HfTri best_of(const HfCheck *c, const HfPoint *at,
     for (guint i = 0; i < n; i++) {
         HfTri t = hf_held(c->solved, at->flow, ctx, at->local, locks[i], NULL);
 
+        if (t == HF_ABSENT && is_blurred(c, at, locks[i])) {
+            t = HF_UNSURE;
+        }
         best = MAX(best, t);
     }
     return best;

@@ -219,11 +219,32 @@ void hf_cache_store(HfCache *cache, const HfHash *id, const HfHash *base,
     }
 }
 
+/* Shards of sources that are gone would stay for ever. */
+static void drop_orphans(HfCache *cache)
+{
+    GHashTableIter iter;
+    gpointer value;
+
+    g_hash_table_iter_init(&iter, cache->deps->units);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        const HfDepUnit *unit = value;
+
+        if (!g_file_test(unit->file, G_FILE_TEST_EXISTS)) {
+            g_autofree char *path = hf_cache_shard_path(cache, &unit->id,
+                                                        unit->file);
+
+            g_unlink(path);
+            g_hash_table_iter_remove(&iter);
+        }
+    }
+}
+
 gboolean hf_cache_save(HfCache *cache, GError **error)
 {
     if (!cache->dirty && !hf_file_hashes_read_any(cache->files)) {
         return TRUE;
     }
+    drop_orphans(cache);
     /* Looks of files that were only touched. */
     for (guint i = 0; i < cache->deps->files->len; i++) {
         HfDepFile *file = &g_array_index(cache->deps->files, HfDepFile, i);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #define _GNU_SOURCE /* dladdr */
 #include "clang_env.h"
+#include "clang_diag.h"
 #include "flags.h"
 #include <clang-c/Index.h>
 #include <dlfcn.h>
@@ -128,12 +129,7 @@ static gboolean parses(const char *const *args, int n)
     gboolean ok = !clang_parseTranslationUnit2(
         index, empty, args, n, NULL, 0, 0, &tu);
 
-    for (unsigned i = 0; ok && i < clang_getNumDiagnostics(tu); i++) {
-        CXDiagnostic diag = clang_getDiagnostic(tu, i);
-
-        ok = clang_getDiagnosticSeverity(diag) < CXDiagnostic_Error;
-        clang_disposeDiagnostic(diag);
-    }
+    ok = ok && !hf_clang_count_errors(tu);
     if (tu) {
         clang_disposeTranslationUnit(tu);
     }

@@ -18,8 +18,6 @@
  *                    strings, each with its terminator; offset 0 is ""
  */
 #include "deps_file.h"
-#include <stdlib.h>
-#include <unistd.h>
 
 #define VERSION 1u
 
@@ -245,9 +243,7 @@ static GPtrArray *sorted_units(const HfDeps *deps)
         for (HfDepUnit *u = unit->next; u && !unit->chosen; u = u->next) {
             unit = u->chosen ? u : unit;
         }
-        if (!access(unit->file, F_OK)) {
-            g_ptr_array_add(units, unit);
-        }
+        g_ptr_array_add(units, unit);
     }
     g_ptr_array_sort(units, unit_cmp);
     return units;

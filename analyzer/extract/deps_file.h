@@ -46,7 +46,6 @@ guint32 hf_deps_file(HfDeps *deps, const char *path, const HfFileState *state);
 
 /* Adds what is in the file; nothing when it is not sound. */
 void hf_deps_read(HfDeps *deps, const char *path);
-/* Units whose source file is gone are left out. */
 gboolean hf_deps_write(const HfDeps *deps, const char *path, GError **error);
 
 #endif

@@ -168,7 +168,7 @@ static void count_failed(HfExtractResult *result)
     for (guint i = 0; i < result->units->len; i++) {
         const HfUnitResult *unit = result->units->pdata[i];
 
-        result->n_failed += unit->status >= HF_UNIT_FAILED;
+        result->n_failed += unit->status != HF_UNIT_OK;
     }
 }
 

@@ -60,7 +60,7 @@ gboolean hf_compile_db_select_targets(HfCompileDb *db,
                                       GError **error);
 
 typedef struct {
-    const HfRules *rules;
+    const HfRules *rules; /* NULL: none */
     const char *cache_dir;
     int jobs;            /* <= 0: number of processors */
     int unit_timeout_s;  /* 0: 120 */
@@ -83,10 +83,16 @@ typedef struct {
 
 typedef struct {
     GPtrArray *units; /* HfUnitResult*, in the order of the database */
-    int n_cached, n_extracted, n_failed;
-    int n_pch;
+    int n_cached, n_extracted; /* together all units */
+    int n_failed; /* of them not OK */
+    int n_pch;    /* units parsed with a shared header */
 } HfExtractResult;
 
+/*
+ * A unit that fails costs that unit only; NULL and an error mean that nothing
+ * could be done at all.  The shards do not depend on jobs, pch or what was
+ * cached.  Test hook: see HOLDFAST_TEST_CRASH in run_units.c.
+ */
 HfExtractResult *hf_extract_run(const HfCompileDb *db,
                                 const HfExtractOptions *options,
                                 GError **error);

@@ -180,11 +180,14 @@ gboolean hf_compile_db_select_targets(HfCompileDb *db,
     g_autofree char *dir = find_build_dir(db, &ninja);
     guint total = db->entries->len;
 
+    if (!*targets) {
+        return TRUE;
+    }
     if (!dir) {
         g_set_error(error, HF_EXTRACT_ERROR, HF_EXTRACT_ERROR_TARGET,
                     "%s: cannot tell what '%s' links: neither build.ninja nor "
                     "CMake's link.txt files are there", db->build_dir,
-                    targets[0] ? targets[0] : "");
+                    *targets);
         return FALSE;
     }
     if (!(ninja ? hf_link_inputs_ninja : hf_link_inputs_cmake)(

@@ -227,3 +227,33 @@ gboolean hf_pch_write_meta(const char *dir, const HfHash *key,
     hf_pch_free(old);
     return ok;
 }
+
+static gboolean is_kept(const GArray *keys, const char *name)
+{
+    for (guint i = 0; i < keys->len; i++) {
+        g_autofree char *hex = hf_hash_hex(&g_array_index(keys, HfHash, i));
+
+        if (g_str_has_prefix(name, hex)) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+void hf_pch_prune(const char *dir, const GArray *keys)
+{
+    gint64 limit = g_get_real_time() / G_USEC_PER_SEC -
+                   HF_PCH_PRUNE_DAYS * 24 * 60 * 60;
+    g_autoptr(GDir) d = g_dir_open(dir, 0, NULL);
+    const char *name;
+
+    while (d && (name = g_dir_read_name(d))) {
+        g_autofree char *path = g_build_filename(dir, name, NULL);
+        GStatBuf st;
+
+        if (!is_kept(keys, name) && !g_stat(path, &st) &&
+            st.st_mtime < limit) {
+            g_unlink(path);
+        }
+    }
+}

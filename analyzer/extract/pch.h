@@ -35,6 +35,11 @@ void hf_pch_key(const HfPchGroup *group, const HfHash *tool, HfHash *key);
 /* NULL when there is none or a file it was made of has changed. */
 HfPch *hf_pch_load(const char *dir, const HfHash *key, HfFileHashes *files);
 
+/* Remove what belongs to none of keys (HfHash) and has not been written for
+ * so many days: headers of flags and header lists that are no more. */
+#define HF_PCH_PRUNE_DAYS 14
+void hf_pch_prune(const char *dir, const GArray *keys);
+
 /*
  * Changes to the group's directory.  Headers that do not go together with the
  * ones before them, or that may be included more than once, are left out.

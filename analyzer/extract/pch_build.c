@@ -2,6 +2,7 @@
 /*
  * pch_build.c - the shared header of one group, by way of libclang.
  */
+#include "clang_diag.h"
 #include "clang_env.h"
 #include "clang_path.h"
 #include "pch.h"
@@ -391,19 +392,6 @@ static gboolean drop_functions(Build *b)
     return any;
 }
 
-static unsigned count_errors(CXTranslationUnit tu)
-{
-    unsigned n = 0;
-
-    for (unsigned i = 0; i < clang_getNumDiagnostics(tu); i++) {
-        CXDiagnostic diag = clang_getDiagnostic(tu, i);
-
-        n += clang_getDiagnosticSeverity(diag) >= CXDiagnostic_Error;
-        clang_disposeDiagnostic(diag);
-    }
-    return n;
-}
-
 /* The parse that is kept, with the functions mentioned at the end. */
 static gboolean final_parse(Build *b, const HfPchGroup *group, GError **error)
 {
@@ -417,7 +405,7 @@ static gboolean final_parse(Build *b, const HfPchGroup *group, GError **error)
                                  CXTranslationUnit_Incomplete)) {
             break;
         }
-        if (!count_errors(b->tu)) {
+        if (!hf_clang_count_errors(b->tu)) {
             return TRUE;
         }
         if (!drop_functions(b)) {

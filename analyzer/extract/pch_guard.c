@@ -94,10 +94,29 @@ typedef struct {
                            NULL in a first walk */
     gboolean any_computed; /* there is an #include MACRO */
     GArray *defined;    /* uint32_t: macros the unit has defined so far */
+    guint step;         /* includes of shared files so far */
     HfPchVerdict *out;
 } Walk;
 
 static void walk_file(Walk *walk, guint own);
+
+/* A macro the unit has defined before, and a shared file knows too. */
+static char *early_macro(const Walk *walk, guint file)
+{
+    const HfPchGuard *guard = walk->guard;
+    const HfText *text = guard->tables->texts[file];
+
+    for (guint k = 0; text && k < walk->defined->len; k++) {
+        uint32_t name = g_array_index(walk->defined, uint32_t, k);
+
+        if (hf_text_mentions(text, name) || hf_text_defines(text, name)) {
+            return g_strdup_printf("defines %s, which %s mentions",
+                                   hf_names_get(guard->names, name),
+                                   file_name(guard, file));
+        }
+    }
+    return NULL;
+}
 
 /*
  * Without the shared header, this is where the file and what it includes
@@ -108,27 +127,21 @@ static void enter_shared(Walk *walk, guint file)
 {
     const HfPchTables *t = walk->guard->tables;
     const guint64 *all = closure(walk->guard, file);
+    HfPchVerdict *out = walk->out;
 
-    for (guint i = 0; i < t->n && walk->defined->len; i++) {
-        if (!hf_bit_get(all, i) || hf_bit_get(walk->out->included, i) ||
-            !t->texts[i] || walk->out->why_not ||
-            hf_include_path_file(walk->own_path,
-                                 file_name(walk->guard, i)) >= 0) {
+    walk->step++;
+    for (guint i = 0; i < t->n; i++) {
+        if (!hf_bit_get(all, i) || hf_bit_get(out->included, i)) {
             continue;
         }
-        for (guint k = 0; k < walk->defined->len; k++) {
-            uint32_t name = g_array_index(walk->defined, uint32_t, k);
-
-            if (hf_text_mentions(t->texts[i], name)) {
-                walk->out->why_not = g_strdup_printf(
-                    "defines %s, which %s mentions",
-                    hf_names_get(walk->guard->names, name),
-                    file_name(walk->guard, i));
-                break;
-            }
+        out->steps[i] = walk->step;
+        if (!out->why_not &&
+            hf_include_path_file(walk->own_path,
+                                 file_name(walk->guard, i)) < 0) {
+            out->why_not = early_macro(walk, i);
         }
     }
-    hf_bits_merge(walk->out->included, all, t->words);
+    hf_bits_merge(out->included, all, t->words);
 }
 
 static void walk_include(Walk *walk, const char *dir, const HfTextItem *item)
@@ -198,7 +211,7 @@ static gboolean walk_once(HfPchGuard *guard, HfIncludePath *own_path,
 {
     Walk walk = { guard, own_path, own, g_new0(gboolean, own->len),
                   second ? missed : NULL, FALSE,
-                  g_array_new(FALSE, FALSE, sizeof(uint32_t)), out };
+                  g_array_new(FALSE, FALSE, sizeof(uint32_t)), 0, out };
     int first = hf_include_path_file(own_path, main_file);
     gboolean complete = TRUE;
 
@@ -215,6 +228,15 @@ static gboolean walk_once(HfPchGuard *guard, HfIncludePath *own_path,
     return complete || (!second && !walk.any_computed);
 }
 
+static void forget_walk(const HfPchGuard *guard, HfPchVerdict *out)
+{
+    const HfPchTables *t = guard->tables;
+
+    g_clear_pointer(&out->why_not, g_free);
+    memcpy(out->included, guard->forced, t->words * sizeof(guint64));
+    memset(out->steps, 0, t->n * sizeof(guint));
+}
+
 static void walk_unit(HfPchGuard *guard, const char *main_file,
                       const GPtrArray *own, HfPchVerdict *out)
 {
@@ -224,9 +246,7 @@ static void walk_unit(HfPchGuard *guard, const char *main_file,
 
     if (!walk_once(guard, own_path, main_file, own, missed, FALSE, out)) {
         /* Where they come in is not known: as early as can be. */
-        g_clear_pointer(&out->why_not, g_free);
-        memcpy(out->included, guard->forced,
-               guard->tables->words * sizeof(guint64));
+        forget_walk(guard, out);
         walk_once(guard, own_path, main_file, own, missed, TRUE, out);
     }
     for (guint i = 0; i < own->len && !out->why_not; i++) {
@@ -313,23 +333,54 @@ static char *foreign_macro(HfPchGuard *guard, const GPtrArray *own,
     return found;
 }
 
-static char *changed_header(const HfPchGuard *guard, const guint64 *included)
+/*
+ * Did the shared header read `other` before `file`, and would the unit?  What
+ * one #include brings in comes in the same order either way.
+ */
+static gboolean same_order(const HfPchVerdict *verdict, guint file,
+                           guint other)
+{
+    gboolean shared_before = other < file;
+
+    if (!hf_bit_get(verdict->included, other)) {
+        return !shared_before;
+    }
+    if (verdict->steps[other] == verdict->steps[file]) {
+        return TRUE;
+    }
+    return shared_before == (verdict->steps[other] < verdict->steps[file]);
+}
+
+/* A file that `file` is sensitive to and that changes its place; or -1. */
+static int moved(const HfPchGuard *guard, const HfPchVerdict *verdict,
+                 guint file)
 {
     const HfPchTables *t = guard->tables;
+    const guint64 *sensitive = hf_pch_row(t, t->sensitive, file);
 
-    for (guint i = 0; i < t->n; i++) {
-        const guint64 *changers = hf_pch_row(t, t->changers, i);
+    for (guint w = 0; w < t->words; w++) {
+        for (guint64 bits = sensitive[w]; bits; bits &= bits - 1) {
+            guint other = w * 64 + (guint)__builtin_ctzll(bits);
 
-        for (guint w = 0; hf_bit_get(included, i) && w < t->words; w++) {
-            guint64 bad = changers[w] & ~included[w];
-
-            if (bad) {
-                guint other = w * 64 + (guint)__builtin_ctzll(bad);
-
-                return g_strdup_printf(
-                    "includes %s, which depends on macros of %s",
-                    file_name(guard, i), file_name(guard, other));
+            if (!same_order(verdict, file, other)) {
+                return (int)other;
             }
+        }
+    }
+    return -1;
+}
+
+static char *changed_header(const HfPchGuard *guard,
+                            const HfPchVerdict *verdict)
+{
+    for (guint i = 0; i < guard->tables->n; i++) {
+        int other = hf_bit_get(verdict->included, i)
+                        ? moved(guard, verdict, i) : -1;
+
+        if (other >= 0) {
+            return g_strdup_printf("reads %s in another order than %s, and "
+                                   "they share macros", file_name(guard, i),
+                                   file_name(guard, (guint)other));
         }
     }
     return NULL;
@@ -338,13 +389,13 @@ static char *changed_header(const HfPchGuard *guard, const guint64 *included)
 void hf_pch_guard_check(HfPchGuard *guard, const char *main_file,
                         const GPtrArray *own, HfPchVerdict *out)
 {
-    out->included = g_memdup2(guard->forced,
-                              guard->tables->words * sizeof(guint64));
-    out->computed = FALSE;
-    out->why_not = NULL;
+    memset(out, 0, sizeof(*out));
+    out->included = g_new0(guint64, guard->tables->words);
+    out->steps = g_new0(guint, guard->tables->n);
+    forget_walk(guard, out);
     walk_unit(guard, main_file, own, out);
     if (!out->why_not) {
-        out->why_not = changed_header(guard, out->included);
+        out->why_not = changed_header(guard, out);
     }
     if (!out->why_not) {
         out->why_not = foreign_macro(guard, own, out->included);
@@ -373,5 +424,6 @@ gboolean hf_pch_verdict_includes(const HfPchVerdict *verdict, guint file)
 void hf_pch_verdict_clear(HfPchVerdict *verdict)
 {
     g_clear_pointer(&verdict->included, g_free);
+    g_clear_pointer(&verdict->steps, g_free);
     g_clear_pointer(&verdict->why_not, g_free);
 }

@@ -7,10 +7,12 @@
  * unit's first line.  Most of that makes no difference, or makes an error and
  * is noticed.  What could silently make one is looked for in the text:
  *
- *  - the unit, or a header it includes, mentions a macro that only a header
- *    it does not include defines;
+ *  - the unit uses a macro that a header it does not include defines;
  *  - the unit defines a macro and then includes a shared header that
- *    mentions it.
+ *    mentions or defines it;
+ *  - a header it includes mentions or defines a macro that another header
+ *    defines, and the unit reads the two in another order, or does not read
+ *    the other.
  *
  * And in the facts: a declaration from a header the unit does not include.
  * When in doubt the answer is no, and costs one slower parse.
@@ -30,6 +32,8 @@ void hf_pch_guard_free(HfPchGuard *guard);
 
 typedef struct {
     guint64 *included; /* bit i: the unit includes pch->files[i] */
+    guint *steps;      /* of each file: which #include of a shared file, in
+                          the order of the unit, brings it in */
     gboolean computed; /* it has an #include MACRO, and may include more */
     char *why_not;     /* NULL: it may be used as far as the text says */
 } HfPchVerdict;

@@ -135,51 +135,50 @@ static void find_definers(HfPchTables *t, HfNames *names)
     }
 }
 
-/* Definers of what a file mentions that were read before file `before`. */
-static void add_changers(HfPchTables *t, guint mentioning, guint before,
-                         guint64 *out)
+static void add_definers(HfPchTables *t, const GArray *names, guint64 *out)
 {
-    const GArray *names = t->texts[mentioning]
-                              ? t->texts[mentioning]->mentioned : NULL;
-
-    for (guint k = 0; names && k < names->len; k++) {
+    for (guint k = 0; k < names->len; k++) {
         uint32_t name = g_array_index(names, uint32_t, k);
         GArray *files = g_hash_table_lookup(t->definers,
                                             GUINT_TO_POINTER(name));
 
         for (guint f = 0; files && f < files->len; f++) {
-            guint file = g_array_index(files, guint, f);
-
-            if (file < before) {
-                hf_bit_set(out, file);
-            }
+            hf_bit_set(out, g_array_index(files, guint, f));
         }
     }
 }
 
+static void add_sensitive(HfPchTables *t, guint file, guint64 *out)
+{
+    if (t->texts[file]) {
+        add_definers(t, t->texts[file]->mentioned, out);
+        add_definers(t, t->texts[file]->defined, out);
+    }
+}
+
 /*
- * A file sees the macros of those read before it.  One that is entered more
- * than once counts as a part of each that includes it.
+ * What a file means may depend on whether it is read before or after these.
+ * One that is entered more than once counts as a part of each that includes
+ * it.
  */
-static void find_changers(HfPchTables *t)
+static void find_sensitive(HfPchTables *t)
 {
     const GArray *edges = t->pch->edges;
 
     for (guint i = 0; i < t->n; i++) {
         if (!g_array_index(t->pch->again, gboolean, i)) {
-            add_changers(t, i, i, row(t, t->changers, i));
+            add_sensitive(t, i, row(t, t->sensitive, i));
         }
     }
     for (guint e = 0; e < edges->len; e++) {
         const HfPchEdge *edge = &g_array_index(edges, HfPchEdge, e);
 
         if (g_array_index(t->pch->again, gboolean, edge->to)) {
-            add_changers(t, edge->to, edge->from,
-                         row(t, t->changers, edge->from));
+            add_sensitive(t, edge->to, row(t, t->sensitive, edge->from));
         }
     }
     for (guint i = 0; i < t->n; i++) {
-        guint64 *out = row(t, t->changers, i);
+        guint64 *out = row(t, t->sensitive, i);
 
         for (guint w = 0; w < t->words; w++) {
             out[w] &= ~row(t, t->closure, i)[w];
@@ -197,7 +196,7 @@ HfPchTables *hf_pch_tables_new(HfNames *names, const HfPch *pch)
     t->words = (t->n + 63) / 64;
     bits = (gsize)t->words * t->n;
     t->closure = g_new0(guint64, bits);
-    t->changers = g_new0(guint64, bits);
+    t->sensitive = g_new0(guint64, bits);
     t->texts = g_new0(HfText *, t->n);
     t->definers = g_hash_table_new_full(NULL, NULL, NULL,
                                         (GDestroyNotify)g_array_unref);
@@ -210,7 +209,7 @@ HfPchTables *hf_pch_tables_new(HfNames *names, const HfPch *pch)
     }
     find_closures(t);
     find_definers(t, names);
-    find_changers(t);
+    find_sensitive(t);
     return t;
 }
 
@@ -224,7 +223,7 @@ void hf_pch_tables_free(HfPchTables *t)
     }
     g_free(t->texts);
     g_free(t->closure);
-    g_free(t->changers);
+    g_free(t->sensitive);
     g_hash_table_unref(t->definers);
     g_hash_table_unref(t->bodies);
     g_free(t);

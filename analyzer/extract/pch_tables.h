@@ -9,15 +9,16 @@
 #include "pch.h"
 #include "text.h"
 
-/* Files are numbered as in pch->files: in the order they were entered. */
+/* Files are numbered as in pch->files, in the order they were entered: the
+ * header has seen the macros of a file in all files of higher number. */
 typedef struct {
     const HfPch *pch;
     guint n;           /* files */
     guint words;       /* guint64 in a bit set of files */
     HfText **texts;    /* of each file; NULL when it cannot be read */
     guint64 *closure;  /* a bit set for each file: it and all it includes */
-    guint64 *changers; /* a bit set for each file: those outside its closure
-                          whose macros it sees */
+    guint64 *sensitive; /* a bit set for each file: those outside its closure
+                           that define a macro it mentions or defines */
     GHashTable *definers; /* macro -> GArray of guint: files */
     GHashTable *bodies;   /* macro -> GArray of uint32_t: names it expands to */
 } HfPchTables;

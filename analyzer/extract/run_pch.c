@@ -80,13 +80,29 @@ static void make_groups(HfRun *run)
     }
 }
 
+static gboolean build_all(HfRun *run, GArray *jobs, GError **error)
+{
+    g_autoptr(GArray) keys = g_array_new(FALSE, FALSE, sizeof(HfHash));
+    HfWorkers workers = { run->jobs, run->options->unit_timeout_s, 0, build,
+                          built, run };
+
+    if (!jobs->len) {
+        return TRUE;
+    }
+    for (guint i = 0; i < run->groups->len; i++) {
+        g_array_append_val(keys, group_at(run, i)->key);
+    }
+    hf_pch_prune(run->pch_dir, keys);
+    g_array_sort_with_data(jobs, job_cmp, run);
+    return hf_workers_run(&workers, (const guint *)jobs->data, jobs->len,
+                          error);
+}
+
 gboolean hf_run_pch(HfRun *run, GError **error)
 {
     g_autoptr(GPtrArray) entries = g_ptr_array_new();
     g_autofree char ***args = g_new(char **, run->units->len + 1);
     g_autoptr(GArray) jobs = g_array_new(FALSE, FALSE, sizeof(guint));
-    HfWorkers workers = { run->jobs, run->options->unit_timeout_s, 0, build,
-                          built, run };
 
     for (guint i = 0; i < run->units->len; i++) {
         g_ptr_array_add(entries, (gpointer)hf_run_unit(run, i)->entry);
@@ -108,7 +124,5 @@ gboolean hf_run_pch(HfRun *run, GError **error)
             g_array_append_val(jobs, i);
         }
     }
-    g_array_sort_with_data(jobs, job_cmp, run);
-    return hf_workers_run(&workers, (const guint *)jobs->data, jobs->len,
-                          error);
+    return build_all(run, jobs, error);
 }

@@ -130,6 +130,9 @@ static void add_item(Scan *s, HfTextKind kind, const char *name, gsize len,
     HfTextItem item = { kind, hf_names_intern(s->names, name, len), angled };
 
     g_array_append_val(s->out->items, item);
+    if (kind == HF_TEXT_DEFINE || kind == HF_TEXT_UNDEF) {
+        g_array_append_val(s->out->defined, item.name);
+    }
 }
 
 static void stop_leading(Scan *s)
@@ -287,10 +290,12 @@ static HfText *scan_text(HfNames *names, const char *text, gsize len,
 
     out->items = g_array_new(FALSE, FALSE, sizeof(HfTextItem));
     out->mentioned = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    out->defined = g_array_new(FALSE, FALSE, sizeof(uint32_t));
     out->bodies = g_array_new(FALSE, FALSE, sizeof(HfTextBody));
     scan_all(&s, head_only);
     g_hash_table_unref(s.seen);
     g_array_sort(out->mentioned, id_cmp);
+    g_array_sort(out->defined, id_cmp);
     return out;
 }
 
@@ -322,14 +327,25 @@ void hf_text_free(HfText *text)
     }
     g_array_unref(text->items);
     g_array_unref(text->mentioned);
+    g_array_unref(text->defined);
     g_array_unref(text->bodies);
     g_free(text);
 }
 
+static gboolean has(const GArray *sorted, uint32_t name)
+{
+    return bsearch(&name, sorted->data, sorted->len, sizeof(uint32_t),
+                   id_cmp) != NULL;
+}
+
 gboolean hf_text_mentions(const HfText *text, uint32_t name)
 {
-    return bsearch(&name, text->mentioned->data, text->mentioned->len,
-                   sizeof(uint32_t), id_cmp) != NULL;
+    return has(text->mentioned, name);
+}
+
+gboolean hf_text_defines(const HfText *text, uint32_t name)
+{
+    return has(text->defined, name);
 }
 
 GHashTable *hf_text_bodies_new(void)

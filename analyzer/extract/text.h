@@ -34,6 +34,7 @@ typedef struct {
     GArray *items;     /* HfTextItem, in order */
     GArray *mentioned; /* uint32_t: identifiers outside comments, literals and
                           macro definitions; sorted, each once */
+    GArray *defined;   /* uint32_t: macros it defines or undefines; sorted */
     GArray *bodies;    /* HfTextBody, in order */
     guint n_leading;   /* so many items are plain includes before anything
                           else but comments and an include guard */
@@ -48,6 +49,7 @@ HfText *hf_text_read(HfNames *names, const char *path);
 void hf_text_free(HfText *text);
 /* Outside macro definitions. */
 gboolean hf_text_mentions(const HfText *text, uint32_t name);
+gboolean hf_text_defines(const HfText *text, uint32_t name);
 
 /* Macro -> GArray of uint32_t, what its bodies mention. */
 GHashTable *hf_text_bodies_new(void);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "unit.h"
+#include "clang_diag.h"
 #include "clang_path.h"
 #include "lower.h"
 #include "pch_functions.h"
@@ -26,19 +27,6 @@ static void parsed_clear(Parsed *p)
         clang_disposeIndex(p->index);
     }
     memset(p, 0, sizeof(*p));
-}
-
-static unsigned count_errors(CXTranslationUnit tu)
-{
-    unsigned n = 0;
-
-    for (unsigned i = 0; i < clang_getNumDiagnostics(tu); i++) {
-        CXDiagnostic diag = clang_getDiagnostic(tu, i);
-
-        n += clang_getDiagnosticSeverity(diag) >= CXDiagnostic_Error;
-        clang_disposeDiagnostic(diag);
-    }
-    return n;
 }
 
 /* Gives the unit a way to the header's functions; see pch_functions.h. */
@@ -89,7 +77,7 @@ static void parse(const HfUnitJob *job, gboolean with_pch, gboolean with_tsa,
                                     CXTranslationUnit_KeepGoing, &out->tu)) {
         out->tu = NULL;
     }
-    out->n_errors = out->tu ? count_errors(out->tu) : G_MAXUINT;
+    out->n_errors = out->tu ? hf_clang_count_errors(out->tu) : G_MAXUINT;
 }
 
 /* Without our attribute macros when the unit uses their names for something

@@ -283,6 +283,11 @@ static gboolean check_lines(const char *text, gsize len, const char *file,
                           "expected plain YAML, found a directive");
             return FALSE;
         }
+        if (text[i] == '\t') {
+            hf_rules_fail(error, HF_RULES_ERROR_SYNTAX, &at,
+                          "expected spaces, found a tab");
+            return FALSE;
+        }
         at.col++;
         if (text[i] == '\n' || text[i] == '\r') {
             at.line++;
@@ -332,9 +337,14 @@ HfNode *hf_yaml_parse(const char *text, gsize len, const char *file,
     struct fy_diag_cfg diag_cfg;
     struct fy_parse_cfg cfg = { 0 };
     HfNode *root = NULL;
+    GString *lines;
 
     if (!check_bytes(text, len, file, error))
         return NULL;
+    /* libfyaml cannot cope with a backslash that ends the file. */
+    lines = g_string_new_len(text, len);
+    if (len == 0 || text[len - 1] != '\n')
+        g_string_append_c(lines, '\n');
     fy_diag_cfg_default(&diag_cfg);
     diag_cfg.level = FYET_ERROR;
     r.diag = fy_diag_create(&diag_cfg);
@@ -343,11 +353,13 @@ HfNode *hf_yaml_parse(const char *text, gsize len, const char *file,
         FYPCF_DEFAULT_VERSION_1_2;
     cfg.diag = r.diag;
     r.parser = fy_parser_create(&cfg);
-    if (r.parser && fy_parser_set_string(r.parser, text, len) == 0)
+    if (r.parser &&
+        fy_parser_set_string(r.parser, lines->str, lines->len) == 0)
         root = read_stream(&r, error);
     else
         fail_syntax(&r, error);
     fy_parser_destroy(r.parser);
     fy_diag_destroy(r.diag);
+    g_string_free(lines, TRUE);
     return root;
 }

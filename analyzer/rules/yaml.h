@@ -8,8 +8,9 @@
  * than HF_YAML_MAX_BYTES, lines longer than HF_YAML_MAX_LINE (libfyaml keeps
  * all tokens of a line while the first may turn out to be a key), nesting
  * deeper than HF_YAML_MAX_DEPTH, directives (libfyaml's scanner is quadratic
- * in them), anchors and aliases, tags, a second document, keys that are not
- * scalars and a key given twice.
+ * in them), tabs (it frees twice when it complains of one), anchors and
+ * aliases, tags, a second document, keys that are not scalars and a key given
+ * twice.
  *
  * Ownership: a node owns everything below it.  Not thread-safe; nodes are
  * only read once built.

@@ -52,20 +52,50 @@ static HfX here(const Call *c, const HfState *s, const Args *args, HfX x)
     return y ? hf_contract_canonical(c->r->solved->contracts, y) : 0;
 }
 
+static const char *stands_for(const Call *c, HfRecId record)
+{
+    const HfLockTypeRule *rule =
+        HF_PROGRAM_RECORD(c->r->body.p, record)->lock_rule;
+
+    return rule ? rule->stands_for : NULL;
+}
+
+/* A callee took it for such an object, going by its parameter's type: *o.f is
+ * said of an o that has no f, because it is the lock itself. */
+static HfX not_stood_for(const Call *c, HfX lock)
+{
+    const HfXTable *t = c->r->body.t;
+    const HfXNode *field = hf_x(t, hf_x(t, lock)->parent);
+    const HfProgField *f;
+    const char *member;
+    HfRecId record;
+
+    if (hf_x(t, lock)->kind != HF_X_DEREF || field->kind != HF_X_FIELD) {
+        return 0;
+    }
+    f = HF_PROGRAM_FIELD(c->r->body.p, field->ref);
+    member = stands_for(c, f->record);
+    if (!member || strcmp(member, f->name) != 0) {
+        return 0;
+    }
+    record = hf_contract_record(c->r->solved->contracts, c->r->out->sym,
+                                field->parent);
+    return record && record != f->record ? field->parent : 0;
+}
+
 /* An object that only stands for a lock: the lock one of its members points
  * to. */
 static HfX stood_for(const Call *c, const HfState *s, HfX lock)
 {
     const HfContracts *k = c->r->solved->contracts;
+    HfX itself = not_stood_for(c, lock);
     HfRecId record = hf_contract_record(k, c->r->out->sym, lock);
-    const HfLockTypeRule *rule =
-        HF_PROGRAM_RECORD(c->r->body.p, record)->lock_rule;
-    HfFieldId member;
+    const char *name = stands_for(c, record);
+    HfFieldId member = name ? hf_contract_field(k, record, name) : 0;
 
-    if (!rule || !rule->stands_for) {
-        return lock;
+    if (itself) {
+        return itself;
     }
-    member = hf_contract_field(k, record, rule->stands_for);
     if (!member) {
         return lock;
     }
@@ -91,6 +121,8 @@ static void record_call(const Call *c, const HfState *s, const Args *args)
     HfRun *r = c->r;
     HfFlow *out = r->out;
     HfHolds now = hf_run_holds(r, s);
+    HfX callee = c->e->kind == HF_EV_CALL_INDIRECT
+                     ? hf_state_value(&r->body, s, c->e->path) : 0;
     guint32 fresh = 0;
     HfCall *row;
 
@@ -103,7 +135,7 @@ static void record_call(const Call *c, const HfState *s, const Args *args)
         HfCall n = {
             .event = c->event, .must = now, .may = now,
             .first_arg = out->args->len, .n_args = args->n,
-            .fresh_args = fresh,
+            .fresh_args = fresh, .callee = callee,
         };
 
         g_array_append_vals(out->args, args->v, args->n);
@@ -115,6 +147,7 @@ static void record_call(const Call *c, const HfState *s, const Args *args)
     row->must = hf_holds_weakest(r->solved->priv, row->must, now);
     row->may = hf_holds_strongest(r->solved->priv, row->may, now);
     row->fresh_args &= fresh;
+    row->callee = row->callee == callee ? callee : 0;
     for (guint i = 0; i < row->n_args; i++) {
         HfX *have = &g_array_index(out->args, HfX, row->first_arg + i);
 
@@ -158,10 +191,7 @@ static void split(const Call *c, HfStates *states, HfState *s,
     if (test) {
         hf_lock_assume(c->r, other, lock, HF_HOLD_ABSENT, FALSE, c->event);
     }
-    if (!hf_run_add(states, other)) {
-        c->r->out->imprecise = TRUE;
-        return;
-    }
+    hf_states_add(c->r, states, other);
     hf_state_assume(&c->r->body, s, &yes);
     if (test) {
         hf_lock_assume(c->r, s, lock, HF_HOLD_HELD, FALSE, c->event);
@@ -307,27 +337,44 @@ static void apply_hold(const Call *c, HfState *s, const Args *args,
 
 /* ---- locks that the callee takes for a while ----------------------------- */
 
+/* Did assuming the fact change nothing?  Then it was known. */
+static gboolean known_already(const Call *c, HfState *probe, const HfFact *f)
+{
+    HfState *before = hf_run_copy(c->r, probe);
+
+    return hf_state_assume(&c->r->body, probe, f) &&
+           probe->n_facts == before->n_facts &&
+           memcmp(probe->facts, before->facts,
+                  probe->n_facts * sizeof(probe->facts[0])) == 0;
+}
+
 /* The callee's facts as the caller would say them; FALSE: not here. */
 static gboolean facts_here(const Call *c, const HfState *s, const Args *args,
                            const HfTake *from, HfTake *to)
 {
     HfState *probe = hf_run_copy(c->r, s);
+    gboolean doubt = FALSE;
 
     to->n_facts = 0;
     for (guint i = 0; i < from->n_facts; i++) {
         HfFact f = from->facts[i];
 
         f.key = here(c, s, args, f.key);
-        if (!f.key) {
+        if (f.key && known_already(c, probe, &f)) {
             continue;
         }
-        if (!hf_state_assume(&c->r->body, probe, &f)) {
+        if (f.key && !hf_state_assume(&c->r->body, probe, &f)) {
             return FALSE;
         }
-        if (!hf_x(c->r->body.t, f.key)->local &&
-            hf_x(c->r->body.t, f.key)->kind != HF_X_CONST) {
+        if (!f.key || hf_x(c->r->body.t, f.key)->local) {
+            doubt = TRUE; /* nobody further up can tell */
+        } else {
             to->facts[to->n_facts++] = f;
         }
+    }
+    if (!to->n_facts && !doubt) {
+        to->maybe -= to->explained; /* all that was asked is so */
+        to->explained = 0;
     }
     return TRUE;
 }
@@ -338,6 +385,7 @@ static void record_relock(const Call *c, const HfTake *take, const HfHold *h)
     HfLockOp op = {
         .event = c->event, .lock = take->lock, .kind = HF_LOCK_ACQUIRE,
         .shared = take->shared, .via = c->sym, .before = *h,
+        .maybe = take->maybe, .conditional = take->n_facts > 0,
     };
 
     for (guint i = rows->len; i > 0; i--) {
@@ -365,6 +413,7 @@ static void check_takes(const Call *c, const HfState *s, const Args *args)
         const HfTake *from = &g_array_index(f->takes, HfTake, i);
         HfTake take = {
             .event = c->event, .shared = from->shared, .via = c->sym,
+            .maybe = from->maybe, .explained = from->explained,
             .lock = lock_here(c, s, args, from->lock),
         };
         const HfHold *h;
@@ -495,9 +544,8 @@ static gboolean apply_summary(const Call *c, HfStates *states, HfState *s,
         if (!apply_exit(c, into, args, ex, f->exits->len > 1)) {
             continue;
         }
-        if (into != s && !hf_run_add(states, into)) {
-            c->r->out->imprecise = TRUE;
-            break;
+        if (into != s) {
+            hf_states_add(c->r, states, into);
         }
         any = TRUE;
     }
@@ -573,6 +621,7 @@ void hf_run_call(HfRun *r, HfStates *states, uint32_t event)
     Call c = { .r = r, .event = event, .e = hf_flow_event(r->out, event) };
     guint n = states->n, keep = 0;
 
+    states->first_out = n;
     c.sym = only_target(r, c.e);
     if (c.sym) {
         c.contract = hf_contract_of(r->solved->contracts, c.sym);

@@ -254,7 +254,10 @@ static void slot_context(Run *r, HfFieldId slot, HfContext *c)
     const HfSlotRule *rule =
         HF_PROGRAM_FIELD(r->s->program, slot)->slot_rule;
 
+    /* every object of the type shares the slot: that the lock is missing on a
+     * way to the call says little about each of those who are called */
     c->n_slots++;
+    c->absent &= r->belief_absent;
     if (rule && rule->entry_set && rule->entry == HF_ENTRY_UNKNOWN) {
         *c = (HfContext){ .role = -1, .caps = r->belief_held,
                           .absent = r->belief_absent };

@@ -13,8 +13,6 @@
 
 #define ARENA_BLOCK (1u << 18)
 #define MAX_VISITS 100
-/* Room that is left for states which hold different locks. */
-#define MAX_SPLIT 5
 /* Cases of a switch that its default denies. */
 #define MAX_CASES 8
 
@@ -47,15 +45,6 @@ HfState *hf_run_copy(HfRun *r, const HfState *from)
 
     memcpy(s, from, hf_state_size(&r->body));
     return s;
-}
-
-gboolean hf_run_add(HfStates *states, HfState *s)
-{
-    if (states->n == G_N_ELEMENTS(states->v)) {
-        return FALSE;
-    }
-    states->v[states->n++] = s;
-    return TRUE;
 }
 
 HfHolds hf_run_holds(HfRun *r, const HfState *s)
@@ -251,40 +240,6 @@ static void run_event(HfRun *r, HfStates *states, uint32_t event)
 
 /* ---- blocks ------------------------------------------------------------- */
 
-static gboolean join(HfRun *r, Block *to, HfState *s, gboolean leaving)
-{
-    HfState *twin = NULL; /* the same locks, other answers */
-
-    for (guint i = 0; i < to->in.n; i++) {
-        if (!hf_state_same_locks(to->in.v[i], s)) {
-            continue;
-        }
-        if (leaving || !hf_watch_differ(r, to->in.v[i], s)) {
-            return hf_state_merge(&r->body, to->in.v[i], s);
-        }
-        twin = to->in.v[i];
-    }
-    if (twin && to->in.n >= MAX_SPLIT) {
-        return hf_state_merge(&r->body, twin, s);
-    }
-    if (to->in.n < HF_MAX_STATES) {
-        to->in.v[to->in.n++] = hf_run_copy(r, s);
-        return TRUE;
-    }
-    r->out->imprecise = TRUE;
-    return hf_state_merge(&r->body, to->in.v[HF_MAX_STATES - 1], s);
-}
-
-static void reduce(HfRun *r, HfStates *states)
-{
-    while (states->n > HF_MAX_STATES) {
-        r->out->imprecise = TRUE;
-        hf_state_merge(&r->body, states->v[HF_MAX_STATES - 1],
-                       states->v[states->n - 1]);
-        states->n--;
-    }
-}
-
 static void run_block(HfRun *r, Block *blocks, uint32_t n, HfStates *out)
 {
     const HfBlock *b = &hf_run_facts(r)->blocks[r->body.fn->first_block + n];
@@ -296,7 +251,9 @@ static void run_block(HfRun *r, Block *blocks, uint32_t n, HfStates *out)
     }
     for (uint32_t e = 0; e < b->n_events && out->n; e++) {
         run_event(r, out, first + e);
-        reduce(r, out);
+        if (out->n > 1) {
+            hf_states_limit(r, out);
+        }
     }
 }
 
@@ -352,7 +309,7 @@ static void leave_block(HfRun *r, Block *blocks, uint32_t n,
                     continue;
                 }
             }
-            if (join(r, to, s, to == &blocks[1])) {
+            if (hf_states_join(r, &to->in, s, to == &blocks[1])) {
                 to->queued = TRUE;
             }
         }
@@ -478,10 +435,11 @@ static HfHolds exit_holds(HfRun *r, const HfState *s)
     return hf_run_holds(r, named);
 }
 
-static void make_exits(HfRun *r, const HfStates *in)
+static void make_exits(HfRun *r, HfStates *in)
 {
     HfFlow *out = r->out;
 
+    hf_states_collapse(r, in);
     out->returns_at_all = in->n > 0;
     for (guint i = 0; i < in->n; i++) {
         const HfState *s = in->v[i];
@@ -562,7 +520,8 @@ static void reset_tables(HfFlow *out)
         if (*tables[i]) {
             g_array_set_size(*tables[i], 0);
         } else {
-            *tables[i] = g_array_new(FALSE, FALSE, sizes[i]);
+            /* room for one, so that row 0 of an empty table has an address */
+            *tables[i] = g_array_sized_new(FALSE, FALSE, sizes[i], 1);
         }
     }
     g_array_set_clear_func(out->exits, clear_exit);
@@ -601,6 +560,9 @@ void hf_flow_run(HfSolved *solved, HfFlow *flow)
     fixpoint(&r, blocks, by_order);
 
     r.recording = TRUE;
+    if (r.watched) { /* it uses locks */
+        hf_run_find_always(&r);
+    }
     for (uint32_t i = 0; i < n; i++) {
         if (by_order[i] != UINT32_MAX && blocks[by_order[i]].in.n) {
             run_block(&r, blocks, by_order[i], &out);
@@ -619,6 +581,7 @@ void hf_flow_run(HfSolved *solved, HfFlow *flow)
     g_array_sort(flow->relocks, by_event);
 
     hf_watch_stop(&r);
+    g_free(r.always);
     g_ptr_array_unref(r.arena);
     g_free(r.access_row);
     g_free(r.call_row);

@@ -10,9 +10,16 @@
 #define HF_MAX_STATES 8
 
 typedef struct {
-    HfState *v[2 * HF_MAX_STATES];
+    HfState *v[4 * HF_MAX_STATES];
     guint n;
+    guint first_out; /* during a call: from here on it has been applied */
 } HfStates;
+
+typedef enum {
+    HF_SOMETIMES,
+    HF_ALWAYS, /* every way out passes it */
+    HF_NEVER,  /* no way out does */
+} HfAlways;
 
 typedef struct {
     HfBody body; /* first: what state.h asks for */
@@ -25,11 +32,21 @@ typedef struct {
     uint32_t *call_row;
     GHashTable *watched; /* HfX asked for more than once; NULL: not done */
     GHashTable *asked;   /* HfPath of such conditions */
+    uint8_t *always;     /* by event: HfAlways */
 } HfRun;
 
 HfState *hf_run_copy(HfRun *r, const HfState *from);
-/* FALSE when the state vector is full. */
-gboolean hf_run_add(HfStates *states, HfState *s);
+
+/* states.c */
+/* One more result of a call; s is taken over. */
+void hf_states_add(HfRun *r, HfStates *states, HfState *s);
+/* Bring s, by copy, into the states at a block's entry; TRUE: they changed. */
+gboolean hf_states_join(HfRun *r, HfStates *to, const HfState *s,
+                        gboolean leaving);
+/* At most HF_MAX_STATES. */
+void hf_states_limit(HfRun *r, HfStates *states);
+/* One, if all of them hold the same locks. */
+void hf_states_collapse(HfRun *r, HfStates *states);
 
 static inline const HfFacts *hf_run_facts(const HfRun *r)
 {
@@ -55,6 +72,9 @@ void hf_lock_assume(HfRun *r, HfState *s, HfX lock, HfHoldNow now,
  * it was on entry.  take brings the facts it already depends on. */
 void hf_lock_take(HfRun *r, const HfState *s, HfTake *take);
 
+/* always.c: fills HfRun.always. */
+void hf_run_find_always(HfRun *r);
+
 /* calls.c: one CALL or CALL_INDIRECT over all states. */
 void hf_run_call(HfRun *r, HfStates *states, uint32_t event);
 
@@ -67,6 +87,9 @@ void hf_watch_start(HfRun *r);
 void hf_watch_stop(HfRun *r);
 void hf_watch_branch(HfRun *r, const HfState *s, const HfCond *cond);
 gboolean hf_watch_differ(const HfRun *r, const HfState *a, const HfState *b);
+/* ... or one that the caller can answer. */
+gboolean hf_watch_differ_outside(const HfRun *r, const HfState *a,
+                                 const HfState *b);
 
 /* flow.c: holds of a state as a set. */
 HfHolds hf_run_holds(HfRun *r, const HfState *s);

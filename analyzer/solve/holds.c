@@ -50,7 +50,7 @@ HfHoldsPool *hf_holds_pool_new(void)
 {
     HfHoldsPool *pool = g_new0(HfHoldsPool, 1);
 
-    pool->rows = g_array_new(FALSE, FALSE, sizeof(HfHold));
+    pool->rows = g_array_sized_new(FALSE, FALSE, sizeof(HfHold), 64);
     pool->spans = g_array_new(FALSE, FALSE, sizeof(Span));
     pool->index = g_hash_table_new_full(span_hash, span_equal, g_free, NULL);
     hf_holds_intern(pool, NULL, 0);

@@ -92,11 +92,22 @@ void hf_lock_take(HfRun *r, const HfState *s, HfTake *take)
         hf_state_hold((HfState *)s, take->lock)) {
         return;
     }
-    take->n_facts = visible_facts(r, s, take->facts, take->n_facts);
+    if (!r->always || r->always[take->event] != HF_ALWAYS) {
+        guint own = visible_facts(r, s, take->facts, take->n_facts);
+
+        take->maybe++;
+        take->explained += own > take->n_facts;
+        take->n_facts = own;
+    }
+    if (r->always && r->always[take->event] == HF_NEVER) {
+        take->maybe++;
+    }
     for (guint i = takes->len; i > 0; i--) {
         HfTake *have = &g_array_index(takes, HfTake, i - 1);
 
         if (have->lock == take->lock && have->event == take->event) {
+            have->maybe = MAX(have->maybe, take->maybe);
+            have->explained = MIN(have->explained, take->explained);
             intersect_facts(have, take);
             return;
         }
@@ -118,6 +129,22 @@ static gboolean may_nest(const HfRun *r, const HfHold *h, const HfLockUse *use)
                                        use->lock);
 }
 
+/* What the lock is reached through is no null pointer. */
+static void not_null(HfRun *r, HfState *s, HfX lock)
+{
+    HfX x = lock;
+
+    while (x && hf_x(r->body.t, x)->kind != HF_X_DEREF) {
+        x = hf_x(r->body.t, x)->parent;
+    }
+    if (x) {
+        HfFact f = { .key = hf_x(r->body.t, x)->parent,
+                     .kind = HF_FACT_NONZERO };
+
+        hf_state_assume(&r->body, s, &f);
+    }
+}
+
 void hf_lock_acquire(HfRun *r, HfState *s, const HfLockUse *use)
 {
     HfHold *h;
@@ -130,6 +157,7 @@ void hf_lock_acquire(HfRun *r, HfState *s, const HfLockUse *use)
         return;
     }
     record(r, s, use, HF_LOCK_ACQUIRE);
+    not_null(r, s, use->lock);
     if (r->recording && !use->via && !use->conditional) {
         HfTake take = { .event = use->event, .lock = use->lock,
                         .shared = use->shared };

@@ -237,6 +237,25 @@ const HfLoc *hf_flow_loc(const HfFlow *f, uint32_t event)
                             ? hf_flow_event(f, event)->loc : f->fn->loc];
 }
 
+/* `cb = timer->cb; cb(timer->opaque);` is a call through the member, too. */
+static HfFieldId loaded_from(const HfSolved *s, HfX callee)
+{
+    while (callee) {
+        const HfXNode *n = hf_x(s->exprs, callee);
+
+        if (n->kind == HF_X_FIELD) {
+            return HF_PROGRAM_FIELD(s->program, n->ref)->type_flags &
+                           HF_TYPE_FUNCTION_POINTER ? n->ref : 0;
+        }
+        if (n->kind != HF_X_DEREF && n->kind != HF_X_ADDR &&
+            n->kind != HF_X_INDEX) {
+            return 0;
+        }
+        callee = n->parent;
+    }
+    return 0;
+}
+
 guint hf_call_targets(const HfSolved *s, const HfFlow *f, const HfCall *call,
                       const HfSymId **targets, HfFieldId *slot)
 {
@@ -249,6 +268,9 @@ guint hf_call_targets(const HfSolved *s, const HfFlow *f, const HfCall *call,
         return 1;
     }
     t = hf_program_targets(s->program, f->unit, f->sym, e, slot);
+    if (!*slot) {
+        *slot = loaded_from(s, call->callee);
+    }
     *targets = (const HfSymId *)(gpointer)t->data;
     return t->len;
 }

@@ -68,6 +68,7 @@ typedef struct {
     HfHolds must, may;
     uint32_t first_arg; /* into HfFlow.args */
     uint32_t n_args;
+    HfX callee; /* CALL_INDIRECT: value of the pointer, 0 when it varies */
     guint32 fresh_args; /* bit per argument that is a fresh object */
 } HfCall;
 
@@ -86,6 +87,7 @@ typedef struct {
     gboolean shared;
     gboolean conditional; /* try-lock, or on some paths of a callee only */
     HfSymId via;   /* callee whose summary does it; 0: a primitive */
+    uint32_t maybe; /* of relocks: HfTake.maybe */
     HfHold before; /* the lock just before; lock 0 when nothing is known */
 } HfLockOp;
 
@@ -110,6 +112,9 @@ typedef struct {
     HfX lock; /* visible at entry */
     HfSymId via; /* callee that takes it; 0: taken here */
     gboolean shared;
+    uint32_t maybe; /* functions on the way down that do so on some of their
+                       paths only; one more when they never come back */
+    uint32_t explained; /* those of them for which facts say when */
     uint32_t n_facts;
     HfFact facts[HF_TAKE_FACTS];
 } HfTake;

@@ -102,6 +102,16 @@ HfX hf_state_value(const HfBody *b, const HfState *s, HfId path)
     return x ? x : unknown(b, path);
 }
 
+static HfX value_stored(const HfState *s, HfX object)
+{
+    for (int i = s->n_stored; i > 0; i--) {
+        if (s->stored[i - 1].object == object) {
+            return s->stored[i - 1].value;
+        }
+    }
+    return object;
+}
+
 /* LOCAL in value position means what the local holds; under & or . it is the
  * object itself. */
 static HfX resolve(const HfBody *b, const HfState *s, HfX x, gboolean value)
@@ -118,15 +128,11 @@ static HfX resolve(const HfBody *b, const HfState *s, HfX x, gboolean value)
     if (!n.parent || n.other) {
         return x;
     }
-    for (int i = s->n_stored; value && i > 0; i--) {
-        if (s->stored[i - 1].object == x) {
-            return s->stored[i - 1].value;
-        }
-    }
     parent = resolve(b, s, n.parent,
                      n.kind == HF_X_DEREF || n.kind == HF_X_CONTAINER_OF ||
                          n.kind == HF_X_COMPUTED);
-    return parent == n.parent ? x : hf_x_rebuild(b->t, &n, parent, 0);
+    x = parent == n.parent ? x : hf_x_rebuild(b->t, &n, parent, 0);
+    return value ? value_stored(s, x) : x;
 }
 
 HfX hf_state_resolve(const HfBody *b, const HfState *s, HfX x)
@@ -369,13 +375,39 @@ HfHold *hf_state_hold(HfState *s, HfX lock)
     return NULL;
 }
 
+/* A lock taken and given back leaves a trace that must not keep states
+ * apart. */
+static gboolean matters(const HfHold *h)
+{
+    return h->delta != 0 || h->now == HF_HOLD_HELD ||
+           (h->flags & (HF_HOLD_DROPPED | HF_HOLD_ASSUMED));
+}
+
+/* Make room: traces of locks taken and given back. */
+static void drop_idle(HfState *s)
+{
+    int n = 0;
+
+    for (int i = 0; i < s->n_holds; i++) {
+        if (matters(&s->holds[i])) {
+            s->holds[n++] = s->holds[i];
+        }
+    }
+    s->n_holds = n;
+}
+
 void hf_state_set_hold(HfState *s, const HfHold *hold)
 {
     HfHold *have = hf_state_hold(s, hold->lock);
 
     if (have) {
         *have = *hold;
-    } else if (s->n_holds < HF_STATE_HOLDS) {
+        return;
+    }
+    if (s->n_holds == HF_STATE_HOLDS) {
+        drop_idle(s);
+    }
+    if (s->n_holds < HF_STATE_HOLDS) {
         s->holds[s->n_holds++] = *hold;
         hf_state_sort_holds(s);
     }
@@ -423,14 +455,6 @@ gboolean hf_state_is_fresh(const HfBody *b, const HfState *s, HfX object)
 
 /* ---- merging ------------------------------------------------------------ */
 
-/* A lock taken and given back leaves a trace that must not keep states
- * apart. */
-static gboolean matters(const HfHold *h)
-{
-    return h->delta != 0 || h->now == HF_HOLD_HELD ||
-           (h->flags & (HF_HOLD_DROPPED | HF_HOLD_ASSUMED));
-}
-
 gboolean hf_state_same_locks(const HfState *a, const HfState *b)
 {
     int i = 0, k = 0;
@@ -456,6 +480,42 @@ gboolean hf_state_same_locks(const HfState *a, const HfState *b)
     }
 }
 
+static int row_distance(const HfHold *a, const HfHold *b)
+{
+    static const HfHold none;
+
+    a = a ? a : &none;
+    b = b ? b : &none;
+    if (a->delta != b->delta) {
+        return 2 * HF_STATE_FAR;
+    }
+    if (a->now != b->now) {
+        gboolean assumed = (a->flags | b->flags) & HF_HOLD_ASSUMED;
+
+        return assumed && a->delta == 0 ? 2 : HF_STATE_FAR;
+    }
+    return a->flags != b->flags;
+}
+
+int hf_state_distance(const HfState *a, const HfState *b)
+{
+    int d = 0;
+
+    for (int i = 0; i < a->n_holds; i++) {
+        if (matters(&a->holds[i])) {
+            d += row_distance(&a->holds[i],
+                              hf_state_hold((HfState *)b, a->holds[i].lock));
+        }
+    }
+    for (int i = 0; i < b->n_holds; i++) {
+        if (matters(&b->holds[i]) &&
+            !hf_state_hold((HfState *)a, b->holds[i].lock)) {
+            d += row_distance(NULL, &b->holds[i]);
+        }
+    }
+    return d;
+}
+
 static gboolean merge_holds(HfState *a, const HfState *o)
 {
     gboolean changed = FALSE;
@@ -464,13 +524,14 @@ static gboolean merge_holds(HfState *a, const HfState *o)
     for (int i = 0; i < a->n_holds; i++) {
         HfHold h = a->holds[i];
         const HfHold *other = hf_state_hold((HfState *)o, h.lock);
+        const HfHold none = { .lock = h.lock };
 
         if (!other) {
             if (!matters(&h) || h.delta == 0) {
                 changed = TRUE;
                 continue; /* no longer known */
             }
-            other = &(HfHold){ .lock = h.lock };
+            other = &none;
         }
         if (other->now < h.now || other->delta != h.delta ||
             (other->flags | h.flags) != h.flags) {
@@ -588,10 +649,65 @@ static gboolean merge_return(HfState *a, const HfState *o)
     return changed;
 }
 
+/* The pointer through which the lock is reached. */
+static HfX pointer_of(const HfBody *b, HfX lock)
+{
+    while (lock && hf_x(b->t, lock)->kind != HF_X_DEREF) {
+        lock = hf_x(b->t, lock)->parent;
+    }
+    return lock ? hf_x(b->t, lock)->parent : 0;
+}
+
+static gboolean loses_name(const HfBody *b, const HfState *a,
+                           const HfState *o, HfX lock)
+{
+    HfX p = pointer_of(b, lock);
+    gboolean named = FALSE;
+
+    for (uint32_t i = 0; p && i < b->fn->n_locals; i++) {
+        if (a->env[i] == p && o->env[i] == p) {
+            return FALSE;
+        }
+        named |= a->env[i] == p || o->env[i] == p;
+    }
+    return named;
+}
+
+gboolean hf_state_names_differ(const HfBody *b, const HfState *a,
+                               const HfState *o)
+{
+    for (int i = 0; i < a->n_holds; i++) {
+        if (a->holds[i].now == HF_HOLD_HELD && a->holds[i].delta > 0 &&
+            loses_name(b, a, o, a->holds[i].lock)) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+/* What is no longer named cannot be seen to be given back. */
+static gboolean forget_nameless(const HfBody *b, HfState *a, const HfState *o)
+{
+    gboolean changed = FALSE;
+
+    for (int i = 0; i < a->n_holds; i++) {
+        HfHold *h = &a->holds[i];
+
+        if (h->now == HF_HOLD_HELD && h->delta > 0 &&
+            !(h->flags & HF_HOLD_FORGOTTEN) &&
+            loses_name(b, a, o, h->lock)) {
+            h->flags |= HF_HOLD_FORGOTTEN;
+            changed = TRUE;
+        }
+    }
+    return changed;
+}
+
 gboolean hf_state_merge(const HfBody *b, HfState *a, const HfState *o)
 {
-    gboolean changed = merge_holds(a, o);
+    gboolean changed = forget_nameless(b, a, o);
 
+    changed |= merge_holds(a, o);
     changed |= merge_facts(a, o);
     changed |= merge_temps(a, o);
     changed |= merge_fresh(a, o);

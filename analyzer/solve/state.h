@@ -89,8 +89,15 @@ void hf_state_add_fresh(HfState *s, HfX x);
 void hf_state_publish(const HfBody *b, HfState *s, HfX value);
 gboolean hf_state_is_fresh(const HfBody *b, const HfState *s, HfX object);
 
+/* How much merging the two would forget; from HF_STATE_FAR on, whether a lock
+ * is held. */
+#define HF_STATE_FAR 8
+int hf_state_distance(const HfState *a, const HfState *b);
 /* Same locks, so far as merging is concerned? */
 gboolean hf_state_same_locks(const HfState *a, const HfState *b);
+/* Would merging them leave a held lock without the local that names it? */
+gboolean hf_state_names_differ(const HfBody *b, const HfState *a,
+                               const HfState *o);
 /* Weaken a to cover b too; TRUE when a changed. */
 gboolean hf_state_merge(const HfBody *b, HfState *a, const HfState *other);
 

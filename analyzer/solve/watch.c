@@ -106,6 +106,28 @@ static gboolean is_watched(const HfRun *r, HfX key)
              g_hash_table_contains(r->watched, GUINT_TO_POINTER(n->other))));
 }
 
+gboolean hf_watch_differ_outside(const HfRun *r, const HfState *a,
+                                 const HfState *b)
+{
+    if (!r->watched) {
+        return FALSE;
+    }
+    for (int i = 0; i < a->n_facts; i++) {
+        if (a->facts[i].flags & HF_FACT_STORED ||
+            hf_x(r->body.t, a->facts[i].key)->local) {
+            continue;
+        }
+        for (int k = 0; k < b->n_facts; k++) {
+            if (a->facts[i].key == b->facts[k].key &&
+                !(b->facts[k].flags & HF_FACT_STORED) &&
+                hf_fact_implies(&a->facts[i], &b->facts[k]) < 0) {
+                return TRUE;
+            }
+        }
+    }
+    return FALSE;
+}
+
 gboolean hf_watch_differ(const HfRun *r, const HfState *a, const HfState *b)
 {
     if (!r->watched) {

@@ -13,7 +13,15 @@ void twice(void);
 void twice(void)
 {
     HF_GLOBAL_STATE_CODE();
-    HF_IO_OR_GS_CODE(); // expect: ANNOTATION
+    HF_IO_CODE(); // expect: ANNOTATION
+}
+
+/* Global state code does what either context may. */
+void weaker(void);
+void weaker(void)
+{
+    HF_GLOBAL_STATE_CODE();
+    HF_IO_OR_GS_CODE();
 }
 
 void HF_IO_FN HF_GS_FN both(void); // expect: ANNOTATION

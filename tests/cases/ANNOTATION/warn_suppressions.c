@@ -34,6 +34,13 @@ int no_verb(State *s)
     return s->n; // expect: GUARDED_BY
 }
 
+int no_such_checker(State *s);
+int no_such_checker(State *s)
+{
+    /* holdfast: intentional(GARDED_BY) spelled wrong */ // expect: ANNOTATION
+    return s->n; // expect: GUARDED_BY
+}
+
 int unused_mark(State *s);
 int unused_mark(State *s)
 {

@@ -35,18 +35,18 @@ void start(void *file)
 
 /* Does not say anything, and yields. */
 int wait_a_while(int n);
-int wait_a_while(int n)
+int wait_a_while(int n) // expect: COROUTINE
 {
     while (n--) {
-        co_yield(); // expect: COROUTINE
+        co_yield();
     }
     return n;
 }
 
 /* Only ever called by a coroutine, but not marked as one. */
-static int check_rule(void *file)
+static int check_rule(void *file) // expect: COROUTINE
 {
-    return co_read(file); // expect: COROUTINE
+    return co_read(file);
 }
 
 int HF_COROUTINE_FN co_check(void *file);

@@ -53,10 +53,9 @@ int open_file(void *file)
 }
 
 /* Called by coroutines only: it could call the coroutine function. */
-static int flush_twice(void *file)
+static int flush_twice(void *file) // expect: COROUTINE
 {
-    return flush_mixed(file) + // expect: COROUTINE
-           flush_mixed(file);
+    return flush_mixed(file) + flush_mixed(file);
 }
 
 int HF_COROUTINE_FN co_twice(void *file);

@@ -51,6 +51,13 @@ char *allocated_to_measure(const char *s)
     return copy;
 }
 
+/* Two digits a byte. */
+void given_size_fits(const unsigned char *id, char *out);
+void given_size_fits(const unsigned char *id, char *out)
+{
+    snprintf(out, 8, "%02hhx-%02hhx", id[0], id[1]);
+}
+
 int result_looked_at(Channel *c, const char *s);
 int result_looked_at(Channel *c, const char *s)
 {

@@ -50,22 +50,22 @@ void either(void)
 }
 
 /* Through a function pointer. */
-typedef struct Notifier {
-    void (*notify)(void);
-} Notifier;
+typedef struct ChangeHook {
+    void (*changed)(void);
+} ChangeHook;
 
-static void notify_change(void)
+static void on_change(void)
 {
     HF_GLOBAL_STATE_CODE();
     graph_change();
 }
 
-Notifier notifier = { notify_change };
+ChangeHook hook = { on_change };
 
-void HF_IO_FN notify_all(void);
-void notify_all(void)
+void HF_IO_FN tell_all(void);
+void tell_all(void)
 {
-    notifier.notify(); // expect: THREAD_CONTEXT
+    hook.changed(); // expect: THREAD_CONTEXT
 }
 
 void HF_IO_FN polls(void);

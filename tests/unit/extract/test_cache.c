@@ -280,12 +280,31 @@ static void attribute_names_may_be_ordinary_names(void **state)
 
     project_write(p, "a.c",
                   "struct s { int capability, lockable, guarded_by; };\n"
-                  "int f(struct s *s) { return s->capability + s->guarded_by; }\n");
+                  "int f(struct s *s)\n"
+                  "{\n    return s->capability + s->guarded_by;\n}\n");
     project_write(p, "b.c", "static int capability(int x) { return x; }\n"
                             "int g(void) { return capability(3); }\n");
     project_unit(p, "a.c", "");
     project_unit(p, "b.c", "");
     assert_redone(p, "a.c b.c");
+}
+
+static void shards_of_lost_sources_go(void **state)
+{
+    Project *p = *state;
+    g_autofree char *path = project_path(p, "c.c"), *shard = NULL;
+    HfExtractResult *r;
+
+    make_project(p);
+    r = extract(p);
+    shard = g_strdup(project_result(r, "c.c")->shard);
+    hf_extract_result_free(r);
+    assert_int_equal(g_unlink(path), 0);
+    project_forget_units(p);
+    project_unit(p, "a.c", "-DNEW");
+    project_unit(p, "b.c", "");
+    assert_redone(p, "a.c");
+    assert_false(g_file_test(shard, G_FILE_TEST_EXISTS));
 }
 
 /* ---- parts -------------------------------------------------------------- */
@@ -368,6 +387,7 @@ int main(void)
         TEST(errors_are_remembered),
         TEST(a_missing_header_is_looked_for_again),
         TEST(attribute_names_may_be_ordinary_names),
+        TEST(shards_of_lost_sources_go),
         TEST(shards_of_a_run_add_up),
         TEST(two_outputs_of_one_file_are_two_units),
         TEST(a_cache_that_cannot_be_made_is_an_error),

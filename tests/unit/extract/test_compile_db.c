@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "project.h"
 
+#define ENTRY(file, command)                              \
+    "{\"directory\": \"/s\", \"file\": \"" file "\", "     \
+    "\"command\": \"" command "\"}"
+
 static HfCompileDb *load_text(Project *p, const char *text, GError **error)
 {
     project_write(p, "compile_commands.json", text);
@@ -109,13 +113,10 @@ static void entries_are_sorted_and_copies_removed(void **state)
 static void other_languages_are_left_out_with_a_warning(void **state)
 {
     HfCompileDb *db = load_ok(*state,
-        "[{\"directory\": \"/s\", \"file\": \"a.cc\", \"command\": \"c++ a.cc\"},\n"
-        "{\"directory\": \"/s\", \"file\": \"a.S\", \"command\": \"cc a.S\"},\n"
-        "{\"directory\": \"/s\", \"file\": \"a.m\", \"command\": \"cc a.m\"},\n"
-        "{\"directory\": \"/s\", \"file\": \"a.c\", \"command\": \"g++ a.c\"},\n"
-        "{\"directory\": \"/s\", \"file\": \"b.c\", \"command\": \"cc -x c++ b.c\"},\n"
-        "{\"directory\": \"/s\", \"file\": \"c.c\", \"command\": \"cc c.c\"},\n"
-        "{\"directory\": \"/s\", \"file\": \"c.txt\", \"command\": \"cc -x c c.txt\"}]");
+        "[" ENTRY("a.cc", "c++ a.cc") ",\n" ENTRY("a.S", "cc a.S") ",\n"
+        ENTRY("a.m", "cc a.m") ",\n" ENTRY("a.c", "g++ a.c") ",\n"
+        ENTRY("b.c", "cc -x c++ b.c") ",\n" ENTRY("c.c", "cc c.c") ",\n"
+        ENTRY("c.txt", "cc -x c c.txt") "]");
 
     assert_int_equal(db->entries->len, 2);
     assert_int_equal(db->warnings->len, 5);
@@ -215,10 +216,8 @@ static void a_missing_database_says_how_to_make_one(void **state)
 static void filter_takes_patterns_and_directories(void **state)
 {
     static const char text[] =
-        "[{\"directory\": \"/s\", \"file\": \"hw/a.c\", \"command\": \"cc\"},"
-        "{\"directory\": \"/s\", \"file\": \"hw/net/b.c\", \"command\": \"cc\"},"
-        "{\"directory\": \"/s\", \"file\": \"hwmon.c\", \"command\": \"cc\"},"
-        "{\"directory\": \"/s\", \"file\": \"ui/c.c\", \"command\": \"cc\"}]";
+        "[" ENTRY("hw/a.c", "cc") "," ENTRY("hw/net/b.c", "cc") ","
+        ENTRY("hwmon.c", "cc") "," ENTRY("ui/c.c", "cc") "]";
     const struct {
         const char *pattern;
         guint n;

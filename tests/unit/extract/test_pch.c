@@ -2,6 +2,7 @@
 #include "project.h"
 
 #include "extract/pch_plan.h"
+#include <utime.h>
 
 #define N_PLAIN 10
 
@@ -163,6 +164,11 @@ static void make_project(Project *p)
                   "static inline int late(int x) { return third(x); }\n"
                   "#else\n"
                   "static inline int late(int x) { return x; }\n"
+                  "#endif\n"
+                  "#ifdef SECOND_FLAG\n"
+                  "static inline int mode(int x) { return third(x); }\n"
+                  "#else\n"
+                  "static inline int mode(int x) { return x; }\n"
                   "#endif\n#endif\n");
     for (int i = 0; i < N_PLAIN; i++) {
         g_autofree char *name = g_strdup_printf("plain%d.c", i);
@@ -226,9 +232,25 @@ static void a_unit_that_includes_less_uses_it(void **state)
 static void another_order_makes_no_difference(void **state)
 {
     compare_with(*state,
-                 "#include \"third.h\"\n#include \"second.h\"\n"
+                 "#include \"second.h\"\n#include \"first.h\"\n"
+                 "#include \"third.h\"\n"
                  "int special(struct second *s)\n"
-                 "{\n    return third(second_tune(s));\n}\n", TRUE);
+                 "{\n    return third(second_tune(s)) + mode(4);\n}\n",
+                 TRUE);
+}
+
+/* third.h looks at a macro of second.h. */
+static void an_order_that_matters_is_seen(void **state)
+{
+    compare_with(*state,
+                 "#include \"third.h\"\n#include \"second.h\"\n"
+                 "int special(void) { return mode(3); }\n", FALSE);
+}
+
+static void a_header_changed_by_another_is_seen(void **state)
+{
+    compare_with(*state, "#include \"third.h\"\n"
+                         "int special(void) { return mode(3); }\n", FALSE);
 }
 
 static void a_cleanup_function_is_found(void **state)
@@ -276,7 +298,8 @@ static void a_macro_of_an_own_header_is_seen(void **state)
     Project *p = *state;
 
     project_write(p, "inc/own.h", "#define LATE\n");
-    compare_with(p, "#include \"own.h\"\n#include \"third.h\"\n"
+    compare_with(p, "#include \"second.h\"\n#include \"own.h\"\n"
+                    "#include \"third.h\"\n"
                     "int special(void) { return late(3); }\n",
                  FALSE);
 }
@@ -284,8 +307,8 @@ static void a_macro_of_an_own_header_is_seen(void **state)
 static void a_late_macro_does_no_harm(void **state)
 {
     compare_with(*state,
-                 "#include \"first.h\"\n#include \"third.h\"\n"
-                 "#define LATE 7\n"
+                 "#include \"first.h\"\n#include \"second.h\"\n"
+                 "#include \"third.h\"\n#define LATE 7\n"
                  "int special(struct first *f) { return third(LATE); }\n",
                  TRUE);
 }
@@ -472,6 +495,37 @@ static void old_headers_do_not_pile_up(void **state)
     assert_int_equal(for_each_file(p, ".pch", remove_file), 1);
 }
 
+static void make_old(const char *path)
+{
+    struct utimbuf times = { 1000000000, 1000000000 };
+
+    assert_int_equal(utime(path, &times), 0);
+}
+
+static void touch(const char *path)
+{
+    assert_int_equal(utime(path, NULL), 0);
+}
+
+static void forgotten_headers_are_removed(void **state)
+{
+    Project *p = *state;
+
+    make_project(p);
+    hf_extract_result_free(compare(p, N_PLAIN));
+    for_each_file(p, "", make_old);
+    project_forget_units(p);
+    for (int i = 0; i < N_PLAIN; i++) {
+        g_autofree char *name = g_strdup_printf("plain%d.c", i);
+
+        project_unit(p, name, "-Iinc -DNEW");
+    }
+    hf_extract_result_free(compare(p, N_PLAIN));
+    assert_int_equal(for_each_file(p, ".pch", touch), 1);
+    assert_int_equal(for_each_file(p, ".meta", touch), 1);
+    assert_int_equal(for_each_file(p, ".h", touch), 1);
+}
+
 #define TEST(name) \
     cmocka_unit_test_setup_teardown(name, project_setup, project_teardown)
 
@@ -490,6 +544,8 @@ int main(void)
         TEST(plain_units_use_it),
         TEST(a_unit_that_includes_less_uses_it),
         TEST(another_order_makes_no_difference),
+        TEST(an_order_that_matters_is_seen),
+        TEST(a_header_changed_by_another_is_seen),
         TEST(a_cleanup_function_is_found),
         TEST(a_foreign_macro_is_seen),
         TEST(a_foreign_macro_in_a_macro_is_seen),
@@ -507,6 +563,7 @@ int main(void)
         TEST(a_lost_header_is_made_again),
         TEST(a_broken_header_is_done_without),
         TEST(old_headers_do_not_pile_up),
+        TEST(forgotten_headers_are_removed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

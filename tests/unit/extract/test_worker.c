@@ -216,12 +216,12 @@ static void make_project(Project *p)
 static void with_hook(Project *p, const char *hook, HfUnitStatus status,
                       const char *why)
 {
-    HfExtractOptions options = { .unit_timeout_s = 5 };
+    HfExtractOptions options = { .unit_timeout_s = 60 };
     HfExtractResult *r;
     const HfUnitResult *bad;
 
     if (g_str_has_prefix(hook, "hang")) {
-        options.unit_timeout_s = 1;
+        options.unit_timeout_s = 3; /* time for the good ones, too */
     }
     make_project(p);
     g_setenv("HOLDFAST_TEST_CRASH", hook, TRUE);
@@ -252,7 +252,7 @@ static void a_crashing_unit_is_reported(void **state)
 
 static void a_hanging_unit_is_reported(void **state)
 {
-    with_hook(*state, "hang:unit3", HF_UNIT_TIMEOUT, "no result after 1 s");
+    with_hook(*state, "hang:unit3", HF_UNIT_TIMEOUT, "no result after 3 s");
 }
 
 static void an_exiting_unit_is_reported(void **state)

@@ -63,6 +63,10 @@ static void test_not_yaml(void **state)
         { "a: !x []\n", "t.yaml:1:4: expected plain YAML, found a tag" },
         { "%YAML 1.2\n---\na: 1\n",
           "t.yaml:1:1: expected plain YAML, found a directive" },
+        { "profile:\ta\n", "t.yaml:1:9: expected spaces, found a tab" },
+        /* Over this, libfyaml 0.7.12 frees a key twice. */
+        { "? p\tt\t:\t|\no\t:\t|\no",
+          "t.yaml:1:4: expected spaces, found a tab" },
         { "profile: a\n---\nprofile: b\n",
           "t.yaml:1:10: expected one document, found another after it" },
         { "? [a, b]\n: c\n", "t.yaml:1:3: expected a key, found a list" },

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+// profile: pthread
+/* What may well be right, and only cannot be told: hidden unless asked for. */
+#include <holdfast/annotations.h>
+#include <pthread.h>
+
+HF_ROLE_DECLARE(role_worker);
+
+typedef struct Job {
+    pthread_mutex_t lock;
+    int n HF_GUARDED_BY(&lock);
+} Job;
+
+/* No code touches the role, so nobody knows that it exists. */
+static void step(Job *job) HF_REQUIRES(role_worker); // expect-low: ANNOTATION
+static void step(Job *job)
+{
+}
+
+/* The parameter has another name at the definition. */
+void finish(Job *j) HF_EXCLUDES(&j->lock); // expect-low: ANNOTATION
+void finish(Job *job)
+{
+    step(job);
+    pthread_mutex_lock(&job->lock);
+    job->n = 0;
+    pthread_mutex_unlock(&job->lock);
+}
