@@ -438,6 +438,12 @@ HfBelieved hf_belief_judge(const HfBelief *b)
     return b->strong >= 2 && b->functions >= 2 ? HF_BY_FUNCTION : HF_NOT_BELIEVED;
 }
 
+gboolean hf_belief_binds_callers(const HfBelief *b)
+{
+    return b->n_with >= 2 && b->writes_with >= 1 && b->strong >= 1 &&
+           !set_once(b) && b->n_with * 4 >= b->n * 3;
+}
+
 /* ---- life --------------------------------------------------------------- */
 
 static void stats_free(gpointer data)

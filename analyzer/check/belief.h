@@ -69,6 +69,8 @@ GPtrArray *hf_belief_survey(HfCheck *c);
  * believe it. */
 HfBelief hf_belief_strongest(const HfCheck *c, const HfStats *st);
 HfBelieved hf_belief_judge(const HfBelief *b);
+/* Strong enough to hold callers to it who reach a helper without the lock. */
+gboolean hf_belief_binds_callers(const HfBelief *b);
 
 /* How lock lies to the subject; FALSE: not at all. */
 gboolean hf_belief_relate(const HfCheck *c, const HfSubject *s, HfX lock,

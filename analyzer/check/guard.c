@@ -54,8 +54,8 @@ gboolean hf_guard_is_atomic(const HfAccess *a)
 }
 
 /* The object is the caller's own, handed down before anyone else saw it. */
-static gboolean fresh_in(const HfCheck *c, const HfAccess *a,
-                         const HfContext *ctx)
+gboolean hf_guard_fresh(const HfCheck *c, const HfAccess *a,
+                        const HfContext *ctx)
 {
     const HfXNode *root =
         hf_x(c->solved->exprs, hf_x_root(c->solved->exprs, a->path));
@@ -74,7 +74,7 @@ HfVerdict hf_guard_verdict(const HfCheck *c, const HfFlow *flow,
         gboolean shared;
         HfTri tri;
 
-        if (fresh_in(c, a, ctx)) {
+        if (hf_guard_fresh(c, a, ctx)) {
             continue;
         }
         v.n_contexts++;

@@ -23,6 +23,10 @@ gboolean hf_guard_subject(const HfCheck *c, const HfAccess *a, HfSubject *s);
  * named. */
 HfX hf_guard_on(const HfCheck *c, const HfSubject *s, HfX guard);
 
+/* In that context the object is nobody else's yet. */
+gboolean hf_guard_fresh(const HfCheck *c, const HfAccess *a,
+                        const HfContext *ctx);
+
 gboolean hf_guard_is_write(const HfAccess *a);
 gboolean hf_guard_is_atomic(const HfAccess *a);
 

@@ -4,7 +4,7 @@
  * accesses the same member or variable.  Nobody declared the guard; belief.h
  * tells how it is inferred.
  */
-#include "check/belief.h"
+#include "check/missing_caller.h"
 
 /* ---- findings ----------------------------------------------------------- */
 
@@ -177,12 +177,20 @@ static void report(HfCheck *c, const HfStats *st, const HfBelief *b, HfBelieved 
     hf_findings_add(c->findings, f);
 }
 
-static void judge(HfCheck *c, const HfStats *st)
+static void judge(HfCheck *c, const HfStats *st, GHashTable *told)
 {
     HfBelief b = hf_belief_strongest(c, st);
     HfBelieved why = hf_belief_judge(&b);
     const HfFlow *last = NULL;
 
+    for (guint i = 0; hf_belief_binds_callers(&b) && i < st->uses->len; i++) {
+        const HfUse *u = &g_array_index(st->uses, HfUse, i);
+
+        if (!hf_belief_has(u->locks, &b.key) &&
+            hf_belief_has(u->sometimes, &b.key)) {
+            hf_missing_in_caller(c, &b, u, told);
+        }
+    }
     if (why == HF_NOT_BELIEVED) {
         return;
     }
@@ -202,10 +210,13 @@ static void judge(HfCheck *c, const HfStats *st)
 static void run(HfCheck *c)
 {
     GPtrArray *subjects = hf_belief_survey(c);
+    GHashTable *told =
+        g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
 
     for (guint i = 0; i < subjects->len; i++) {
-        judge(c, g_ptr_array_index(subjects, i));
+        judge(c, g_ptr_array_index(subjects, i), told);
     }
+    g_hash_table_unref(told);
     g_ptr_array_unref(subjects);
 }
 

@@ -8,7 +8,7 @@
 
 #define MAX_INCLUDE_DEPTH 32u
 
-/* ---- files ------------------------------------------------------------------ */
+/* ---- files ------------------------------------------------------------- */
 
 /* An include that cannot be followed is the including file's error. */
 static gboolean fail_io(HfLoader *l, const HfRulePlace *at, const char *path,
@@ -102,7 +102,7 @@ static gboolean read_path(HfLoader *l, const HfRulePlace *at, const char *path,
         : read_file(l, at, path, profile);
 }
 
-/* ---- names of profiles -------------------------------------------------------- */
+/* ---- names of profiles ------------------------------------------------- */
 
 static char *find_profile(HfLoader *l, const char *name)
 {
@@ -226,7 +226,7 @@ gboolean hf_load_include(HfLoader *l, const HfNode *node)
     return ok;
 }
 
-/* ---- the whole ----------------------------------------------------------------- */
+/* ---- the whole --------------------------------------------------------- */
 
 static void loader_init(HfLoader *l, const char *const *search_dirs,
                         const char *name, GError **error)

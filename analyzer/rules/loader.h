@@ -66,7 +66,7 @@ gboolean hf_load_unknown_name(HfLoader *l, const HfRulePlace *at,
                               const char *found, const char *what,
                               GPtrArray *names);
 
-/* ---- value.c ------------------------------------------------------------- */
+/* ---- value.c ----------------------------------------------------------- */
 
 /* Read a value of a kind into *member: int or gboolean for numbers and words,
  * char* (replaced) for texts, GPtrArray* of char* for lists (appended). */
@@ -82,7 +82,7 @@ gboolean hf_read_key(HfLoader *l, const HfNode *value, const HfKeySpec *spec,
                      gpointer target);
 const HfKeySpec *hf_key_by_name(const HfKeySpec *keys, const char *name);
 
-/* ---- spelling.c ---------------------------------------------------------- */
+/* ---- spelling.c -------------------------------------------------------- */
 
 gboolean hf_is_identifier(const char *text, const char *also);
 /* NULL when text may be a value of that kind, else what was expected. */
@@ -94,7 +94,7 @@ gboolean hf_parse_arg(const char *text, int *arg);
 gboolean hf_parse_pair(const char *text, HfEffect *effect);
 gboolean hf_parse_int(const char *text, int *number);
 
-/* ---- effect_reader.c ----------------------------------------------------- */
+/* ---- effect_reader.c --------------------------------------------------- */
 
 /* Append the effects written at node; keys (may be NULL) are other keys that
  * may stand beside them and are read into target. */
@@ -102,24 +102,24 @@ gboolean hf_read_effects(HfLoader *l, const HfNode *node, guint places,
                          const HfKeySpec *keys, gpointer target,
                          GPtrArray *effects);
 
-/* ---- sections.c ---------------------------------------------------------- */
+/* ---- sections.c -------------------------------------------------------- */
 
 gboolean hf_read_sections(HfLoader *l, const HfNode *root,
                           const char *expected_profile);
 
-/* ---- load.c --------------------------------------------------------------- */
+/* ---- load.c ------------------------------------------------------------ */
 
 gboolean hf_load_include(HfLoader *l, const HfNode *name);
 int hf_by_text(gconstpointer a, gconstpointer b); /* sorts char* arrays */
 
-/* ---- finish.c -------------------------------------------------------------- */
+/* ---- finish.c ---------------------------------------------------------- */
 
 void hf_name_use_free(gpointer use);
 /* Check the names rules use of one another, drop what was replaced and build
  * the index. */
 gboolean hf_load_finish(HfLoader *l);
 
-/* ---- model.c -------------------------------------------------------------- */
+/* ---- model.c ----------------------------------------------------------- */
 
 HfRules *hf_rules_new(void);
 /* The array a section fills, NULL when it fills none. */
@@ -141,7 +141,7 @@ HfSlotRule *hf_slot_rule_new(const char *record, const char *field);
 HfRoleRule *hf_role_rule_new(const char *name);
 HfCheckerRule *hf_checker_rule_new(const char *name);
 
-/* ---- index.c --------------------------------------------------------------- */
+/* ---- index.c ----------------------------------------------------------- */
 
 /* wild: the bytes that make a pattern one; match: does pattern match text. */
 HfPatternIndex *hf_pattern_index_new(const char *wild,

@@ -36,7 +36,7 @@ const HfCheckerRule *hf_rules_checker(const HfRules *rules, const char *name)
     return g_hash_table_lookup(((const HfRulesAll *)rules)->checkers, name);
 }
 
-/* ---- what annotations mean ------------------------------------------------- */
+/* ---- what annotations mean --------------------------------------------- */
 
 /* pattern with every $1 replaced. */
 static char *substitute(const char *pattern, const char *text, gsize len)
@@ -160,7 +160,7 @@ GPtrArray *hf_rules_annotation(const HfRules *rules, const char *text)
     return effects;
 }
 
-/* ---- digest ------------------------------------------------------------------ */
+/* ---- digest ------------------------------------------------------------ */
 
 /* Each list with its length, each text with its terminator, so that no two
  * sets of lists give the same bytes. */

@@ -34,7 +34,7 @@ typedef struct {
     int col;
 } HfRulePlace;
 
-/* ---- capabilities ------------------------------------------------------- */
+/* ---- capabilities ------------------------------------------------------ */
 
 typedef enum {
     HF_CAP_LOCK,  /* a global lock with a name (the BQL, the graph lock) */
@@ -61,7 +61,7 @@ typedef struct {
     HfRulePlace place;
 } HfCapRule;
 
-/* ---- lock types --------------------------------------------------------- */
+/* ---- lock types -------------------------------------------------------- */
 
 typedef struct {
     char *type; /* record or typedef name: QemuMutex, pthread_mutex_t */
@@ -74,7 +74,7 @@ typedef struct {
     HfRulePlace place;
 } HfLockTypeRule;
 
-/* ---- effects of functions ----------------------------------------------- */
+/* ---- effects of functions ---------------------------------------------- */
 
 typedef enum {
     /* locks and tokens; cap is the capability */
@@ -191,7 +191,7 @@ typedef struct {
     HfRulePlace place;
 } HfAnnotationRule;
 
-/* ---- fields, slots, roles ----------------------------------------------- */
+/* ---- fields, slots, roles ---------------------------------------------- */
 
 typedef struct {
     char *record;
@@ -231,7 +231,7 @@ typedef struct {
     char *io_or_gs_requires; /* what IO_OR_GS needs outside a home context */
 } HfContextMatrix;
 
-/* ---- checkers' own settings --------------------------------------------- */
+/* ---- checkers' own settings -------------------------------------------- */
 
 typedef struct {
     char *name; /* checker */
@@ -240,7 +240,7 @@ typedef struct {
     HfRulePlace place;
 } HfCheckerRule;
 
-/* ---- what extract needs ------------------------------------------------- */
+/* ---- what extract needs ------------------------------------------------ */
 
 typedef struct {
     GPtrArray *defines;     /* char*: "NAME", "NAME=VALUE" or

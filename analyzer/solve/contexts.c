@@ -4,15 +4,16 @@
  * seen to call) along every call, first in first out, until nothing is new.
  *
  * Contexts of one function are kept apart by what decides verdicts: named
- * capabilities, role, context class.  Instance locks of equal contexts are
- * intersected.  Past MAX_CONTEXTS new ones are weakened into the last, which
- * can only make the checkers more silent.
+ * capabilities, role, context class, and up to MAX_HELD_SETS sets of other
+ * locks; what is more is intersected.  Past MAX_CONTEXTS new ones are weakened
+ * into the last, which can only make the checkers more silent.
  */
 #include "solve/solver.h"
 
 #include <string.h>
 
-#define MAX_CONTEXTS 12
+#define MAX_CONTEXTS 16
+#define MAX_HELD_SETS 3
 #define MAX_HELD 16
 
 typedef struct {
@@ -153,6 +154,29 @@ static gboolean absorb(Run *r, HfContext *have, const HfContext *c)
            before.fresh_params || !same_key(have, &before);
 }
 
+/* The row that c is or goes into; the end of the table for a new one. */
+static guint place_for(const HfFlow *f, const HfContext *c)
+{
+    guint twins = 0, last = 0;
+
+    for (guint i = 0; i < f->contexts->len; i++) {
+        const HfContext *have = &g_array_index(f->contexts, HfContext, i);
+
+        if (!same_key(have, c)) {
+            continue;
+        }
+        if (have->held == c->held) {
+            return i;
+        }
+        last = i;
+        twins++;
+    }
+    if (twins == MAX_HELD_SETS) {
+        return last;
+    }
+    return MIN(f->contexts->len, MAX_CONTEXTS - 1);
+}
+
 static void enter(Run *r, HfSymId sym, HfContext c)
 {
     HfFlow *f = r->s->flows[sym];
@@ -163,20 +187,11 @@ static void enter(Run *r, HfSymId sym, HfContext c)
         return;
     }
     settle(r, f, &c);
-    for (i = 0; i < f->contexts->len; i++) {
-        HfContext *have = &g_array_index(f->contexts, HfContext, i);
-
-        if (same_key(have, &c)) {
-            break;
-        }
-    }
-    if (i == f->contexts->len && i < MAX_CONTEXTS) {
+    i = place_for(f, &c);
+    if (i == f->contexts->len) {
         g_array_append_val(f->contexts, c);
-    } else {
-        i = MIN(i, MAX_CONTEXTS - 1);
-        if (!absorb(r, &g_array_index(f->contexts, HfContext, i), &c)) {
-            return;
-        }
+    } else if (!absorb(r, &g_array_index(f->contexts, HfContext, i), &c)) {
+        return;
     }
     item = g_new(Item, 1);
     *item = (Item){ sym, i };

@@ -8,12 +8,12 @@
  *
  *     clang-19 -g -O1 -fsanitize=fuzzer,address,undefined -Ianalyzer \
  *         $(pkg-config --cflags glib-2.0 libfyaml libxxhash) \
- *         tests/fuzz/fuzz_rules.c analyzer/rules/(star).c -o fuzz_rules \
- *         $(pkg-config --libs glib-2.0 libfyaml libxxhash)
- *     mkdir -p corpus && cp rules/(star)/(star).yaml corpus
+ *         tests/fuzz/fuzz_rules.c $(find analyzer/rules -name '*.c') \
+ *         $(pkg-config --libs glib-2.0 libfyaml libxxhash) -o fuzz_rules
+ *     mkdir -p corpus && cp $(find rules -name '*.yaml') corpus
  *     ./fuzz_rules -max_len=8192 -timeout=10 -max_total_time=300 corpus
  *
- * with (star) for *.  Includes are followed into the directory rules/.
+ * Includes are followed into the directory rules/.
  */
 #include "rules/rules.h"
 #include "rules/schema.h"

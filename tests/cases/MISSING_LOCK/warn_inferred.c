@@ -95,3 +95,41 @@ long total_get(void)
     pthread_mutex_unlock(&total_lock);
     return n;
 }
+
+/* the helper is right, one of its callers is not */
+static pthread_mutex_t list_lock = PTHREAD_MUTEX_INITIALIZER;
+static int list_length;
+
+static void list_grow(void)
+{
+    list_length++;
+}
+
+void list_add(void)
+{
+    pthread_mutex_lock(&list_lock);
+    list_grow();
+    pthread_mutex_unlock(&list_lock);
+}
+
+void list_add_unlocked(void)
+{
+    list_grow(); // expect: MISSING_LOCK
+}
+
+void list_clear(void)
+{
+    pthread_mutex_lock(&list_lock);
+    list_length = 0;
+    pthread_mutex_unlock(&list_lock);
+}
+
+int list_count(void)
+{
+    int n;
+
+    pthread_mutex_lock(&list_lock);
+    n = list_length;
+    pthread_mutex_unlock(&list_lock);
+    return n;
+}

@@ -337,7 +337,7 @@ static void test_effects(void **state)
     EXPECT(HF_RULES_ERROR_SCHEMA, cases);
 }
 
-/* ---- limits ------------------------------------------------------------------ */
+/* ---- limits ------------------------------------------------------------ */
 
 static void expect_limit(GString *yaml, const char *message)
 {

@@ -121,7 +121,7 @@ static void test_members(void **state)
     hf_rules_free(r);
 }
 
-/* ---- annotations ------------------------------------------------------------- */
+/* ---- annotations ------------------------------------------------------- */
 
 static void expect_effects(const HfRules *r, const char *text,
                            const char *expected)
@@ -196,7 +196,7 @@ static void test_annotations(void **state)
     hf_rules_free(r);
 }
 
-/* ---- threads ----------------------------------------------------------------- */
+/* ---- threads ----------------------------------------------------------- */
 
 static gpointer search(gpointer data)
 {

@@ -76,7 +76,7 @@ static void test_all_load(void **state)
     assert_true(n_profiles >= 10);
 }
 
-/* ---- the header --------------------------------------------------------------- */
+/* ---- the header -------------------------------------------------------- */
 
 static void expect_meaning(const HfRules *rules, const char *verb)
 {
@@ -146,7 +146,7 @@ static void test_header(void **state)
     g_free(text);
 }
 
-/* ---- facts ---------------------------------------------------------------------- */
+/* ---- facts ------------------------------------------------------------- */
 
 typedef struct {
     const char *profile;
@@ -280,7 +280,7 @@ static void test_no_guards_given(void **state)
     }
 }
 
-/* ---- files that are wrong -------------------------------------------------------- */
+/* ---- files that are wrong ---------------------------------------------- */
 
 /* Their first line says what is said of them. */
 static void expect_wrong(const char *path)

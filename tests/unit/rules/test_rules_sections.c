@@ -183,7 +183,7 @@ static void test_rest(void **state)
     hf_rules_free(r);
 }
 
-/* ---- dump ------------------------------------------------------------------ */
+/* ---- dump -------------------------------------------------------------- */
 
 static const char everything[] =
     "extract: {define: [A=1], markers: [m], macro_calls: [c]}\n"
@@ -303,7 +303,7 @@ static void test_dump(void **state)
     hf_rules_free(first);
 }
 
-/* ---- digest ------------------------------------------------------------------ */
+/* ---- digest ------------------------------------------------------------ */
 
 static char *digest(const char *yaml)
 {

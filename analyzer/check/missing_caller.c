@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+#include "check/missing_caller.h"
+
+/* One step up: who called, and the lock in the caller's terms. */
+typedef struct {
+    const HfFlow *flow;
+    const HfContext *ctx;
+    HfX lock;
+} Level;
+
+static const HfCall *call_of(const HfFlow *flow, uint32_t event)
+{
+    for (guint i = 0; i < flow->calls->len; i++) {
+        const HfCall *call = &g_array_index(flow->calls, HfCall, i);
+
+        if (call->event == event) {
+            return call;
+        }
+    }
+    return NULL;
+}
+
+static gboolean holds(const HfCheck *c, const HfFlow *flow,
+                      const HfContext *ctx, HfX lock)
+{
+    return hf_held(c->solved, flow, ctx, 0, lock, NULL) == HF_HELD;
+}
+
+/* A context of the function that comes in with the lock. */
+static const HfContext *with_lock(const HfCheck *c, const HfFlow *flow,
+                                  HfX lock)
+{
+    for (guint i = 0; i < flow->contexts->len; i++) {
+        const HfContext *x = &g_array_index(flow->contexts, HfContext, i);
+
+        if (x->parent && holds(c, flow, x, lock)) {
+            return x;
+        }
+    }
+    return NULL;
+}
+
+static gboolean step_up(const HfCheck *c, Level *l)
+{
+    const HfCall *call;
+    HfX lock;
+
+    if (!l->ctx->parent) {
+        return FALSE;
+    }
+    call = call_of(c->solved->flows[l->ctx->parent], l->ctx->parent_event);
+    if (!call) {
+        return FALSE;
+    }
+    l->flow = c->solved->flows[l->ctx->parent];
+    lock = hf_x_to_caller(c->solved->exprs, l->lock,
+                          &g_array_index(l->flow->args, HfX, call->first_arg),
+                          call->n_args);
+    l->ctx = &g_array_index(l->flow->contexts, HfContext,
+                            l->ctx->parent_context);
+    l->lock = lock;
+    return lock != 0;
+}
+
+static void report(HfCheck *c, const HfBelief *b, const HfUse *u,
+                   const Level *callee, const HfContext *good)
+{
+    const HfFlow *caller = c->solved->flows[callee->ctx->parent];
+    const char *name = HF_PROGRAM_SYM(c->program, callee->flow->sym)->name;
+    HfFinding *f = hf_check_finding(c, caller, "caller_without_lock");
+    g_autofree char *what = hf_check_access_text(u->flow, u->access);
+    g_autofree char *subject = hf_check_stable(c, u->access->path);
+    g_autofree char *lock = hf_check_stable(c, callee->lock);
+    HfPlace at = hf_check_place(caller, callee->ctx->parent_event);
+    const HfFlow *other = c->solved->flows[good->parent];
+
+    hf_finding_main(f, &at, "missing_lock", 0,
+                    "Calling \"%s\" without holding lock \"%s\", under which "
+                    "others call it and \"%s\" is accessed.", name, lock,
+                    subject);
+    at = hf_check_place(u->flow, u->access->event);
+    hf_finding_event(f, &at, "access", 1, "\"%s\" is accessed here.", what);
+    at = hf_check_place(other, good->parent_event);
+    hf_finding_event(f, &at, "example_access", 0,
+                     "\"%s\" is called with the lock held.", name);
+    hf_finding_reason(f, "other callers hold the lock");
+    hf_finding_reason(f, "elsewhere the lock is held %u of %u times",
+                      b->n_with, b->n);
+    f->tier = HF_TIER_MEDIUM;
+    f->rule = g_strdup("inferred");
+    f->key_subject = g_strdup(name);
+    f->key_lock = g_strdup(lock);
+    f->key_shape = g_strdup("caller_without_lock");
+    hf_findings_add(c->findings, f);
+}
+
+/* From the access up to the highest function that others enter with the
+ * lock; above it nobody knows of the lock. */
+static void one_context(HfCheck *c, const HfBelief *b, const HfUse *u,
+                        const HfContext *ctx, HfX lock, GHashTable *told)
+{
+    Level l = { u->flow, ctx, lock };
+    Level top = { 0 };
+    const HfContext *good = NULL;
+    gint64 key;
+
+    do {
+        const HfContext *x = with_lock(c, l.flow, l.lock);
+
+        if (!x) {
+            break;
+        }
+        top = l;
+        good = x;
+    } while (step_up(c, &l));
+    if (!good || !top.ctx->parent || top.ctx->n_slots) {
+        return; /* through function pointers anything may look reachable */
+    }
+    key = (gint64)top.ctx->parent << 32 | top.ctx->parent_event;
+    if (!g_hash_table_contains(told, &key)) {
+        g_hash_table_add(told, g_memdup2(&key, sizeof(key)));
+        report(c, b, u, &top, good);
+    }
+}
+
+void hf_missing_in_caller(HfCheck *c, const HfBelief *b, const HfUse *u,
+                          GHashTable *told)
+{
+    HfX lock = 0;
+    HfSubject s;
+
+    hf_guard_subject(c, u->access, &s);
+    for (guint i = 0; i < u->flow->contexts->len && !lock; i++) {
+        const HfContext *x =
+            &g_array_index(u->flow->contexts, HfContext, i);
+        guint n;
+        const HfHold *rows = hf_holds(c->solved, x->held, &n);
+
+        for (guint k = 0; k < n && !lock; k++) {
+            HfLockKey key;
+
+            if (hf_belief_relate(c, &s, rows[k].lock, &key) &&
+                hf_belief_same_lock(&key, &b->key)) {
+                lock = rows[k].lock;
+            }
+        }
+    }
+    for (guint i = 0; lock && i < u->flow->contexts->len; i++) {
+        const HfContext *x =
+            &g_array_index(u->flow->contexts, HfContext, i);
+
+        if (!holds(c, u->flow, x, lock) && !hf_guard_fresh(c, u->access, x)) {
+            one_context(c, b, u, x, lock, told);
+        }
+    }
+}
