@@ -269,7 +269,10 @@ static gboolean disagree(const HfClause *a, const HfClause *b)
                (a->kind != b->kind && !in_body);
     }
     if (ga == 2 && gb == 2) {
-        return a->kind != b->kind;
+        /* "mixed" says what it does, "no coroutine" who should not call it:
+         * QEMU's co_wrapper_mixed stands for both */
+        return is_pair(a->kind, b->kind, HF_EFF_COROUTINE,
+                       HF_EFF_NO_COROUTINE);
     }
     return ((ga == 3 && gb == 4) || (ga == 4 && gb == 3)) &&
            a->n_locks == 1 && b->n_locks == 1 && a->locks[0] == b->locks[0];

@@ -188,14 +188,14 @@ static gboolean always_fresh(const HfCheck *c, const HfFlow *flow,
 
 static HfStats *stats_of(Survey *sv, const HfSubject *s)
 {
-    gint64 key = (gint64)s->field << 32 | s->var;
-    HfStats *st = g_hash_table_lookup(sv->stats, &key);
+    gpointer key = GUINT_TO_POINTER(s->field ? s->field * 2 : s->var * 2 + 1);
+    HfStats *st = g_hash_table_lookup(sv->stats, key);
 
     if (!st) {
         st = g_new0(HfStats, 1);
         st->subject = *s;
         st->uses = g_array_new(FALSE, FALSE, sizeof(HfUse));
-        g_hash_table_insert(sv->stats, g_memdup2(&key, sizeof(key)), st);
+        g_hash_table_insert(sv->stats, key, st);
         g_ptr_array_add(sv->order, st);
     }
     return st;
@@ -467,8 +467,7 @@ static void stats_free(gpointer data)
 GPtrArray *hf_belief_survey(HfCheck *c)
 {
     Survey sv = {
-        .stats = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free,
-                                       NULL),
+        .stats = g_hash_table_new(NULL, NULL),
         .order = g_ptr_array_new_with_free_func(stats_free),
     };
 

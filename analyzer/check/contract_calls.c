@@ -452,6 +452,23 @@ static void report_excluded(const Site *s, HfX lock, const HfHold *h,
     finish(s, f, lock, "excludes", tier);
 }
 
+/* A reader of the graph in global state holds nothing that anyone waits for:
+ * a formality, as long as it is not seen here. */
+static HfTier excluded_tier(const Site *s, const HfContext *ctx)
+{
+    if (s->graph && (ctx->cls == HF_CLASS_GS || s->flow->cls == HF_CLASS_GS)) {
+        return HF_TIER_LOW;
+    }
+    switch (trust(s->c, ctx)) {
+    case MISSING_SURELY:
+        return HF_TIER_HIGH;
+    case MISSING_LIKELY:
+        return HF_TIER_MEDIUM;
+    default:
+        return HF_TIER_LOW;
+    }
+}
+
 static void check_excluded(const Site *s)
 {
     const HfSolved *sv = s->c->solved;
@@ -473,8 +490,7 @@ static void check_excluded(const Site *s)
             continue;
         } else if ((ctx = holding_context(s, s->locks[i]))) {
             report_excluded(s, s->locks[i], NULL, ctx, NULL,
-                            ctx->n_slots ? HF_TIER_MEDIUM : HF_TIER_HIGH,
-                            "held by the caller");
+                            excluded_tier(s, ctx), "held by the caller");
         } else if (!cap) {
             hf_lock_callers(s->c, s->flow->sym, s->locks[i], &up);
             if (up.held) {

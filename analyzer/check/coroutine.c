@@ -274,14 +274,18 @@ static void check_call(HfCheck *c, Coroutine *co, const HfFlow *flow,
         unmarked_caller(c, co, flow, call, callee, mode);
     }
     if (mode == CO_YES || mode == CO_CALLERS) {
-        if (HF_CONTRACT_HAS(k, HF_EFF_CO_WRAPPER) ||
-            HF_CONTRACT_HAS(k, HF_EFF_NO_COROUTINE)) {
-            wrapper_inside(c, co, flow, call, callee, mode, FALSE);
-        } else if (HF_CONTRACT_HAS(k, HF_EFF_CO_WRAPPER_MIXED)) {
+        if (HF_CONTRACT_HAS(k, HF_EFF_CO_WRAPPER_MIXED) ||
+            (HF_CONTRACT_HAS(k, HF_EFF_NO_COROUTINE) &&
+             HF_CONTRACT_HAS(k, HF_EFF_COROUTINE_MIXED))) {
             wrapper_inside(c, co, flow, call, callee, mode, TRUE);
+        } else if (HF_CONTRACT_HAS(k, HF_EFF_CO_WRAPPER) ||
+                   HF_CONTRACT_HAS(k, HF_EFF_NO_COROUTINE)) {
+            wrapper_inside(c, co, flow, call, callee, mode, FALSE);
         }
     }
-    if (HF_CONTRACT_HAS(k, HF_EFF_BLOCKING)) {
+    /* mixed: it yields where it would block */
+    if (HF_CONTRACT_HAS(k, HF_EFF_BLOCKING) &&
+        !HF_CONTRACT_HAS(k, HF_EFF_COROUTINE_MIXED)) {
         if (mode == CO_YES) {
             blocking_inside(c, flow, call, callee, FALSE);
         } else if (mode_of(c, flow, call, co->cap, TRUE) == CO_YES &&

@@ -66,6 +66,20 @@ gpointer hf_lock_kind(const HfCheck *c, HfX lock)
     }
 }
 
+gboolean hf_lock_inherited_leak(const HfLocks *l, const HfFlow *flow,
+                                const HfHold *h)
+{
+    const HfEvent *e;
+
+    if (h->event >= flow->fn->n_events) {
+        return FALSE;
+    }
+    e = hf_flow_event(flow, h->event);
+    return e->kind == HF_EV_CALL &&
+           g_hash_table_contains(
+               l->leaky, GUINT_TO_POINTER(flow->unit->symbols[e->sym]));
+}
+
 void hf_lock_finish(HfLocks *l, const HfFlow *flow, HfFinding *f, HfX lock,
                     const char *shape, HfTier tier)
 {

@@ -22,6 +22,10 @@ gboolean hf_lock_nameable(const HfLocks *l, HfX lock);
 gboolean hf_lock_is_token(const HfLocks *l, HfX lock);
 /* Reached through something that was overwritten since. */
 gboolean hf_lock_is_stale(const HfLocks *l, HfX lock);
+/* The hold comes from a callee that leaves it held on some ways only, and was
+ * told so. */
+gboolean hf_lock_inherited_leak(const HfLocks *l, const HfFlow *flow,
+                                const HfHold *h);
 /* Member or variable a lock is, for the sets above; NULL: none. */
 gpointer hf_lock_kind(const HfCheck *c, HfX lock);
 /* A lock of the same kind is held in that set, under another name: it may

@@ -239,6 +239,29 @@ static gboolean leaves_held(const HfCheck *c, const HfFlow *g, HfX lock)
     return FALSE;
 }
 
+/* The caller leaves it held, too; does one of its own callers release it? */
+static gboolean released_above(const HfCheck *c, const HfFlow *g, HfX lock,
+                               int up)
+{
+    const GArray *sites = c->program->callers[g->sym];
+
+    for (guint i = 0; up < MAX_UP && sites && i < sites->len &&
+                      i < MAX_SITES; i++) {
+        const HfCallSite *cs = &g_array_index(sites, HfCallSite, i);
+        const HfFlow *h = c->solved->flows[cs->caller];
+        const HfCall *call =
+            h && h != g ? call_row(h, cs->event - h->fn->first_event) : NULL;
+        HfX x = call ? in_caller(c, h, call, lock) : 0;
+
+        if (x && (releases(c, h, x, call->event) ||
+                  (leaves_held(c, h, x) &&
+                   released_above(c, h, x, up + 1)))) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
 void hf_lock_caller_release(const HfCheck *c, HfSymId sym, HfX lock,
                             HfCallerRelease *out)
 {
@@ -261,6 +284,7 @@ void hf_lock_caller_release(const HfCheck *c, HfSymId sym, HfX lock,
             out->released++;
         } else if (leaves_held(c, g, x)) {
             out->passed_on++;
+            out->released += released_above(c, g, x, 0);
         }
     }
 }

@@ -100,21 +100,6 @@ static gboolean declared(const Exits *x)
     return FALSE;
 }
 
-/* The callee that took it leaves it held on some ways only and was told so. */
-static gboolean inherited_leak(const Exits *x, const HfHold *h)
-{
-    const HfEvent *e;
-
-    if (h->event >= x->flow->fn->n_events) {
-        return FALSE;
-    }
-    e = hf_flow_event(x->flow, h->event);
-    return e->kind == HF_EV_CALL &&
-           g_hash_table_contains(
-               x->l->leaky,
-               GUINT_TO_POINTER(x->flow->unit->symbols[e->sym]));
-}
-
 /* ---- helpers that say whether they took it --------------------------------------- */
 
 static gboolean by_result(const Exits *x, HfResult *kept)
@@ -309,8 +294,11 @@ static void report_ways(const Exits *x, const Verdict *v)
     for (guint i = 0; i < x->ways->len; i++) {
         const Way *w = &g_array_index(x->ways, Way, i);
 
-        if (!w->hold || inherited_leak(x, w->hold) ||
-            (any && w->leave->event == last)) {
+        if (!w->hold || (any && w->leave->event == last)) {
+            continue;
+        }
+        if (hf_lock_inherited_leak(x->l, x->flow, w->hold)) {
+            g_hash_table_add(x->l->leaky, GUINT_TO_POINTER(x->flow->sym));
             continue;
         }
         report(x, w, v);

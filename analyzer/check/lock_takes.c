@@ -14,6 +14,7 @@ static gboolean worth(const HfLocks *l, const HfFlow *flow, const HfLockOp *op)
             * it again */
            (~h->flags & (HF_HOLD_ASSUMED | HF_HOLD_DROPPED)) &&
            !(op->shared && h->flags & HF_HOLD_SHARED) &&
+           !hf_lock_inherited_leak(l, flow, h) &&
            hf_lock_nameable(l, op->lock) && !hf_lock_is_token(l, op->lock) &&
            !hf_contract_is_recursive_in(l->check->solved->contracts,
                                         flow->sym, op->lock);

@@ -110,7 +110,6 @@ static gboolean knows_lock(const HfStats *st, const HfLockKey *key,
 static HfTier tier_of(HfFinding *f, const HfStats *st, const HfBelief *b, HfBelieved why,
                       const HfUse *u)
 {
-    gboolean write = hf_guard_is_write(u->access);
     gboolean knows = knows_lock(st, &b->key, u->flow);
 
     if (b->writes_with == b->writes) {
@@ -128,8 +127,8 @@ static HfTier tier_of(HfFinding *f, const HfStats *st, const HfBelief *b, HfBeli
         hf_finding_reason(f, "the same function takes the lock for it "
                              "elsewhere");
     }
-    if (knows) {
-        return why == HF_BY_FUNCTION && write ? HF_TIER_MEDIUM : HF_TIER_HIGH;
+    if (knows) { /* its own word against itself; certain with the others' */
+        return why == HF_BY_FUNCTION ? HF_TIER_MEDIUM : HF_TIER_HIGH;
     }
     if (why == HF_BY_FUNCTION) {
         hf_finding_reason(f, "the program as a whole is undecided");

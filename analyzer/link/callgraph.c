@@ -38,6 +38,15 @@ static void node_free(gpointer data)
     g_free(n);
 }
 
+/* GLib's own hash of an int64 is its lower half, which is much the same for
+ * most keys here. */
+static guint key_hash(gconstpointer key)
+{
+    guint64 k = *(const guint64 *)key * 0x9E3779B97F4A7C15ull;
+
+    return k >> 32;
+}
+
 static guint node(Flow *f, NodeKind kind, uint32_t a, uint32_t b)
 {
     guint64 key = (guint64)kind << 60 | (guint64)a << 20 | b;
@@ -381,7 +390,7 @@ static void publish(Flow *f, HfCallgraph *g)
             }
         }
     }
-    g->locals = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free,
+    g->locals = g_hash_table_new_full(key_hash, g_int64_equal, g_free,
                                       (GDestroyNotify)g_array_unref);
     g_hash_table_iter_init(&it, f->ids);
     while (g_hash_table_iter_next(&it, &key, &id)) {
@@ -402,7 +411,7 @@ void hf_link_callgraph(HfLinker *l)
     HfCallgraph *g = g_new0(HfCallgraph, 1);
     Flow f = {
         .p = p,
-        .ids = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free,
+        .ids = g_hash_table_new_full(key_hash, g_int64_equal, g_free,
                                      NULL),
         .nodes = g_ptr_array_new_with_free_func(node_free),
         .work = g_array_new(FALSE, FALSE, sizeof(guint)),

@@ -158,7 +158,8 @@ static gboolean spelled_right(const char *text, HfValueKind kind)
 static gboolean may_capture(HfValueKind kind)
 {
     return kind == HF_VALUE_CAP || kind == HF_VALUE_RANK ||
-        kind == HF_VALUE_TRUE_OR_NAME || kind == HF_VALUE_STRING || kind == HF_VALUE_PAIR;
+        kind == HF_VALUE_TRUE_OR_NAME || kind == HF_VALUE_STRING ||
+        kind == HF_VALUE_PAIR;
 }
 
 const char *hf_check_spelling(const char *text, HfValueKind kind,

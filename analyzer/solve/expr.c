@@ -222,6 +222,15 @@ HfX hf_x_computed(HfXTable *t, HfX x, HfPathOp op, int64_t value)
     if (n->kind == HF_X_CONST && fold(op, n->value, value, &known)) {
         return hf_x_const(t, known);
     }
+    if (n->kind == HF_X_COMPUTED && n->ref == op &&
+        (op == HF_PATH_OP_AND || op == HF_PATH_OP_OR ||
+         op == HF_PATH_OP_ADD) && fold(op, n->value, value, &known)) {
+        return hf_x_computed(t, n->parent, op, known);
+    }
+    if (n->kind == HF_X_COMPUTED && n->ref == HF_PATH_OP_OR &&
+        op == HF_PATH_OP_AND && (n->value & value) == 0) {
+        return hf_x_computed(t, n->parent, op, value); /* other bits */
+    }
     return intern(t, (HfXNode){ .kind = HF_X_COMPUTED, .ref = op,
                                 .parent = x, .value = value });
 }

@@ -182,6 +182,14 @@ static void do_modify(HfRun *r, HfState *s, const HfEvent *e)
     }
     keeps = e->flags & HF_EV_OR ? HF_RESULT_NONZERO : HF_RESULT_ZERO;
     value = hf_state_value(&r->body, s, e->value);
+    if (hf_x(r->body.t, value)->kind == HF_X_CONST) {
+        hf_state_assign(&r->body, s, local,
+                        hf_x_computed(r->body.t, s->env[local],
+                                      e->flags & HF_EV_OR ? HF_PATH_OP_OR
+                                                          : HF_PATH_OP_AND,
+                                      hf_x(r->body.t, value)->value));
+        return;
+    }
     old = hf_state_result(&r->body, s, s->env[local]);
     operand = hf_state_result(&r->body, s, value);
     if (old == keeps || (operand != HF_RESULT_ANY && operand != keeps)) {
@@ -538,6 +546,38 @@ static gint by_event(gconstpointer a, gconstpointer b)
     return x < y ? -1 : x > y;
 }
 
+static void dbg(HfRun *r, uint32_t n, const HfStates *out)
+{
+    const char *want = g_getenv("HFDBG");
+    if (!want || strcmp(want, HF_PROGRAM_SYM(r->body.p, r->out->sym)->name)) return;
+    g_printerr("block %u: %u states imprecise %d\n", n, out->n, r->out->imprecise);
+    for (guint i = 0; i < out->n; i++) {
+        HfState *s = out->v[i];
+        for (int k = 0; k < s->n_holds; k++) {
+            g_autoptr(GString) t = g_string_new(NULL);
+            hf_x_text(r->body.t, r->body.p, r->out->sym, s->holds[k].lock, t);
+            g_printerr("   [%u] %s now %d delta %d flags %x ev %u\n", i, t->str, s->holds[k].now, s->holds[k].delta, s->holds[k].flags, s->holds[k].event);
+        }
+        for (int k = 0; k < s->n_facts; k++) {
+            g_autoptr(GString) t = g_string_new(NULL);
+            hf_x_text(r->body.t, r->body.p, r->out->sym, s->facts[k].key, t);
+            g_printerr("   [%u] fact %s kind %d %ld\n", i, t->str, s->facts[k].kind, (long)s->facts[k].value);
+        }
+        for (int k = 0; k < s->n_stored; k++) {
+            g_autoptr(GString) t = g_string_new(NULL);
+            hf_x_text(r->body.t, r->body.p, r->out->sym, s->stored[k].object, t);
+            g_string_append(t, " = ");
+            hf_x_text(r->body.t, r->body.p, r->out->sym, s->stored[k].value, t);
+            g_printerr("   [%u] stored %s\n", i, t->str);
+        }
+        for (uint32_t k = 0; k < r->body.fn->n_locals; k++) {
+            g_autoptr(GString) t = g_string_new(NULL);
+            hf_x_text(r->body.t, r->body.p, r->out->sym, s->env[k], t);
+            g_printerr("   [%u] env %u %s\n", i, k, t->str);
+        }
+    }
+}
+
 void hf_flow_run(HfSolved *solved, HfFlow *flow)
 {
     HfRun r = {
@@ -566,6 +606,7 @@ void hf_flow_run(HfSolved *solved, HfFlow *flow)
     for (uint32_t i = 0; i < n; i++) {
         if (by_order[i] != UINT32_MAX && blocks[by_order[i]].in.n) {
             run_block(&r, blocks, by_order[i], &out);
+            dbg(&r, by_order[i], &out);
             record_leaves(&r, by_order[i], &out);
         }
     }

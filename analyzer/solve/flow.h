@@ -32,6 +32,7 @@ typedef struct {
     uint32_t *call_row;
     GHashTable *watched; /* HfX asked for more than once; NULL: not done */
     GHashTable *asked;   /* HfPath of such conditions */
+    GArray *asked_locals; /* uint32_t: locals such conditions are about */
     uint8_t *always;     /* by event: HfAlways */
 } HfRun;
 

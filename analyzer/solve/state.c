@@ -175,9 +175,36 @@ static int decide_alone(const HfBody *b, const HfFact *f)
     case HF_X_STRING:
     case HF_X_FUNCTION:
         return hf_fact_implies(&is, f);
+    case HF_X_COMPUTED:
+        /* some bit is set */
+        return n->ref == HF_PATH_OP_OR && n->value ? hf_fact_implies(&is, f)
+                                                   : 0;
     default:
         return 0;
     }
+}
+
+/* From what is known of the value that the key is computed from. */
+static int decide_computed(const HfBody *b, const HfState *s, const HfFact *f)
+{
+    HfXNode n = *hf_x(b->t, f->key);
+
+    if (n.kind != HF_X_COMPUTED) {
+        return 0;
+    }
+    for (int i = 0; i < s->n_facts; i++) {
+        const HfFact *of = &s->facts[i];
+        HfFact computed = *f;
+
+        if (of->key == n.parent &&
+            (of->kind == HF_FACT_ZERO || of->kind == HF_FACT_EQ)) {
+            computed.key = hf_x_computed(
+                b->t, hf_x_const(b->t, of->kind == HF_FACT_EQ ? of->value : 0),
+                n.ref, n.value);
+            return computed.key ? decide_alone(b, &computed) : 0;
+        }
+    }
+    return 0;
 }
 
 /* The one least likely to be asked again: something stored, else the oldest. */
@@ -202,6 +229,9 @@ gboolean hf_state_assume(const HfBody *b, HfState *s, const HfFact *f)
         return TRUE;
     }
     known = decide_alone(b, f);
+    if (!known) {
+        known = decide_computed(b, s, f);
+    }
     if (known) {
         return known > 0;
     }
@@ -354,6 +384,9 @@ HfResult hf_state_result(const HfBody *b, const HfState *s, HfX value)
     HfFact zero = truth(value, FALSE);
     int known = value ? decide_alone(b, &zero) : 0;
 
+    if (!known && value) {
+        known = decide_computed(b, s, &zero);
+    }
     for (int i = 0; !known && value && i < s->n_facts; i++) {
         if (s->facts[i].key == value) {
             known = hf_fact_implies(&s->facts[i], &zero);

@@ -65,11 +65,28 @@ static GHashTable *asked_twice(const HfRun *r)
     return twice;
 }
 
+static void note_local(gpointer path, gpointer unused, gpointer data)
+{
+    HfRun *r = data;
+    const HfPath *p = &r->body.u->facts->paths[GPOINTER_TO_UINT(path)];
+    uint32_t i;
+
+    while (p->kind == HF_PATH_COMPUTED) {
+        p = &r->body.u->facts->paths[p->parent];
+    }
+    if (p->kind == HF_PATH_LOCAL) {
+        i = p->ref - r->body.fn->first_local;
+        g_array_append_val(r->asked_locals, i);
+    }
+}
+
 void hf_watch_start(HfRun *r)
 {
     if (touches_locks(r)) {
         r->asked = asked_twice(r);
         r->watched = g_hash_table_new(NULL, NULL);
+        r->asked_locals = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+        g_hash_table_foreach(r->asked, note_local, r);
     }
 }
 
@@ -78,6 +95,7 @@ void hf_watch_stop(HfRun *r)
     if (r->watched) {
         g_hash_table_unref(r->watched);
         g_hash_table_unref(r->asked);
+        g_array_unref(r->asked_locals);
         r->watched = NULL;
     }
 }
@@ -132,6 +150,13 @@ gboolean hf_watch_differ(const HfRun *r, const HfState *a, const HfState *b)
 {
     if (!r->watched) {
         return FALSE;
+    }
+    for (guint i = 0; i < r->asked_locals->len; i++) {
+        uint32_t n = g_array_index(r->asked_locals, uint32_t, i);
+
+        if (a->env[n] != b->env[n]) {
+            return TRUE;
+        }
     }
     for (int i = 0; i < a->n_facts; i++) {
         for (int k = 0; k < b->n_facts; k++) {
