@@ -21,6 +21,33 @@ static const HfContract *contract_of(const HfCheck *c, const HfSubject *s)
                     : hf_contract_of(c->solved->contracts, s->var);
 }
 
+/* The guard is reached through a pointer in the object (t->ctx->lock), and
+ * the same member of some object of that type is held: whether t->ctx is that
+ * object is beyond us, as for the elements of ctx->timers. */
+static gboolean maybe_same_object(const HfCheck *c, const HfFlow *flow,
+                                  const HfAccess *a, HfX lock)
+{
+    const HfXTable *t = c->solved->exprs;
+    const HfXNode *want = hf_x(t, lock);
+    const HfXNode *owner = hf_x(t, want->parent);
+    guint n;
+    const HfHold *rows = hf_holds(c->solved, a->must, &n);
+
+    if (want->kind != HF_X_FIELD || owner->kind != HF_X_DEREF ||
+        hf_x(t, owner->parent)->kind != HF_X_FIELD) {
+        return FALSE;
+    }
+    for (guint i = 0; i < n; i++) {
+        const HfXNode *have = hf_x(t, rows[i].lock);
+
+        if (rows[i].now == HF_HOLD_HELD && have->kind == HF_X_FIELD &&
+            have->ref == want->ref) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
 /* TRUE when one alternative of the clause is held in every context. */
 static gboolean clause_held(const HfCheck *c, const HfFlow *flow,
                             const HfAccess *a, const HfSubject *s,
@@ -35,6 +62,9 @@ static gboolean clause_held(const HfCheck *c, const HfFlow *flow,
 
         if (!lock) {
             return TRUE; /* cannot be named here: say nothing */
+        }
+        if (maybe_same_object(c, flow, a, lock)) {
+            return TRUE;
         }
         cap = hf_contract_cap_rule(c->solved->contracts, lock);
         v = hf_guard_verdict(c, flow, a, lock);

@@ -297,10 +297,6 @@ static void report_ways(const Exits *x, const Verdict *v)
         if (!w->hold || (any && w->leave->event == last)) {
             continue;
         }
-        if (hf_lock_inherited_leak(x->l, x->flow, w->hold)) {
-            g_hash_table_add(x->l->leaky, GUINT_TO_POINTER(x->flow->sym));
-            continue;
-        }
         report(x, w, v);
         last = w->leave->event;
         any = TRUE;
@@ -323,6 +319,10 @@ static void judge_lock(HfLocks *l, const HfFlow *flow, HfX lock)
                                         lock);
 
         if ((h && h->flags & HF_HOLD_FORGOTTEN) || handed_out(&x, w.leave)) {
+            continue;
+        }
+        if (h && hf_lock_inherited_leak(l, flow, h)) {
+            g_hash_table_add(l->leaky, GUINT_TO_POINTER(flow->sym));
             continue;
         }
         if (h && h->delta > 0 && h->now == HF_HOLD_HELD) {

@@ -64,7 +64,7 @@ int hf_cmd_extract(int argc, char **argv)
             }
         }
         printf("%u units: %d extracted, %d unchanged, %d lost or with "
-               "errors, %d shared headers built\n", x->units->len,
+               "errors, %d read with shared headers\n", x->units->len,
                x->n_extracted, x->n_cached, x->n_failed, x->n_pch);
         status = HF_EXIT_CLEAN;
     }

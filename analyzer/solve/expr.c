@@ -483,6 +483,24 @@ static void leaf_text(const HfXTable *t, const HfProgram *p, HfSymId sym,
     }
 }
 
+static void computed_text(const HfXTable *t, const HfProgram *p, HfSymId sym,
+                          const HfXNode *n, GString *out)
+{
+    static const char *const ops[] = {
+        [HF_PATH_OP_ADD] = "+", [HF_PATH_OP_MUL] = "*",
+        [HF_PATH_OP_DIV] = "/", [HF_PATH_OP_REM] = "%",
+        [HF_PATH_OP_SHL] = "<<", [HF_PATH_OP_SHR] = ">>",
+        [HF_PATH_OP_AND] = "&", [HF_PATH_OP_OR] = "|",
+        [HF_PATH_OP_XOR] = "^",
+    };
+
+    g_string_append_c(out, '(');
+    hf_x_text(t, p, sym, n->parent, out);
+    g_string_append_printf(out, " %s %" G_GINT64_FORMAT ")",
+                           n->ref < G_N_ELEMENTS(ops) ? ops[n->ref] : "?",
+                           n->value);
+}
+
 void hf_x_text(const HfXTable *t, const HfProgram *p, HfSymId sym, HfX x,
                GString *out)
 {
@@ -523,6 +541,9 @@ void hf_x_text(const HfXTable *t, const HfProgram *p, HfSymId sym, HfX x,
         break;
     case HF_X_OLD:
         hf_x_text(t, p, sym, n->ref, out);
+        break;
+    case HF_X_COMPUTED:
+        computed_text(t, p, sym, n, out);
         break;
     default:
         leaf_text(t, p, sym, n, out);

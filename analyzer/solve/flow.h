@@ -7,7 +7,7 @@
 #include "solve/state.h"
 
 /* States at one point; more are merged into these. */
-#define HF_MAX_STATES 8
+#define HF_MAX_STATES 16
 
 typedef struct {
     HfState *v[4 * HF_MAX_STATES];
@@ -88,6 +88,10 @@ void hf_watch_start(HfRun *r);
 void hf_watch_stop(HfRun *r);
 void hf_watch_branch(HfRun *r, const HfState *s, const HfCond *cond);
 gboolean hf_watch_differ(const HfRun *r, const HfState *a, const HfState *b);
+/* How much would be forgotten by not keeping them apart: conditions on which
+ * it depends what `among` hold weigh more. */
+int hf_watch_weight(const HfRun *r, const HfStates *among, const HfState *a,
+                    const HfState *b);
 /* ... or one that the caller can answer. */
 gboolean hf_watch_differ_outside(const HfRun *r, const HfState *a,
                                  const HfState *b);

@@ -9,11 +9,14 @@
 /* Room that is left for states which hold different locks. */
 #define MAX_SPLIT (HF_MAX_STATES - 3)
 
-/* A state with the same locks that s can be merged into. */
+/* A state with the same locks that s can be merged into; *same: else the one
+ * that it had better be merged into if it must. */
 static HfState *twin_of(const HfRun *r, const HfStates *states, guint from,
                         guint to, const HfState *s, gboolean leaving,
                         HfState **same)
 {
+    int best = G_MAXINT;
+
     *same = NULL;
     for (guint i = from; i < to; i++) {
         HfState *a = states->v[i];
@@ -26,7 +29,14 @@ static HfState *twin_of(const HfRun *r, const HfStates *states, guint from,
                     : !hf_watch_differ(r, a, s)) {
             return a;
         }
-        *same = a;
+        if (to - from >= MAX_SPLIT) {
+            int weight = hf_watch_weight(r, states, a, s);
+
+            if (weight < best) {
+                best = weight;
+                *same = a;
+            }
+        }
     }
     return NULL;
 }

@@ -146,6 +146,51 @@ gboolean hf_watch_differ_outside(const HfRun *r, const HfState *a,
     return FALSE;
 }
 
+/* Some state that holds other locks knows the answer, too. */
+static gboolean decides_locks(const HfRun *r, const HfStates *among,
+                              const HfState *a, HfX part)
+{
+    for (guint i = 0; i < among->n; i++) {
+        const HfState *s = among->v[i];
+
+        if (!s || hf_state_same_locks(s, a)) {
+            continue;
+        }
+        for (int k = 0; k < s->n_facts; k++) {
+            if (hf_x_mentions(r->body.t, s->facts[k].key, part)) {
+                return TRUE;
+            }
+        }
+    }
+    return FALSE;
+}
+
+int hf_watch_weight(const HfRun *r, const HfStates *among, const HfState *a,
+                    const HfState *b)
+{
+    int weight = 0;
+
+    for (guint i = 0; r->watched && i < r->asked_locals->len; i++) {
+        uint32_t n = g_array_index(r->asked_locals, uint32_t, i);
+
+        if (a->env[n] != b->env[n]) {
+            HfX root = hf_x_root(r->body.t, a->env[n]);
+
+            weight += decides_locks(r, among, a, root) ? 8 : 1;
+        }
+    }
+    for (int i = 0; r->watched && i < a->n_facts; i++) {
+        for (int k = 0; k < b->n_facts; k++) {
+            if (a->facts[i].key == b->facts[k].key &&
+                hf_fact_implies(&a->facts[i], &b->facts[k]) < 0 &&
+                is_watched(r, a->facts[i].key)) {
+                weight += decides_locks(r, among, a, a->facts[i].key) ? 8 : 1;
+            }
+        }
+    }
+    return weight;
+}
+
 gboolean hf_watch_differ(const HfRun *r, const HfState *a, const HfState *b)
 {
     if (!r->watched) {

@@ -327,6 +327,7 @@ static gint compare_timers(gconstpointer a, gconstpointer b, gpointer data)
 {
     const AioTimer *ta = a, *tb = b;
 
+    INTENTIONAL(GUARDED_BY, "caller_holds: only called to insert, under it");
     return ta->expire_ns < tb->expire_ns ? -1 : ta->expire_ns > tb->expire_ns;
 }
 

@@ -6,7 +6,6 @@
 set -eu
 reader=$1
 here=$(dirname "$0")
-header=$HF_INCLUDE/holdfast/annotations.h
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 status=0

@@ -280,6 +280,14 @@ extern "C" {
  * HF_INTENTIONAL speaks of the statement that follows it; its first argument
  * is the checker, its second starts with the reason code.
  */
+/* What the hooks of the debug reading are told of a context; declared in every
+ * reading, since the program defines the hooks in every reading. */
+typedef enum HfContext {
+    HF_CONTEXT_GLOBAL_STATE,
+    HF_CONTEXT_IO,
+    HF_CONTEXT_IO_OR_GS
+} HfContext;
+
 #if defined(__HOLDFAST__)
 
 void hf_mark_global_state_code(void);
@@ -305,12 +313,6 @@ void hf_mark_assert_shared(const void *lock);
  * static library is not pulled in by its weak reference here: keep it in an
  * object file that is linked anyway.)
  */
-typedef enum HfContext {
-    HF_CONTEXT_GLOBAL_STATE,
-    HF_CONTEXT_IO,
-    HF_CONTEXT_IO_OR_GS
-} HfContext;
-
 #ifdef HF_DEBUG_
 /* hook, what it is told, and the inline function that calls it if there */
 #define HF_DEFINE_HOOK_(hook, type, caller)                             \
