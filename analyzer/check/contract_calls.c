@@ -469,6 +469,21 @@ static HfTier excluded_tier(const Site *s, const HfContext *ctx)
     }
 }
 
+/* Only where the function found out that something else is (not) held, which
+ * those callers may never get to. */
+static gboolean asked_first(const Site *s)
+{
+    guint n;
+    const HfHold *rows = hf_holds(s->c->solved, s->call->must, &n);
+
+    for (guint i = 0; i < n; i++) {
+        if (rows[i].flags & HF_HOLD_ASSUMED && rows[i].event != UINT32_MAX) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
 static void check_excluded(const Site *s)
 {
     const HfSolved *sv = s->c->solved;
@@ -495,7 +510,9 @@ static void check_excluded(const Site *s)
             hf_lock_callers(s->c, s->flow->sym, s->locks[i], &up);
             if (up.held) {
                 report_excluded(s, s->locks[i], NULL, NULL, &up,
-                                HF_TIER_MEDIUM, "held by some callers");
+                                asked_first(s) ? HF_TIER_LOW
+                                               : HF_TIER_MEDIUM,
+                                "held by some callers");
             }
         }
     }

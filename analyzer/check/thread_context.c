@@ -196,6 +196,19 @@ typedef struct {
     const HfFlow *root;
 } RoleWalk;
 
+/* A thread's first function that only calls the one it was given is no
+ * detour. */
+static guint slots_after_root(const HfHop *h)
+{
+    const HfHop *first = h;
+
+    while (first->from) {
+        first = first->from;
+    }
+    return h->n_slots - (hf_flow_event(first->flow, first->event)->kind ==
+                         HF_EV_CALL_INDIRECT);
+}
+
 static HfReachVerdict look(HfCheck *c, const HfHop *h, gpointer data)
 {
     RoleWalk *w = data;
@@ -203,7 +216,7 @@ static HfReachVerdict look(HfCheck *c, const HfHop *h, gpointer data)
     HfFinding *f;
     HfPlace at;
 
-    if (h->held & w->s->gs || h->n_slots > 1) {
+    if (h->held & w->s->gs || slots_after_root(h) > 1) {
         return HF_REACH_STOP;
     }
     if (want == HF_CLASS_NONE || want == HF_CLASS_IO) {
@@ -223,7 +236,8 @@ static HfReachVerdict look(HfCheck *c, const HfHop *h, gpointer data)
                     HF_PROGRAM_SYM(c->program, w->root->sym)->name);
     hf_finding_reason(f, "the role's entry is known");
     add(c, f, h->callee, want, "global_state_in_thread",
-        h->n_slots ? HF_TIER_LOW : HF_TIER_HIGH, h->n_slots);
+        slots_after_root(h) ? HF_TIER_LOW : HF_TIER_HIGH,
+        slots_after_root(h));
     return HF_REACH_STOP;
 }
 

@@ -44,6 +44,7 @@ typedef struct {
     HfProgram *program;
     HfSolved *solved;
     char *root;
+    char *cache_dir;
 } HfPipeline;
 
 typedef enum {
@@ -55,10 +56,15 @@ typedef enum {
 
 gboolean hf_pipeline_run(HfPipeline *p, const HfPipelineOptions *o,
                          HfStage until, GError **error);
+/* Go on from where a run stopped. */
+gboolean hf_pipeline_resume(HfPipeline *p, const HfPipelineOptions *o,
+                            HfStage until, GError **error);
 void hf_pipeline_clear(HfPipeline *p);
 
 /* Parse argv for a command; FALSE after printing what was wrong. */
 gboolean hf_cli_parse(GOptionContext *context, int *argc, char ***argv);
+/* For commands that take options only: FALSE after naming what is left. */
+gboolean hf_cli_no_operands(int argc, char **argv);
 int hf_cli_fail(const GError *error);
 
 /* Directories rules profiles are looked up in, NULL-terminated. */

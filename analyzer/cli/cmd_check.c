@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* holdfast check: the whole pipeline, and the reports. */
-#include "cli/cli.h"
+#include "cli/result_cache.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -119,20 +119,19 @@ static gboolean write_one(const char *spec, HfReport *report, GError **error)
 }
 
 static gboolean write_reports(const Options *o, const HfPipeline *p,
-                              const HfFindings *findings, GError **error)
+                              const HfCheckResult *result, GError **error)
 {
     static const char *const text_only[] = { "text", NULL };
     const char *const *formats =
         o->formats ? (const char *const *)o->formats : text_only;
     g_autofree char *checks = hf_cli_checks_dir();
     HfReport report = {
-        .findings = findings, .root = p->root,
+        .findings = result->findings, .root = p->root,
         .tool_version = HOLDFAST_VERSION, .profile = p->rules->profile,
         .rules_checks_dir = checks, .statistics = o->statistics,
         .show_low = o->all, .show_trace = !o->concise,
-        .unit_failures = p->program->failed,
-        .n_units = p->program->units->len - 1,
-        .n_functions = p->program->functions->len,
+        .unit_failures = result->failed, .n_units = result->n_units,
+        .n_functions = result->n_functions,
     };
 
     for (guint i = 0; formats[i]; i++) {
@@ -146,47 +145,80 @@ static gboolean write_reports(const Options *o, const HfPipeline *p,
     return TRUE;
 }
 
-static int verdict(const Options *o, const HfPipeline *p,
-                   const HfFindings *findings)
+static int verdict(const Options *o, const HfCheckResult *result)
 {
-    for (guint i = 0; i < findings->list->len && !o->exit_zero; i++) {
-        const HfFinding *f = g_ptr_array_index(findings->list, i);
+    const GPtrArray *list = result->findings->list;
+
+    for (guint i = 0; i < list->len && !o->exit_zero; i++) {
+        const HfFinding *f = g_ptr_array_index(list, i);
 
         if (!f->suppressed && (f->tier != HF_TIER_LOW || o->all)) {
             return HF_EXIT_FINDINGS;
         }
     }
     /* nothing at all was understood: that is no clean bill */
-    if (p->program->failed->len == p->program->units->len - 1) {
+    if ((int)result->failed->len == result->n_units) {
         fprintf(stderr, "holdfast: error: no unit could be analysed\n");
         return HF_EXIT_FAILURE;
     }
     return HF_EXIT_CLEAN;
 }
 
+static GPtrArray *copy_strings(const GPtrArray *from)
+{
+    GPtrArray *to = g_ptr_array_new_with_free_func(g_free);
+
+    for (guint i = 0; i < from->len; i++) {
+        g_ptr_array_add(to, g_strdup(g_ptr_array_index(from, i)));
+    }
+    return to;
+}
+
+/* Findings of these shards under these rules: remembered, or made. */
+static gboolean find(Options *o, HfPipeline *p, HfCheckResult *result,
+                     GError **error)
+{
+    const char *const *only = (const char *const *)o->checkers;
+    g_autofree char *key = hf_result_key(p, only);
+
+    if (!o->in.force && hf_result_load(p, key, result)) {
+        return TRUE;
+    }
+    if (!hf_pipeline_resume(p, &o->in, HF_STAGE_SOLVE, error)) {
+        return FALSE;
+    }
+    result->findings = hf_findings_new();
+    hf_check_run(p->solved, only, result->findings);
+    hf_findings_finish(result->findings);
+    result->warnings = copy_strings(p->program->warnings);
+    result->failed = copy_strings(p->program->failed);
+    result->n_units = p->program->units->len - 1;
+    result->n_functions = p->program->functions->len;
+    hf_result_save(p, key, result);
+    return TRUE;
+}
+
 static int run(Options *o, GError **error)
 {
     HfPipeline p = { 0 };
-    HfFindings *findings = NULL;
+    HfCheckResult result = { 0 };
     int status = HF_EXIT_FAILURE;
 
     if (!names_known(o, error) ||
-        !hf_pipeline_run(&p, &o->in, HF_STAGE_SOLVE, error)) {
+        !hf_pipeline_run(&p, &o->in, HF_STAGE_EXTRACT, error) ||
+        !find(o, &p, &result, error)) {
         goto out;
     }
-    for (guint i = 0; i < p.program->warnings->len && !o->in.quiet; i++) {
+    for (guint i = 0; i < result.warnings->len && !o->in.quiet; i++) {
         fprintf(stderr, "holdfast: warning: %s\n",
-                (char *)g_ptr_array_index(p.program->warnings, i));
+                (char *)g_ptr_array_index(result.warnings, i));
     }
-    findings = hf_findings_new();
-    hf_check_run(p.solved, (const char *const *)o->checkers, findings);
-    hf_findings_finish(findings);
-    if (choose(o, &p, findings, error) &&
-        write_reports(o, &p, findings, error)) {
-        status = verdict(o, &p, findings);
+    if (choose(o, &p, result.findings, error) &&
+        write_reports(o, &p, &result, error)) {
+        status = verdict(o, &result);
     }
 out:
-    hf_findings_free(findings);
+    hf_result_clear(&result);
     hf_pipeline_clear(&p);
     return status;
 }
@@ -198,7 +230,8 @@ int hf_cmd_check(int argc, char **argv)
     g_autoptr(GError) error = NULL;
     int status = HF_EXIT_FAILURE;
 
-    if (hf_cli_parse(context, &argc, &argv)) {
+    if (hf_cli_parse(context, &argc, &argv) &&
+        hf_cli_no_operands(argc, argv)) {
         status = run(&o, &error);
         if (error) {
             hf_cli_fail(error);

@@ -252,7 +252,8 @@ static int test_cases(const char *path, const char *const *dirs)
     }
     if (files->len == 0) {
         fprintf(stderr, "holdfast: error: no case (*.c) below %s\n", path);
-        failed++;
+        g_ptr_array_unref(files);
+        return HF_EXIT_FAILURE;
     }
     g_ptr_array_unref(files);
     printf("%u passed, %u failed\n", passed, failed);

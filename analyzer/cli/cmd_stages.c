@@ -23,7 +23,8 @@ static gboolean stage_run(StageRun *r, const char *summary,
         g_option_context_add_main_entries(r->context, more, NULL);
     }
     g_option_context_add_group(r->context, hf_pipeline_option_group(&r->in));
-    if (!hf_cli_parse(r->context, argc, argv)) {
+    if (!hf_cli_parse(r->context, argc, argv) ||
+        !hf_cli_no_operands(*argc, *argv)) {
         return FALSE;
     }
     if (!hf_pipeline_run(&r->p, &r->in, until, &error)) {

@@ -2,6 +2,7 @@
 /* extract -> link -> solve, as far as a command needs it. */
 #include "cli/cli.h"
 
+#include <glib/gstdio.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -59,7 +60,15 @@ GOptionGroup *hf_pipeline_option_group(HfPipelineOptions *o)
 
 /* ---- the shared root ---------------------------------------------------- */
 
-static char *common_directory(const HfCompileDb *db)
+static gboolean is_below(const char *file, const char *dir)
+{
+    size_t n = strlen(dir);
+
+    return strncmp(file, dir, n) == 0 && (file[n] == '/' || dir[n - 1] == '/');
+}
+
+/* NULL when there is no such file. */
+static char *common_directory(const HfCompileDb *db, gboolean all)
 {
     g_autofree char *common = NULL;
     char *slash;
@@ -68,8 +77,8 @@ static char *common_directory(const HfCompileDb *db)
         const HfCompileEntry *e = g_ptr_array_index(db->entries, i);
         size_t n = 0;
 
-        if (g_str_has_prefix(e->file, db->build_dir) && i > 0) {
-            continue; /* generated sources */
+        if (!all && is_below(e->file, db->build_dir)) {
+            continue;
         }
         if (!common) {
             common = g_strdup(e->file);
@@ -80,10 +89,7 @@ static char *common_directory(const HfCompileDb *db)
         }
         common[n] = '\0';
     }
-    if (!common) {
-        return g_get_current_dir();
-    }
-    slash = strrchr(common, '/');
+    slash = common ? strrchr(common, '/') : NULL;
     if (slash && slash != common) {
         *slash = '\0';
     }
@@ -97,7 +103,14 @@ static char *find_root(const HfCompileDb *db, const char *given)
     if (given) {
         return g_canonicalize_filename(given, NULL);
     }
-    dir = common_directory(db);
+    /* generated sources do not count, unless the build is in the tree */
+    dir = common_directory(db, FALSE);
+    if (!dir) {
+        dir = common_directory(db, TRUE);
+    }
+    if (!dir) {
+        dir = g_get_current_dir();
+    }
     /* a build of one subdirectory still belongs to its work tree */
     for (char *d = g_strdup(dir); d && strcmp(d, "/") != 0;) {
         g_autofree char *git = g_build_filename(d, ".git", NULL);
@@ -148,6 +161,15 @@ static gboolean parse_shard(const char *text, HfExtractOptions *x,
     return TRUE;
 }
 
+static gboolean not_negative(const char *option, int n, GError **error)
+{
+    if (n < 0) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "%s: expected a number above 0, found %d", option, n);
+    }
+    return n >= 0;
+}
+
 static gboolean load_database(HfPipeline *p, const HfPipelineOptions *o,
                               GError **error)
 {
@@ -161,6 +183,9 @@ static gboolean load_database(HfPipeline *p, const HfPipelineOptions *o,
         return FALSE;
     }
     p->root = find_root(p->db, o->root);
+    p->cache_dir = o->cache_dir
+                       ? g_strdup(o->cache_dir)
+                       : g_build_filename(p->db->build_dir, ".holdfast", NULL);
     if (o->files) {
         hf_compile_db_filter(p->db, p->root, (const char *const *)o->files);
         if (p->db->entries->len == 0) {
@@ -181,11 +206,8 @@ static gboolean load_database(HfPipeline *p, const HfPipelineOptions *o,
 static gboolean extract(HfPipeline *p, const HfPipelineOptions *o,
                         GError **error)
 {
-    g_autofree char *cache =
-        o->cache_dir ? g_strdup(o->cache_dir)
-                     : g_build_filename(p->db->build_dir, ".holdfast", NULL);
     HfExtractOptions x = {
-        .rules = p->rules, .cache_dir = cache, .jobs = o->jobs,
+        .rules = p->rules, .cache_dir = p->cache_dir, .jobs = o->jobs,
         .unit_timeout_s = o->timeout, .pch = !o->no_pch, .force = o->force,
         .progress = !o->quiet && isatty(STDERR_FILENO) ? show_progress : NULL,
     };
@@ -213,9 +235,15 @@ static HfFacts *lost_unit(const HfUnitResult *u, const char *why)
     return hf_facts_builder_finish(b);
 }
 
-static void link_units(HfPipeline *p)
+static void facts_free(gpointer f)
 {
-    GPtrArray *shards = g_ptr_array_new();
+    hf_facts_free(f);
+}
+
+/* Deletes shards that are damaged, and says whether there was one. */
+static gboolean read_shards(const HfPipeline *p, GPtrArray *shards)
+{
+    gboolean damaged = FALSE;
 
     for (guint i = 0; i < p->extracted->units->len; i++) {
         const HfUnitResult *u = g_ptr_array_index(p->extracted->units, i);
@@ -226,9 +254,32 @@ static void link_units(HfPipeline *p)
             f = lost_unit(u, error ? error->message
                                    : u->message ? u->message : "no shard");
         }
+        if (error && error->code != HF_FACTS_ERROR_IO) {
+            damaged |= g_unlink(u->shard) == 0;
+        }
         g_ptr_array_add(shards, f);
     }
+    return damaged;
+}
+
+static gboolean link_units(HfPipeline *p, const HfPipelineOptions *o,
+                           GError **error)
+{
+    GPtrArray *shards = g_ptr_array_new_with_free_func(facts_free);
+
+    /* The cache knows a shard by its header; the rest shows when read. */
+    if (read_shards(p, shards)) {
+        g_ptr_array_set_size(shards, 0);
+        g_clear_pointer(&p->extracted, hf_extract_result_free);
+        if (!extract(p, o, error)) {
+            g_ptr_array_unref(shards);
+            return FALSE;
+        }
+        read_shards(p, shards);
+    }
+    g_ptr_array_set_free_func(shards, NULL);
     p->program = hf_program_link(shards, p->rules, p->root);
+    return TRUE;
 }
 
 gboolean hf_pipeline_run(HfPipeline *p, const HfPipelineOptions *o,
@@ -237,6 +288,10 @@ gboolean hf_pipeline_run(HfPipeline *p, const HfPipelineOptions *o,
     g_auto(GStrv) dirs = hf_cli_rules_dirs(o->rules_dirs);
 
     memset(p, 0, sizeof(*p));
+    if (!not_negative("--jobs", o->jobs, error) ||
+        !not_negative("--unit-timeout", o->timeout, error)) {
+        return FALSE;
+    }
     p->rules = hf_rules_load(o->profile ? o->profile : "pthread",
                              (const char *const *)dirs, error);
     if (!p->rules) {
@@ -248,10 +303,16 @@ gboolean hf_pipeline_run(HfPipeline *p, const HfPipelineOptions *o,
     if (!load_database(p, o, error) || !extract(p, o, error)) {
         return FALSE;
     }
-    if (until >= HF_STAGE_LINK) {
-        link_units(p);
+    return hf_pipeline_resume(p, o, until, error);
+}
+
+gboolean hf_pipeline_resume(HfPipeline *p, const HfPipelineOptions *o,
+                            HfStage until, GError **error)
+{
+    if (until >= HF_STAGE_LINK && !p->program && !link_units(p, o, error)) {
+        return FALSE;
     }
-    if (until >= HF_STAGE_SOLVE) {
+    if (until >= HF_STAGE_SOLVE && !p->solved) {
         p->solved = hf_solve(p->program);
     }
     return TRUE;
@@ -265,6 +326,7 @@ void hf_pipeline_clear(HfPipeline *p)
     hf_compile_db_free(p->db);
     hf_rules_free(p->rules);
     g_free(p->root);
+    g_free(p->cache_dir);
     memset(p, 0, sizeof(*p));
 }
 
@@ -279,6 +341,15 @@ gboolean hf_cli_parse(GOptionContext *context, int *argc, char ***argv)
         return FALSE;
     }
     return TRUE;
+}
+
+gboolean hf_cli_no_operands(int argc, char **argv)
+{
+    if (argc > 1) {
+        fprintf(stderr, "holdfast: error: %s takes no '%s' (a build directory "
+                "is given by -p, sources by --files)\n", argv[0], argv[1]);
+    }
+    return argc <= 1;
 }
 
 int hf_cli_fail(const GError *error)

@@ -284,14 +284,28 @@ static void join_failures(HfProgram *p, const HfFacts *f)
         [HF_UNIT_TIMEOUT] = "took too long",
     };
     const HfDiag *d = f->n_diags > 1 ? &f->diags[1] : NULL;
+    GString *text;
 
     if (f->status == HF_UNIT_OK || f->status >= G_N_ELEMENTS(why)) {
         return;
     }
-    g_ptr_array_add(p->failed, g_strdup_printf(
-        "%s: %s%s%s", hf_program_relative(
-            p, hf_str(f, f->files[f->main_file].path)),
-        why[f->status], d ? ": " : "", d ? hf_str(f, d->text) : ""));
+    text = g_string_new(NULL);
+    g_string_printf(text, "%s: %s",
+                    hf_program_relative(
+                        p, hf_str(f, f->files[f->main_file].path)),
+                    why[f->status]);
+    if (d && f->status == HF_UNIT_ERRORS && f->locs[d->loc].line) {
+        const HfLoc *at = &f->locs[d->loc];
+
+        g_string_append_printf(
+            text, ": %s:%u:%u",
+            hf_program_relative(p, hf_str(f, f->files[at->file].path)),
+            at->line, at->col);
+    }
+    if (d) {
+        g_string_append_printf(text, ": %s", hf_str(f, d->text));
+    }
+    g_ptr_array_add(p->failed, g_string_free(text, FALSE));
 }
 
 /* ---- the whole ---------------------------------------------------------- */

@@ -305,6 +305,16 @@ static gboolean held_at_all_exits(const Call *c, HfX lock)
     return TRUE;
 }
 
+/* What a callee with too many paths does to a lock is no proof. */
+static void doubt(const Call *c, HfState *s, HfX lock)
+{
+    HfHold *h = hf_state_hold(s, lock);
+
+    if (h && c->r->solved->flows[c->sym]->imprecise) {
+        h->flags |= HF_HOLD_FORGOTTEN;
+    }
+}
+
 static void apply_hold(const Call *c, HfState *s, const Args *args,
                        const HfHold *h, gboolean conditional)
 {
@@ -320,8 +330,10 @@ static void apply_hold(const Call *c, HfState *s, const Args *args,
     }
     if (h->delta > 0) {
         hf_lock_acquire(c->r, s, &use);
+        doubt(c, s, use.lock);
     } else if (h->delta < 0) {
         hf_lock_release(c->r, s, &use);
+        doubt(c, s, use.lock);
     } else if (h->flags & HF_HOLD_DROPPED) {
         hf_lock_drop_and_retake(c->r, s, &use);
     } else if (h->now == HF_HOLD_HELD && h->event != UINT32_MAX &&

@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# An index of the cache that is no use is not used.
+. "${0%/*}/../lib.sh"
+
+project p
+check
+for size in 0 10 100 1000; do
+    truncate -s "$size" p/.holdfast/deps.bin
+    check
+    has_all_findings
+done
+yes 'hello' | head -c 4096 >p/.holdfast/deps.bin
+check
+has_all_findings
