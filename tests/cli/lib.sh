@@ -32,8 +32,14 @@ fail() { # WHY
 # Runs holdfast.  Whatever it is given it ends by itself, with one of its
 # three exit statuses, and has nothing to tell about its own memory.
 hf() { # ARGUMENT...
+    hf_to out "$@"
+}
+
+hf_to() { # FILE ARGUMENT...
+    local file=$1
+    shift
     status=0
-    timeout -k 1 60 "$holdfast" "$@" >out 2>err </dev/null || status=$?
+    timeout -k 1 60 "$holdfast" "$@" >"$file" 2>err </dev/null || status=$?
     [ "$status" -le 2 ] || fail "holdfast $*: crashed or hung"
     if grep -qE 'Sanitizer|runtime error:|CRITICAL|Assertion' err; then
         fail "holdfast $*: complains about itself"
@@ -150,6 +156,23 @@ int pool_close(struct queue *q)
     return was;
 }
 END
+    database "$1"
+}
+
+# Twelve units of three sizes.
+large_project() { # DIR
+    local i
+    project "$1"
+    for i in 1 2 3 4 5; do
+        sed "s/^int queue_[a-z]*/&_$i/" "$1/src/queue.c"
+        [ $((i % 2)) -eq 0 ] || sed "s/^int queue_/int room_${i}_/
+            /^#include/d" "$1/src/queue.c"
+    done | awk -v dir="$1/src" -v n=0 '
+        /^#include/ { n++ }
+        { print >(dir "/queue" n ".c") }'
+    for i in 1 2 3 4 5; do
+        sed "s/pool_close/&_$i/" "$1/src/pool.c" >"$1/src/pool$i.c"
+    done
     database "$1"
 }
 

@@ -4,8 +4,8 @@
 . "${0%/*}/../lib.sh"
 
 project p
-head -c 200 p/compile_commands.json >cut
-mv cut p/compile_commands.json
+head -c 200 p/compile_commands.json >cut.json
+mv cut.json p/compile_commands.json
 check
 refuses 'p/compile_commands.json:'
 has err 'not valid JSON'

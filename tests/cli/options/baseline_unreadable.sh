@@ -8,9 +8,9 @@ echo 'hello' >known
 check --baseline known
 refuses 'known:1: expected a merge key'
 check --format coverity-json
-head -c 500 out >cut
-check --baseline cut
-refuses 'cut:'
+head -c 500 out >cut.json
+check --baseline cut.json
+refuses 'cut.json:'
 echo '{"runs": 3}' >other
 check --baseline other
 refuses 'other'

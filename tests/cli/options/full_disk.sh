@@ -5,7 +5,6 @@
 
 [ -c /dev/full ] || { echo "no /dev/full"; exit 77; }
 project p
-status=0
-"$holdfast" check -p p >/dev/full 2>err || status=$?
+hf_to /dev/full check -p p
 exits 2
 has err 'could not write the report'

@@ -11,7 +11,7 @@ refuses 'rules/mine/a.yaml:'
 has err 'not YAML'
 printf 'profile: mine\nfunctions:\n  f: &x {}\n  g: *x\n' >rules/mine/a.yaml
 check --rules-dir rules --profile mine
-refuses 'rules/mine/a.yaml:3:6: expected plain YAML'
-head -c 300 "$holdfast" >rules/mine/a.yaml
+refuses 'rules/mine/a.yaml:3:7: expected plain YAML'
+head -c 300 /dev/zero >rules/mine/a.yaml
 check --rules-dir rules --profile mine
 refuses 'rules/mine/a.yaml:'

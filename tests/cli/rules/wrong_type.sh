@@ -10,4 +10,4 @@ check --rules-dir rules --profile mine
 refuses 'rules/mine/a.yaml:2:12: expected a mapping'
 printf 'profile: mine\nfunctions:\n  f: {noreturn: maybe}\n' >rules/mine/a.yaml
 check --rules-dir rules --profile mine
-refuses 'rules/mine/a.yaml:3:17: expected true or false'
+refuses 'rules/mine/a.yaml:3:17: expected true'
