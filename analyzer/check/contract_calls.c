@@ -33,7 +33,7 @@ void hf_contract_trace_clause(const HfCheck *c, HfFinding *f,
     }
 }
 
-/* ---- one call, one clause ------------------------------------------------------ */
+/* ---- one call, one clause ----------------------------------------------- */
 
 typedef struct {
     HfCheck *c;
@@ -150,7 +150,7 @@ static void stand(const Site *s, guint i, Stand *st)
     }
 }
 
-/* ---- required ------------------------------------------------------------------- */
+/* ---- required ----------------------------------------------------------- */
 
 /* The caller itself requires one of several, all of which will do. */
 static gboolean passed_through(const Site *s)
@@ -406,7 +406,7 @@ static void check_required(const Site *s)
     }
 }
 
-/* ---- excluded -------------------------------------------------------------------- */
+/* ---- excluded ----------------------------------------------------------- */
 
 /* A context in which it is held on entry, and still is at the call. */
 static const HfContext *holding_context(const Site *s, HfX lock)
@@ -518,7 +518,7 @@ static void check_excluded(const Site *s)
     }
 }
 
-/* ---- all calls --------------------------------------------------------------------- */
+/* ---- all calls ---------------------------------------------------------- */
 
 #define LOCK_PROMISES                                                 \
     (1ull << HF_EFF_REQUIRES | 1ull << HF_EFF_REQUIRES_SHARED |       \

@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-/* ---- names of locks -------------------------------------------------------- */
+/* ---- names of locks ----------------------------------------------------- */
 
 gboolean hf_lock_nameable(const HfLocks *l, HfX lock)
 {
@@ -95,7 +95,7 @@ void hf_lock_finish(HfLocks *l, const HfFlow *flow, HfFinding *f, HfX lock,
     hf_findings_add(l->check->findings, f);
 }
 
-/* ---- who hands locks over --------------------------------------------------- */
+/* ---- who hands locks over ----------------------------------------------- */
 
 static void note_kind(const HfLocks *l, GHashTable *set, HfX lock)
 {

@@ -33,7 +33,7 @@ gpointer hf_lock_kind(const HfCheck *c, HfX lock);
 gboolean hf_lock_alias_held(const HfCheck *c, HfHolds holds, HfX lock);
 
 
-/* ---- lock_callers.c ------------------------------------------------------ */
+/* ---- lock_callers.c ----------------------------------------------------- */
 
 /* The call sites of a function, by what is known of a lock there. */
 typedef struct {
@@ -67,7 +67,7 @@ void hf_lock_caller_release(const HfCheck *c, HfSymId sym, HfX lock,
  * kind) where nothing it does not name is held. */
 gboolean hf_lock_is_root(const HfFlow *flow);
 
-/* ---- lock_ops, lock_exits.c, lock_wiped.c -------------------------------- */
+/* ---- lock_ops, lock_exits.c, lock_wiped.c ------------------------------- */
 
 void hf_lock_check_takes(HfLocks *l, const HfFlow *flow);
 void hf_lock_check_releases(HfLocks *l, const HfFlow *flow);

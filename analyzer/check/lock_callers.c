@@ -205,7 +205,7 @@ void hf_lock_callers(const HfCheck *c, HfSymId sym, HfX lock,
     }
 }
 
-/* ---- giving back ---------------------------------------------------------- */
+/* ---- giving back -------------------------------------------------------- */
 
 static gboolean releases(const HfCheck *c, const HfFlow *g, HfX lock,
                          uint32_t but)

@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-/* ---- bodies ----------------------------------------------------------------- */
+/* ---- bodies ------------------------------------------------------------- */
 
 typedef struct {
     HfCheck *c;
@@ -245,7 +245,7 @@ static void check_body(HfCheck *c, const HfFlow *flow)
     }
 }
 
-/* ---- declaration and definition ------------------------------------------------- */
+/* ---- declaration and definition ----------------------------------------- */
 
 #define DECLARED_KINDS                                                    \
     (1ull << HF_EFF_REQUIRES | 1ull << HF_EFF_REQUIRES_SHARED |           \
@@ -343,7 +343,7 @@ static void check_declared(HfCheck *c, HfSymId sym, const HfContract *k)
     }
 }
 
-/* ---- all of it ------------------------------------------------------------------- */
+/* ---- all of it ---------------------------------------------------------- */
 
 static void check_flow(HfCheck *c, const HfFlow *flow, gpointer data)
 {

@@ -24,7 +24,7 @@ typedef struct {
     HfCallerRelease callers;
 } Exits;
 
-/* ---- what becomes of the lock -------------------------------------------------- */
+/* ---- what becomes of the lock ------------------------------------------- */
 
 static gboolean gives_back(const Exits *x)
 {
@@ -100,7 +100,7 @@ static gboolean declared(const Exits *x)
     return FALSE;
 }
 
-/* ---- helpers that say whether they took it --------------------------------------- */
+/* ---- helpers that say whether they took it ------------------------------ */
 
 static gboolean by_result(const Exits *x, HfResult *kept)
 {
@@ -200,7 +200,7 @@ static gboolean kept_on_success(const Exits *x, HfResult kept)
     return FALSE;
 }
 
-/* ---- the verdict --------------------------------------------------------------- */
+/* ---- the verdict -------------------------------------------------------- */
 
 typedef struct {
     HfTier tier;
@@ -261,7 +261,8 @@ static gboolean judge_kept(const Exits *x, Verdict *v)
         v->tier = HF_TIER_MEDIUM;
     }
     if (hf_x(x->l->check->solved->exprs, x->lock)->local ||
-        (v->tier != HF_TIER_HIGH && kind && g_hash_table_contains(x->l->bare_releases, kind))) {
+        (v->tier != HF_TIER_HIGH && kind &&
+         g_hash_table_contains(x->l->bare_releases, kind))) {
         v->tier = HF_TIER_LOW; /* somebody else's to give back */
     }
     return TRUE;

@@ -13,7 +13,7 @@ struct HfRanks {
     int *caps; /* by index of a capability */
 };
 
-/* ---- ranks -------------------------------------------------------------------- */
+/* ---- ranks -------------------------------------------------------------- */
 
 static int rank_in(const HfContract *k)
 {
@@ -92,7 +92,7 @@ int hf_rank_of(const HfRanks *r, const HfCheck *c, HfX lock)
     return rank ? rank : type ? type->rank : 0;
 }
 
-/* ---- ACQUIRED_BEFORE, ACQUIRED_AFTER -------------------------------------------- */
+/* ---- ACQUIRED_BEFORE, ACQUIRED_AFTER ------------------------------------ */
 
 static HfX self_to(HfXTable *t, HfX leaf, const HfXNode *n, gpointer data)
 {
@@ -124,7 +124,7 @@ static const HfClause *says(const HfCheck *c, HfX on, HfX other,
     return NULL;
 }
 
-/* ---- one pair --------------------------------------------------------------------- */
+/* ---- one pair ----------------------------------------------------------- */
 
 typedef struct {
     HfCheck *c;
@@ -214,7 +214,7 @@ static void judge_all(const Taking *t)
     }
 }
 
-/* ---- all of a function -------------------------------------------------------------- */
+/* ---- all of a function -------------------------------------------------- */
 
 static void check_callee(const Taking *base, HfSymId callee)
 {

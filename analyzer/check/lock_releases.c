@@ -9,7 +9,7 @@
  */
 #include "check/lock.h"
 
-/* ---- what the paths here say ------------------------------------------------ */
+/* ---- what the paths here say -------------------------------------------- */
 
 /* On another path to the same place the lock was taken. */
 static const HfHold *taken_elsewhere(const HfFlow *flow, const HfLockOp *op)
@@ -91,7 +91,7 @@ static gboolean retakes(const HfLocks *l, const HfFlow *flow,
     return HF_CONTRACT_HAS(k, HF_EFF_DROP_AND_RETAKE);
 }
 
-/* ---- findings ----------------------------------------------------------------- */
+/* ---- findings ----------------------------------------------------------- */
 
 static void main_event(HfLocks *l, HfFinding *f, const HfFlow *flow,
                        const HfLockOp *op, const char *tag, const char *why)
@@ -156,13 +156,32 @@ static void report_unheld(HfLocks *l, const HfFlow *flow, const HfLockOp *op,
     hf_lock_finish(l, flow, f, op->lock, "unlock_not_held", tier);
 }
 
-/* ---- releases by a primitive --------------------------------------------------- */
+/* ---- releases by a primitive -------------------------------------------- */
 
 static gboolean kind_in(const HfLocks *l, GHashTable *set, HfX lock)
 {
     gpointer kind = hf_lock_kind(l->check, lock);
 
     return kind && g_hash_table_contains(set, kind);
+}
+
+/* Written into a macro that takes the lock again: made for callers of all
+ * kinds, it may never get there for this one. */
+static gboolean in_waiting_macro(const HfFlow *flow, const HfLockOp *op)
+{
+    const HfLoc *at = hf_flow_loc(flow, op->event);
+
+    for (guint i = 0; at->macro && i < flow->lock_ops->len; i++) {
+        const HfLockOp *o = &g_array_index(flow->lock_ops, HfLockOp, i);
+        const HfLoc *l = hf_flow_loc(flow, o->event);
+
+        if (o->kind == HF_LOCK_ACQUIRE && o->lock == op->lock &&
+            l->macro == at->macro && l->line == at->line &&
+            l->col == at->col) {
+            return TRUE;
+        }
+    }
+    return FALSE;
 }
 
 static void judge_own(HfLocks *l, const HfFlow *flow, const HfLockOp *op)
@@ -173,6 +192,12 @@ static void judge_own(HfLocks *l, const HfFlow *flow, const HfLockOp *op)
     hf_lock_callers(l->check, flow->sym, op->lock, &up);
     if (up.held || up.entry == HF_HELD) {
         return; /* a helper; callers that do not hold it are told */
+    }
+    if (in_waiting_macro(flow, op)) {
+        report_unheld(l, flow, op, elsewhere,
+                      "in a macro that waits, perhaps in another way here",
+                      HF_TIER_LOW);
+        return;
     }
     if (up.entry == HF_ABSENT && !up.n) {
         report_unheld(l, flow, op, elsewhere,
@@ -193,7 +218,7 @@ static void judge_own(HfLocks *l, const HfFlow *flow, const HfLockOp *op)
     }
 }
 
-/* ---- releases by a callee ------------------------------------------------------- */
+/* ---- releases by a callee ----------------------------------------------- */
 
 /* The function that calls without holding the lock; others do hold it. */
 static void report_call(HfLocks *l, const HfFlow *flow, const HfLockOp *op,
@@ -260,13 +285,14 @@ static void judge_call(HfLocks *l, const HfFlow *flow, const HfLockOp *op)
     if (certain && ((up.entry == HF_ABSENT && !up.n) ||
                     (up.n && up.absent == up.n))) {
         report_call(l, flow, op, &others, HF_TIER_HIGH);
-    } else if (others.held * 2 >= others.n && unheld_at_root(l, flow, op->lock, &up)) {
+    } else if (others.held * 2 >= others.n &&
+               unheld_at_root(l, flow, op->lock, &up)) {
         report_call(l, flow, op, &others,
                     says_locked(l, flow) ? HF_TIER_LOW : HF_TIER_MEDIUM);
     }
 }
 
-/* ---- all of them ----------------------------------------------------------------- */
+/* ---- all of them -------------------------------------------------------- */
 
 static gboolean declared(const HfLocks *l, const HfFlow *flow, HfX lock)
 {

@@ -60,7 +60,7 @@ static void report_double(HfLocks *l, const HfFlow *flow, const HfLockOp *op)
                    HF_TIER_HIGH);
 }
 
-/* ---- in a callee ------------------------------------------------------------ */
+/* ---- in a callee -------------------------------------------------------- */
 
 static const HfTake *take_of(const HfFlow *f, gboolean shared, gpointer kind,
                              const HfLocks *l)

@@ -17,7 +17,7 @@ typedef struct {
     GHashTable *seen; /* HfSymId looked into for an INIT */
 } Wipe;
 
-/* ---- what is wiped ---------------------------------------------------------- */
+/* ---- what is wiped ------------------------------------------------------ */
 
 /* First lock by value in a record, or in a record by value in it. */
 static HfX lock_inside(const HfLocks *l, HfX object, HfRecId record, int depth,
@@ -86,7 +86,7 @@ static gboolean fills(const HfLocks *l, const HfFlow *flow,
     return FALSE;
 }
 
-/* ---- is it initialised again? -------------------------------------------------- */
+/* ---- is it initialised again? ------------------------------------------- */
 
 static gboolean inits(const HfLocks *l, HfSymId sym)
 {
@@ -164,7 +164,14 @@ static gboolean callers_initialise(const Wipe *w)
     return FALSE;
 }
 
-/* ---- is it used? ------------------------------------------------------------- */
+/* ---- is it used? --------------------------------------------------------- */
+
+static gboolean is_this_lock(const Wipe *w, HfX lock)
+{
+    return lock == w->lock_x ||
+           hf_lock_kind(w->l->check, lock) ==
+               hf_lock_kind(w->l->check, w->lock_x);
+}
 
 static const HfLockOp *use_of(const Wipe *w, gboolean after)
 {
@@ -172,9 +179,8 @@ static const HfLockOp *use_of(const Wipe *w, gboolean after)
         const HfLockOp *op =
             &g_array_index(w->flow->lock_ops, HfLockOp, i);
 
-        if ((op->event > w->event) == after && op->event != w->event &&
-            (op->lock == w->lock_x ||
-             hf_lock_kind(w->l->check, op->lock) == hf_lock_kind(w->l->check, w->lock_x))) {
+        if (op->event != w->event && (op->event > w->event) == after &&
+            is_this_lock(w, op->lock)) {
             return op;
         }
     }
@@ -184,15 +190,14 @@ static const HfLockOp *use_of(const Wipe *w, gboolean after)
 static gboolean used_anywhere(const Wipe *w)
 {
     const HfProgram *p = w->l->check->program;
-    gpointer kind = hf_lock_kind(w->l->check, w->lock_x);
 
     for (guint i = 0; i < p->functions->len; i++) {
         const HfFlow *f = w->l->check->solved->flows[
             g_array_index(p->functions, HfSymId, i)];
 
         for (guint k = 0; k < f->lock_ops->len; k++) {
-            if (hf_lock_kind(w->l->check, g_array_index(f->lock_ops, HfLockOp, k)
-                                       .lock) == kind) {
+            if (is_this_lock(w, g_array_index(f->lock_ops, HfLockOp, k)
+                                    .lock)) {
                 return TRUE;
             }
         }
@@ -215,7 +220,7 @@ static gboolean initialised_anywhere(const Wipe *w)
     return FALSE;
 }
 
-/* ---- the finding ---------------------------------------------------------------- */
+/* ---- the finding -------------------------------------------------------- */
 
 static void report(const Wipe *w)
 {

@@ -154,6 +154,21 @@ static const HfHold *released_at(const HfCheck *c, HfHolds must, guint64 gs)
     return NULL;
 }
 
+/* Only entered where the lock is known to be missing: a thread that lives
+ * without it and takes it for moments.  What it calls through function
+ * pointers afterwards it could call before as well. */
+static gboolean lives_without(const Search *s, const HfFlow *flow)
+{
+    for (guint i = 0; i < flow->contexts->len; i++) {
+        const HfContext *x = &g_array_index(flow->contexts, HfContext, i);
+
+        if (x->caps & s->gs || !(x->absent & s->gs)) {
+            return FALSE;
+        }
+    }
+    return flow->contexts->len > 0;
+}
+
 static gboolean from_release(HfCheck *c, Search *s, const HfFlow *flow,
                              const HfCall *call, const HfHold *hold,
                              HfContextClass want)
@@ -183,8 +198,12 @@ static gboolean from_release(HfCheck *c, Search *s, const HfFlow *flow,
                     step.hops == 1 ? "" : " on this path");
     hf_demand_trace(s->demands[want], f, flow, &step, step.hops == 1);
     hf_finding_reason(f, "the lock is released in this function");
-    add(c, f, end, want, shape, step.n_slots ? HF_TIER_MEDIUM : HF_TIER_HIGH,
-        step.n_slots);
+    if (lives_without(s, flow)) {
+        hf_finding_reason(f, "its thread does without the lock otherwise");
+    }
+    add(c, f, end, want, shape,
+        !step.n_slots           ? HF_TIER_HIGH
+        : lives_without(s, flow) ? HF_TIER_LOW : HF_TIER_MEDIUM, step.n_slots);
     return TRUE;
 }
 

@@ -33,11 +33,15 @@ static void add_string(GChecksum *sum, const char *s)
 
 static gboolean add_units(GChecksum *sum, const HfExtractResult *x)
 {
+    static const uint8_t no_key[16];
+
     for (guint i = 0; i < x->units->len; i++) {
         const HfUnitResult *u = g_ptr_array_index(x->units, i);
         uint8_t key[16];
 
-        if (!u->shard || !hf_facts_peek_key(u->shard, key)) {
+        /* that of a unit lost to a crash says nothing */
+        if (!u->shard || !hf_facts_peek_key(u->shard, key) ||
+            memcmp(key, no_key, sizeof(key)) == 0) {
             return FALSE;
         }
         add_string(sum, u->file);
@@ -61,6 +65,7 @@ char *hf_result_key(const HfPipeline *p, const char *const *checkers)
 
         ok = g_file_get_contents(g_ptr_array_index(p->rules->files, i),
                                  &text, NULL, NULL);
+        add_string(sum, g_ptr_array_index(p->rules->files, i));
         add_string(sum, ok ? text : "");
     }
     for (guint i = 0; checkers && checkers[i]; i++) {

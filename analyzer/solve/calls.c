@@ -3,30 +3,16 @@
  * What a call does to a state: by its contract when it is a primitive or
  * annotated, by its summary when there is a body, else nothing.
  */
-#include "solve/flow.h"
+#include "solve/calls.h"
 
 #include <string.h>
 
-#define MAX_ARGS 16
-
-typedef struct {
-    HfRun *r;
-    uint32_t event;
-    const HfEvent *e;
-    HfSymId sym; /* the one callee, 0 when unknown */
-    const HfContract *contract;
-} Call;
-
-typedef struct {
-    HfX v[MAX_ARGS];
-    guint n;
-} Args;
-
-static void evaluate_args(const Call *c, const HfState *s, Args *args)
+static void evaluate_args(const HfCallRun *c, const HfState *s,
+                          HfCallArgs *args)
 {
     const HfFacts *f = hf_run_facts(c->r);
 
-    args->n = MIN(c->e->n_args, MAX_ARGS);
+    args->n = MIN(c->e->n_args, HF_MAX_ARGS);
     for (guint i = 0; i < args->n; i++) {
         args->v[i] = hf_state_value(&c->r->body, s,
                                     f->args[c->e->first_arg + i]);
@@ -40,7 +26,8 @@ static HfX result_leaf(HfXTable *t, HfX leaf, const HfXNode *n, gpointer data)
 }
 
 /* Callee's expression in this body's terms, now. */
-static HfX here(const Call *c, const HfState *s, const Args *args, HfX x)
+HfX hf_call_here(const HfCallRun *c, const HfState *s,
+                 const HfCallArgs *args, HfX x)
 {
     HfXTable *t = c->r->body.t;
     uint32_t event = c->event;
@@ -52,7 +39,7 @@ static HfX here(const Call *c, const HfState *s, const Args *args, HfX x)
     return y ? hf_contract_canonical(c->r->solved->contracts, y) : 0;
 }
 
-static const char *stands_for(const Call *c, HfRecId record)
+static const char *stands_for(const HfCallRun *c, HfRecId record)
 {
     const HfLockTypeRule *rule =
         HF_PROGRAM_RECORD(c->r->body.p, record)->lock_rule;
@@ -62,7 +49,7 @@ static const char *stands_for(const Call *c, HfRecId record)
 
 /* A callee took it for such an object, going by its parameter's type: *o.f is
  * said of an o that has no f, because it is the lock itself. */
-static HfX not_stood_for(const Call *c, HfX lock)
+static HfX not_stood_for(const HfCallRun *c, HfX lock)
 {
     const HfXTable *t = c->r->body.t;
     const HfXNode *field = hf_x(t, hf_x(t, lock)->parent);
@@ -85,7 +72,7 @@ static HfX not_stood_for(const Call *c, HfX lock)
 
 /* An object that only stands for a lock: the lock one of its members points
  * to. */
-static HfX stood_for(const Call *c, const HfState *s, HfX lock)
+static HfX stood_for(const HfCallRun *c, const HfState *s, HfX lock)
 {
     const HfContracts *k = c->r->solved->contracts;
     HfX itself = not_stood_for(c, lock);
@@ -105,9 +92,10 @@ static HfX stood_for(const Call *c, const HfState *s, HfX lock)
                                                   member)));
 }
 
-static HfX lock_here(const Call *c, const HfState *s, const Args *args, HfX x)
+HfX hf_call_lock_here(const HfCallRun *c, const HfState *s,
+                      const HfCallArgs *args, HfX x)
 {
-    HfX y = here(c, s, args, x);
+    HfX y = hf_call_here(c, s, args, x);
 
     y = y ? stood_for(c, s, y) : 0;
     return y ? hf_contract_lock(c->r->solved->contracts, c->r->out->sym, y)
@@ -116,7 +104,8 @@ static HfX lock_here(const Call *c, const HfState *s, const Args *args, HfX x)
 
 /* ---- recording ---------------------------------------------------------- */
 
-static void record_call(const Call *c, const HfState *s, const Args *args)
+static void record_call(const HfCallRun *c, const HfState *s,
+                        const HfCallArgs *args)
 {
     HfRun *r = c->r;
     HfFlow *out = r->out;
@@ -159,7 +148,7 @@ static void record_call(const Call *c, const HfState *s, const Args *args)
 
 /* ---- primitives and annotated functions --------------------------------- */
 
-static HfFact result_fact(const Call *c, gboolean nonzero)
+static HfFact result_fact(const HfCallRun *c, gboolean nonzero)
 {
     return (HfFact){
         .key = hf_x_leaf(c->r->body.t, HF_X_TEMP, c->event),
@@ -168,7 +157,7 @@ static HfFact result_fact(const Call *c, gboolean nonzero)
 }
 
 /* Both outcomes of a try-lock or a test: `s` becomes success. */
-static void split(const Call *c, HfStates *states, HfState *s,
+static void split(const HfCallRun *c, HfStates *states, HfState *s,
                   const HfClause *cl, HfX lock)
 {
     gboolean test = cl->kind == HF_EFF_TEST_HELD;
@@ -200,8 +189,8 @@ static void split(const Call *c, HfStates *states, HfState *s,
     }
 }
 
-static void apply_lock_clause(const Call *c, HfStates *states, HfState *s,
-                              const HfClause *cl, const Args *args)
+static void apply_lock_clause(const HfCallRun *c, HfStates *states, HfState *s,
+                              const HfClause *cl, const HfCallArgs *args)
 {
     HfLockUse use = { .event = c->event };
     HfX result = hf_x_leaf(c->r->body.t, HF_X_RETURN, 0);
@@ -212,7 +201,7 @@ static void apply_lock_clause(const Call *c, HfStates *states, HfState *s,
     if (hf_x_root(c->r->body.t, cl->locks[0]) == result) {
         return; /* `ret`: known to the caller by RETURNS_LOCK only */
     }
-    use.lock = lock_here(c, s, args, cl->locks[0]);
+    use.lock = hf_call_lock_here(c, s, args, cl->locks[0]);
     if (!use.lock) {
         return;
     }
@@ -245,8 +234,8 @@ static void apply_lock_clause(const Call *c, HfStates *states, HfState *s,
     }
 }
 
-static HfX apply_data_clause(const Call *c, HfState *s, const HfClause *cl,
-                             const Args *args, HfX result)
+static HfX apply_data_clause(const HfCallRun *c, HfState *s, const HfClause *cl,
+                             const HfCallArgs *args, HfX result)
 {
     HfX self = hf_x_leaf(c->r->body.t, HF_X_TEMP, c->event);
 
@@ -256,7 +245,7 @@ static HfX apply_data_clause(const Call *c, HfState *s, const HfClause *cl,
                                                         : result;
     case HF_EFF_RETURNS_LOCK:
         if (cl->n_locks) {
-            HfX lock = here(c, s, args, cl->locks[0]);
+            HfX lock = hf_call_here(c, s, args, cl->locks[0]);
 
             return lock ? hf_x_addr(c->r->body.t, lock) : result;
         }
@@ -269,8 +258,8 @@ static HfX apply_data_clause(const Call *c, HfState *s, const HfClause *cl,
     }
 }
 
-static void apply_contract(const Call *c, HfStates *states, HfState *s,
-                           const Args *args)
+static void apply_contract(const HfCallRun *c, HfStates *states, HfState *s,
+                           const HfCallArgs *args)
 {
     HfX result = 0;
 
@@ -290,7 +279,7 @@ static void apply_contract(const Call *c, HfStates *states, HfState *s,
 
 /* Whatever way the callee was left, it is held: then it was asserted, or
  * taken if need be.  A mere question on one of the ways tells nothing. */
-static gboolean held_at_all_exits(const Call *c, HfX lock)
+static gboolean held_at_all_exits(const HfCallRun *c, HfX lock)
 {
     const HfFlow *f = c->r->solved->flows[c->sym];
 
@@ -306,7 +295,7 @@ static gboolean held_at_all_exits(const Call *c, HfX lock)
 }
 
 /* What a callee with too many paths does to a lock is no proof. */
-static void doubt(const Call *c, HfState *s, HfX lock)
+static void doubt(const HfCallRun *c, HfState *s, HfX lock)
 {
     HfHold *h = hf_state_hold(s, lock);
 
@@ -315,11 +304,11 @@ static void doubt(const Call *c, HfState *s, HfX lock)
     }
 }
 
-static void apply_hold(const Call *c, HfState *s, const Args *args,
+static void apply_hold(const HfCallRun *c, HfState *s, const HfCallArgs *args,
                        const HfHold *h, gboolean conditional)
 {
     HfLockUse use = {
-        .lock = lock_here(c, s, args, h->lock), .event = c->event,
+        .lock = hf_call_lock_here(c, s, args, h->lock), .event = c->event,
         .shared = h->flags & HF_HOLD_SHARED, .via = c->sym,
         .conditional = conditional,
     };
@@ -347,105 +336,9 @@ static void apply_hold(const Call *c, HfState *s, const Args *args,
     }
 }
 
-/* ---- locks that the callee takes for a while ----------------------------- */
-
-/* Did assuming the fact change nothing?  Then it was known. */
-static gboolean known_already(const Call *c, HfState *probe, const HfFact *f)
-{
-    HfState *before = hf_run_copy(c->r, probe);
-
-    return hf_state_assume(&c->r->body, probe, f) &&
-           probe->n_facts == before->n_facts &&
-           memcmp(probe->facts, before->facts,
-                  probe->n_facts * sizeof(probe->facts[0])) == 0;
-}
-
-/* The callee's facts as the caller would say them; FALSE: not here. */
-static gboolean facts_here(const Call *c, const HfState *s, const Args *args,
-                           const HfTake *from, HfTake *to)
-{
-    HfState *probe = hf_run_copy(c->r, s);
-    gboolean doubt = FALSE;
-
-    to->n_facts = 0;
-    for (guint i = 0; i < from->n_facts; i++) {
-        HfFact f = from->facts[i];
-
-        f.key = here(c, s, args, f.key);
-        if (f.key && known_already(c, probe, &f)) {
-            continue;
-        }
-        if (f.key && !hf_state_assume(&c->r->body, probe, &f)) {
-            return FALSE;
-        }
-        if (!f.key || hf_x(c->r->body.t, f.key)->local) {
-            doubt = TRUE; /* nobody further up can tell */
-        } else {
-            to->facts[to->n_facts++] = f;
-        }
-    }
-    if (!to->n_facts && !doubt) {
-        to->maybe -= to->explained; /* all that was asked is so */
-        to->explained = 0;
-    }
-    return TRUE;
-}
-
-static void record_relock(const Call *c, const HfTake *take, const HfHold *h)
-{
-    GArray *rows = c->r->out->relocks;
-    HfLockOp op = {
-        .event = c->event, .lock = take->lock, .kind = HF_LOCK_ACQUIRE,
-        .shared = take->shared, .via = c->sym, .before = *h,
-        .maybe = take->maybe, .conditional = take->n_facts > 0,
-    };
-
-    for (guint i = rows->len; i > 0; i--) {
-        const HfLockOp *have = &g_array_index(rows, HfLockOp, i - 1);
-
-        if (have->event != c->event) {
-            break;
-        }
-        if (have->lock == op.lock && have->before.flags == h->flags) {
-            return;
-        }
-    }
-    g_array_append_val(rows, op);
-}
-
-static void check_takes(const Call *c, const HfState *s, const Args *args)
-{
-    const HfFlow *f = c->r->solved->flows[c->sym];
-
-    /* a recursive call is judged with an unfinished table: not at all */
-    if (!f || !f->takes || f->skip || f == c->r->out) {
-        return;
-    }
-    for (guint i = 0; i < f->takes->len; i++) {
-        const HfTake *from = &g_array_index(f->takes, HfTake, i);
-        HfTake take = {
-            .event = c->event, .shared = from->shared, .via = c->sym,
-            .maybe = from->maybe, .explained = from->explained,
-            .lock = lock_here(c, s, args, from->lock),
-        };
-        const HfHold *h;
-
-        if (!take.lock || !facts_here(c, s, args, from, &take)) {
-            continue;
-        }
-        h = hf_state_hold((HfState *)s, take.lock);
-        if (!h) {
-            hf_lock_take(c->r, s, &take);
-        } else if (h->now == HF_HOLD_HELD && !(h->flags & HF_HOLD_FORGOTTEN)) {
-            record_relock(c, &take, h);
-        }
-    }
-}
-
-/* ---- summaries, continued ------------------------------------------------- */
-
 /* A callee given &local may change it. */
-static void clobber_locals(const Call *c, HfState *s, const Args *args)
+static void clobber_locals(const HfCallRun *c, HfState *s,
+                           const HfCallArgs *args)
 {
     HfXTable *t = c->r->body.t;
 
@@ -463,7 +356,7 @@ static void clobber_locals(const Call *c, HfState *s, const Args *args)
 }
 
 /* What the callee wrote is known now. */
-static void apply_stored(const Call *c, HfState *s, const Args *args,
+static void apply_stored(const HfCallRun *c, HfState *s, const HfCallArgs *args,
                          const HfFact *fact)
 {
     HfXTable *t = c->r->body.t;
@@ -484,7 +377,8 @@ static void apply_stored(const Call *c, HfState *s, const Args *args,
     }
 }
 
-static gboolean apply_exit(const Call *c, HfState *s, const Args *args,
+static gboolean apply_exit(const HfCallRun *c, HfState *s,
+                           const HfCallArgs *args,
                            const HfExit *ex, gboolean conditional)
 {
     const HfHold *h;
@@ -496,7 +390,7 @@ static gboolean apply_exit(const Call *c, HfState *s, const Args *args,
         if (f.flags & HF_FACT_STORED) {
             continue;
         }
-        f.key = here(c, s, args, f.key);
+        f.key = hf_call_here(c, s, args, f.key);
         if (f.key && !hf_state_assume(&c->r->body, s, &f)) {
             return FALSE;
         }
@@ -531,8 +425,8 @@ static gboolean apply_exit(const Call *c, HfState *s, const Args *args,
 }
 
 /* FALSE: the callee does not return from this state. */
-static gboolean apply_summary(const Call *c, HfStates *states, HfState *s,
-                              const Args *args)
+static gboolean apply_summary(const HfCallRun *c, HfStates *states, HfState *s,
+                              const HfCallArgs *args)
 {
     const HfFlow *f = c->r->solved->flows[c->sym];
     HfState *original;
@@ -568,7 +462,7 @@ static gboolean apply_summary(const Call *c, HfStates *states, HfState *s,
 
 /* Known library functions do not hand their arguments to other threads
  * unless their rule says callback; anything else may. */
-static void publish_args(const Call *c, HfState *s, const Args *args)
+static void publish_args(const HfCallRun *c, HfState *s, const HfCallArgs *args)
 {
     const HfSolved *sv = c->r->solved;
     gboolean harmless =
@@ -597,12 +491,12 @@ static HfSymId only_target(HfRun *r, const HfEvent *e)
     return t->len == 1 ? g_array_index(t, HfSymId, 0) : 0;
 }
 
-static void run_one(const Call *c, HfStates *states, guint i)
+static void run_one(const HfCallRun *c, HfStates *states, guint i)
 {
     HfState *s = states->v[i];
     gboolean primitive = c->contract &&
                          c->contract->kinds & HF_LOCK_EFFECTS;
-    Args args;
+    HfCallArgs args;
 
     evaluate_args(c, s, &args);
     if (c->r->recording) {
@@ -614,7 +508,7 @@ static void run_one(const Call *c, HfStates *states, guint i)
         return;
     }
     if (!primitive && c->sym && c->r->recording) {
-        check_takes(c, s, &args);
+        hf_call_check_takes(c, s, &args);
     }
     if (c->contract) {
         apply_contract(c, states, s, &args);
@@ -630,7 +524,7 @@ static void run_one(const Call *c, HfStates *states, guint i)
 
 void hf_run_call(HfRun *r, HfStates *states, uint32_t event)
 {
-    Call c = { .r = r, .event = event, .e = hf_flow_event(r->out, event) };
+    HfCallRun c = { .r = r, .event = event, .e = hf_flow_event(r->out, event) };
     guint n = states->n, keep = 0;
 
     states->first_out = n;

@@ -546,38 +546,6 @@ static gint by_event(gconstpointer a, gconstpointer b)
     return x < y ? -1 : x > y;
 }
 
-static void dbg(HfRun *r, uint32_t n, const HfStates *out)
-{
-    const char *want = g_getenv("HFDBG");
-    if (!want || strcmp(want, HF_PROGRAM_SYM(r->body.p, r->out->sym)->name)) return;
-    g_printerr("block %u: %u states imprecise %d\n", n, out->n, r->out->imprecise);
-    for (guint i = 0; i < out->n; i++) {
-        HfState *s = out->v[i];
-        for (int k = 0; k < s->n_holds; k++) {
-            g_autoptr(GString) t = g_string_new(NULL);
-            hf_x_text(r->body.t, r->body.p, r->out->sym, s->holds[k].lock, t);
-            g_printerr("   [%u] %s now %d delta %d flags %x ev %u\n", i, t->str, s->holds[k].now, s->holds[k].delta, s->holds[k].flags, s->holds[k].event);
-        }
-        for (int k = 0; k < s->n_facts; k++) {
-            g_autoptr(GString) t = g_string_new(NULL);
-            hf_x_text(r->body.t, r->body.p, r->out->sym, s->facts[k].key, t);
-            g_printerr("   [%u] fact %s kind %d %ld\n", i, t->str, s->facts[k].kind, (long)s->facts[k].value);
-        }
-        for (int k = 0; k < s->n_stored; k++) {
-            g_autoptr(GString) t = g_string_new(NULL);
-            hf_x_text(r->body.t, r->body.p, r->out->sym, s->stored[k].object, t);
-            g_string_append(t, " = ");
-            hf_x_text(r->body.t, r->body.p, r->out->sym, s->stored[k].value, t);
-            g_printerr("   [%u] stored %s\n", i, t->str);
-        }
-        for (uint32_t k = 0; k < r->body.fn->n_locals; k++) {
-            g_autoptr(GString) t = g_string_new(NULL);
-            hf_x_text(r->body.t, r->body.p, r->out->sym, s->env[k], t);
-            g_printerr("   [%u] env %u %s\n", i, k, t->str);
-        }
-    }
-}
-
 void hf_flow_run(HfSolved *solved, HfFlow *flow)
 {
     HfRun r = {
@@ -606,7 +574,6 @@ void hf_flow_run(HfSolved *solved, HfFlow *flow)
     for (uint32_t i = 0; i < n; i++) {
         if (by_order[i] != UINT32_MAX && blocks[by_order[i]].in.n) {
             run_block(&r, blocks, by_order[i], &out);
-            dbg(&r, by_order[i], &out);
             record_leaves(&r, by_order[i], &out);
         }
     }

@@ -73,7 +73,7 @@ static void join_twins(HfState *s)
     s->n_holds = n;
 }
 
-/* ---- renaming everywhere ------------------------------------------------- */
+/* ---- renaming everywhere ------------------------------------------------ */
 
 static void rename_env(const HfBody *b, HfState *s, const Rename *r)
 {
@@ -235,7 +235,7 @@ static void age(const HfBody *b, HfState *s, HfX x,
     rename_facts(b, s, &now, lost);
 }
 
-/* ---- writes --------------------------------------------------------------- */
+/* ---- writes ------------------------------------------------------------- */
 
 static gboolean mentions(const HfBody *b, HfX key, HfX x)
 {

@@ -51,7 +51,7 @@ static gboolean nameless(const HfRun *r, HfX lock)
            root == HF_X_STRING;
 }
 
-/* ---- what callers must not hold ------------------------------------------ */
+/* ---- what callers must not hold ----------------------------------------- */
 
 static guint visible_facts(const HfRun *r, const HfState *s, HfFact *out,
                            guint n)
@@ -117,7 +117,7 @@ void hf_lock_take(HfRun *r, const HfState *s, HfTake *take)
     }
 }
 
-/* ---- taking and giving back ----------------------------------------------- */
+/* ---- taking and giving back --------------------------------------------- */
 
 /* Not once more by the holder: that hangs, and is reported; what follows is
  * not judged. */
@@ -252,6 +252,16 @@ void hf_lock_drop_and_retake(HfRun *r, HfState *s, const HfLockUse *use)
     h = hf_state_hold(s, use->lock);
     if (h && h->now == HF_HOLD_HELD) {
         h->flags |= h->delta <= 0 ? HF_HOLD_DROPPED : 0;
+        return;
+    }
+    if (h && h->now == HF_HOLD_ABSENT) {
+        /* known not to be held: not this way through the callee, or a
+         * mistake after which nothing is judged */
+        if (!use->conditional) {
+            h->now = HF_HOLD_HELD;
+            h->flags |= HF_HOLD_DROPPED | HF_HOLD_ASSUMED | HF_HOLD_FORGOTTEN;
+            h->event = use->event;
+        }
         return;
     }
     hf_state_set_hold(s, &(HfHold){

@@ -95,7 +95,12 @@ typedef enum { HF_RESULT_ANY, HF_RESULT_ZERO, HF_RESULT_NONZERO } HfResult;
 
 /* What one conditional value is known to be: on entry, or, when it was
  * written here (STORED), by now. */
-typedef enum { HF_FACT_ZERO, HF_FACT_NONZERO, HF_FACT_EQ, HF_FACT_NE } HfFactKind;
+typedef enum {
+    HF_FACT_ZERO,
+    HF_FACT_NONZERO,
+    HF_FACT_EQ,
+    HF_FACT_NE,
+} HfFactKind;
 typedef enum { HF_FACT_STORED = 1u << 0 } HfFactFlags;
 typedef struct {
     HfX key;

@@ -81,6 +81,9 @@ gboolean hf_state_branch(const HfBody *b, HfState *s, const HfCond *cond,
 int hf_fact_implies(const HfFact *a, const HfFact *b);
 HfResult hf_state_result(const HfBody *b, const HfState *s, HfX value);
 
+/* FALSE: a lock taken and given back, a trace that must not keep states
+ * apart. */
+gboolean hf_hold_matters(const HfHold *h);
 HfHold *hf_state_hold(HfState *s, HfX lock);
 void hf_state_set_hold(HfState *s, const HfHold *hold);
 void hf_state_drop_hold(HfState *s, HfX lock);

@@ -9,36 +9,53 @@
 /* Room that is left for states which hold different locks. */
 #define MAX_SPLIT (HF_MAX_STATES - 3)
 
-/* A state with the same locks that s can be merged into; *same: else the one
- * that it had better be merged into if it must. */
-static HfState *twin_of(const HfRun *r, const HfStates *states, guint from,
-                        guint to, const HfState *s, gboolean leaving,
-                        HfState **same)
+/* May they be merged without losing track of a lock? */
+static gboolean alike(const HfRun *r, const HfState *a, const HfState *s,
+                      gboolean leaving)
 {
-    int best = G_MAXINT;
+    return hf_state_same_locks(a, s) &&
+           (leaving || !hf_state_names_differ(&r->body, a, s));
+}
 
-    *same = NULL;
+/* A state that s can be merged into and nothing asked for again is lost. */
+static HfState *twin_of(const HfRun *r, const HfStates *states, guint from,
+                        guint to, const HfState *s, gboolean leaving)
+{
     for (guint i = from; i < to; i++) {
         HfState *a = states->v[i];
 
-        if (!a || !hf_state_same_locks(a, s) ||
-            (!leaving && hf_state_names_differ(&r->body, a, s))) {
-            continue;
-        }
-        if (leaving ? !hf_watch_differ_outside(r, a, s)
-                    : !hf_watch_differ(r, a, s)) {
+        if (a && alike(r, a, s, leaving) &&
+            (leaving ? !hf_watch_differ_outside(r, a, s)
+                     : !hf_watch_differ(r, a, s))) {
             return a;
-        }
-        if (to - from >= MAX_SPLIT) {
-            int weight = hf_watch_weight(r, states, a, s);
-
-            if (weight < best) {
-                best = weight;
-                *same = a;
-            }
         }
     }
     return NULL;
+}
+
+/* Of the states with equal locks, the two whose difference matters least;
+ * FALSE: there are no two. */
+static gboolean least_pair(const HfRun *r, const HfStates *states,
+                           gboolean leaving, guint *first, guint *second)
+{
+    int best = G_MAXINT;
+
+    for (guint i = 0; i < states->n; i++) {
+        for (guint k = i + 1; k < states->n; k++) {
+            int weight;
+
+            if (!alike(r, states->v[i], states->v[k], leaving)) {
+                continue;
+            }
+            weight = hf_watch_weight(r, states, states->v[i], states->v[k]);
+            if (weight < best) {
+                best = weight;
+                *first = i;
+                *second = k;
+            }
+        }
+    }
+    return best != G_MAXINT;
 }
 
 static HfState *closest(const HfStates *states, guint from, const HfState *s,
@@ -69,18 +86,19 @@ static gboolean force(HfRun *r, HfState *a, const HfState *s, int distance)
 gboolean hf_states_join(HfRun *r, HfStates *to, const HfState *s,
                         gboolean leaving)
 {
-    HfState *same;
-    HfState *twin = twin_of(r, to, 0, to->n, s, leaving, &same);
+    HfState *twin = twin_of(r, to, 0, to->n, s, leaving);
+    guint a, b;
     int distance;
 
-    if (!twin && same && to->n >= MAX_SPLIT) {
-        twin = same;
-    }
     if (twin) {
         return hf_state_merge(&r->body, twin, s);
     }
     if (to->n < HF_MAX_STATES) {
         to->v[to->n++] = hf_run_copy(r, s);
+        if (to->n > MAX_SPLIT && least_pair(r, to, leaving, &a, &b)) {
+            hf_state_merge(&r->body, to->v[a], to->v[b]);
+            to->v[b] = to->v[--to->n];
+        }
         return TRUE;
     }
     twin = closest(to, 0, s, &distance);
@@ -89,9 +107,8 @@ gboolean hf_states_join(HfRun *r, HfStates *to, const HfState *s,
 
 void hf_states_add(HfRun *r, HfStates *states, HfState *s)
 {
-    HfState *same;
     HfState *twin = twin_of(r, states, states->first_out, states->n, s,
-                            FALSE, &same);
+                            FALSE);
     int distance;
 
     if (twin) {
@@ -114,9 +131,8 @@ void hf_states_limit(HfRun *r, HfStates *states)
     guint n = 0;
 
     for (guint i = 0; i < states->n; i++) {
-        HfState *same, *twin;
+        HfState *twin = twin_of(r, states, 0, n, states->v[i], FALSE);
 
-        twin = twin_of(r, states, 0, n, states->v[i], FALSE, &same);
         if (twin) {
             hf_state_merge(&r->body, twin, states->v[i]);
         } else {

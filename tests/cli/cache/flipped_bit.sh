@@ -8,6 +8,7 @@ check
 size=$(stat -c %s "$(shard p pool.c)")
 for offset in 0 9 14 30 44 60 200 $((size / 2)) $((size - 2)); do
     flip_bit "$(shard p pool.c)" "$offset"
+    rm -f p/.holdfast/result
     check
     has_all_findings
 done

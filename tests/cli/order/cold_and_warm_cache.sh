@@ -12,6 +12,10 @@ for format in text sarif coverity-json; do
     hf check -p p --format "$format"
     exits 1
     same cold out "$format from a warm cache"
+    rm -f p/.holdfast/result
+    hf check -p p --format "$format"
+    exits 1
+    same cold out "$format from remembered facts"
 done
 hf extract -p p
 has out '0 extracted, 12 unchanged'

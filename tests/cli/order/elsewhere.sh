@@ -7,7 +7,7 @@ large_project one
 cp -r one two-in-another-place
 rm two-in-another-place/compile_commands.json
 database two-in-another-place
-for format in text coverity-json gitlab; do
+for format in text coverity gitlab rdjsonl; do
     hf check -p one --format "$format"
     exits 1
     mv out first
