@@ -3,12 +3,13 @@
  * check.h - checkers: a solved program in, findings out.
  *
  * A checker is one source file that defines one HfChecker, one line in
- * checkers.c, one page rules/checks/<NAME>.md and cases in
+ * checker_list.h, one page rules/checks/<NAME>.md and cases in
  * tests/cases/<NAME>/.  It never sees libclang and prints nothing.
  */
 #ifndef HOLDFAST_CHECK_H
 #define HOLDFAST_CHECK_H
 
+#include "check/checker_list.h"
 #include "report/finding.h"
 #include "solve/solve.h"
 
@@ -29,6 +30,10 @@ typedef struct HfChecker {
     HfImpact impact;
     void (*run)(HfCheck *check);
 } HfChecker;
+
+#define X(name) extern const HfChecker name;
+HF_CHECKERS(X)
+#undef X
 
 const HfChecker *const *hf_checkers(void); /* NULL-terminated */
 const HfChecker *hf_checker_find(const char *name);

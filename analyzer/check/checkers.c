@@ -1,32 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* The list of checkers, and running them. */
+/* Finding a checker, and running them all. */
 #include "check/check.h"
 #include "check/suppressions.h"
 
 #include <string.h>
 
-#define CHECKERS(X)       \
-    X(hf_checker_guarded_by) \
-    X(hf_checker_missing_lock) \
-    X(hf_checker_lock) \
-    X(hf_checker_lock_contract) \
-    X(hf_checker_graph_lock) \
-    X(hf_checker_thread_context) \
-    X(hf_checker_coroutine) \
-    X(hf_checker_rcu) \
-    X(hf_checker_transaction) \
-    X(hf_checker_slot_contract) \
-    X(hf_checker_unsigned_diff) \
-    X(hf_checker_string_copy) \
-    X(hf_checker_annotation)
-
-#define X(name) extern const HfChecker name;
-CHECKERS(X)
-#undef X
-
 static const HfChecker *const checkers[] = {
 #define X(name) &name,
-    CHECKERS(X)
+    HF_CHECKERS(X)
 #undef X
     NULL,
 };

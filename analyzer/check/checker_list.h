@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* checker_list.h - every checker, one line each, in the order they run.
+ * Included by check.h. */
+#ifndef HOLDFAST_CHECKER_LIST_H
+#define HOLDFAST_CHECKER_LIST_H
+
+#define HF_CHECKERS(X) \
+    X(hf_checker_guarded_by) \
+    X(hf_checker_missing_lock) \
+    X(hf_checker_lock) \
+    X(hf_checker_lock_contract) \
+    X(hf_checker_graph_lock) \
+    X(hf_checker_thread_context) \
+    X(hf_checker_coroutine) \
+    X(hf_checker_rcu) \
+    X(hf_checker_transaction) \
+    X(hf_checker_slot_contract) \
+    X(hf_checker_unsigned_diff) \
+    X(hf_checker_string_copy) \
+    X(hf_checker_annotation)
+
+#endif
