@@ -377,13 +377,10 @@ static void apply_stored(const HfCallRun *c, HfState *s, const HfCallArgs *args,
     }
 }
 
-static gboolean apply_exit(const HfCallRun *c, HfState *s,
-                           const HfCallArgs *args,
-                           const HfExit *ex, gboolean conditional)
+/* What the callee found out on this way; FALSE: not from this state. */
+static gboolean assume_exit(const HfCallRun *c, HfState *s,
+                            const HfCallArgs *args, const HfExit *ex)
 {
-    const HfHold *h;
-    guint n;
-
     for (guint i = 0; ex->facts && i < ex->facts->len; i++) {
         HfFact f = g_array_index(ex->facts, HfFact, i);
 
@@ -394,6 +391,35 @@ static gboolean apply_exit(const HfCallRun *c, HfState *s,
         if (f.key && !hf_state_assume(&c->r->body, s, &f)) {
             return FALSE;
         }
+    }
+    return TRUE;
+}
+
+/* Is there more than one way through the callee from this state? */
+static gboolean has_choice(const HfCallRun *c, const HfState *s,
+                           const HfCallArgs *args, const GArray *exits)
+{
+    guint n = 0;
+
+    if (exits->len < 2) {
+        return FALSE;
+    }
+    for (guint i = 0; i < exits->len && n < 2; i++) {
+        n += assume_exit(c, hf_run_copy(c->r, s), args,
+                         &g_array_index(exits, HfExit, i));
+    }
+    return n > 1;
+}
+
+static gboolean apply_exit(const HfCallRun *c, HfState *s,
+                           const HfCallArgs *args,
+                           const HfExit *ex, gboolean conditional)
+{
+    const HfHold *h;
+    guint n;
+
+    if (!assume_exit(c, s, args, ex)) {
+        return FALSE;
     }
     h = hf_holds(c->r->solved, ex->holds, &n);
     for (guint i = 0; i < n; i++) {
@@ -430,7 +456,7 @@ static gboolean apply_summary(const HfCallRun *c, HfStates *states, HfState *s,
 {
     const HfFlow *f = c->r->solved->flows[c->sym];
     HfState *original;
-    gboolean any = FALSE;
+    gboolean any = FALSE, conditional;
 
     if (!f || !f->exits || f->skip) {
         clobber_locals(c, s, args);
@@ -439,6 +465,7 @@ static gboolean apply_summary(const HfCallRun *c, HfStates *states, HfState *s,
     if (!f->returns_at_all) {
         return FALSE;
     }
+    conditional = has_choice(c, s, args, f->exits);
     original = f->exits->len > 1 ? hf_run_copy(c->r, s) : NULL;
     for (guint i = 0; i < f->exits->len; i++) {
         const HfExit *ex = &g_array_index(f->exits, HfExit, i);
@@ -447,7 +474,7 @@ static gboolean apply_summary(const HfCallRun *c, HfStates *states, HfState *s,
         if (!any && i > 0) {
             memcpy(s, original, hf_state_size(&c->r->body));
         }
-        if (!apply_exit(c, into, args, ex, f->exits->len > 1)) {
+        if (!apply_exit(c, into, args, ex, conditional)) {
             continue;
         }
         if (into != s) {

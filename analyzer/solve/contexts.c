@@ -29,6 +29,7 @@ typedef struct {
     guint64 belief_held, belief_absent; /* at unknown roots */
     GHashTable *role_ids; /* name -> index + 1 */
     gboolean *is_callback; /* by HfSymId: some effect runs it */
+    gboolean *is_thread;   /* it is what a new thread runs */
 } Run;
 
 static int role_id(Run *r, const char *name, const HfRoleRule *rule,
@@ -450,6 +451,7 @@ static void mark_callback(Run *r, const HfFlow *f, const HfCall *call,
                           const HfEffect *e, HfSymId target)
 {
     r->is_callback[target] = TRUE;
+    r->is_thread[target] |= e->run == HF_RUN_THREAD;
 }
 
 static void root_callback(Run *r, const HfFlow *f, const HfCall *call,
@@ -496,6 +498,7 @@ static void visit_call(Run *r, const HfFlow *f, uint32_t ctx,
         .fresh_params = call->fresh_args, .parent = f->sym,
         .parent_context = ctx, .parent_event = call->event,
     };
+    const HfEvent *e = hf_flow_event(f, call->event);
     const HfSymId *targets;
     HfFieldId slot;
     guint n = hf_call_targets(r->s, f, call, &targets, &slot);
@@ -506,7 +509,11 @@ static void visit_call(Run *r, const HfFlow *f, uint32_t ctx,
         slot_context(r, slot, &next);
     }
     for (guint i = 0; i < n; i++) {
-        enter(r, targets[i], next);
+        /* the wrapper that every thread starts in adds nothing to what is
+         * known of those it starts */
+        if (e->kind != HF_EV_CALL_INDIRECT || !r->is_thread[targets[i]]) {
+            enter(r, targets[i], next);
+        }
     }
 }
 
@@ -604,6 +611,7 @@ void hf_contexts_run(HfSolved *s)
         .coroutine = hf_contract_cap(s->contracts, "coroutine"),
         .role_ids = g_hash_table_new(g_str_hash, g_str_equal),
         .is_callback = g_new0(gboolean, s->program->symbols->len),
+        .is_thread = g_new0(gboolean, s->program->symbols->len),
     };
 
     g_queue_init(&r.queue);
@@ -623,4 +631,5 @@ void hf_contexts_run(HfSolved *s)
     unknown_roots(&r);
     g_hash_table_unref(r.role_ids);
     g_free(r.is_callback);
+    g_free(r.is_thread);
 }

@@ -15,6 +15,12 @@ typedef struct {
     guint first_out; /* during a call: from here on it has been applied */
 } HfStates;
 
+typedef struct {
+    const HfCond *cond;
+    uint32_t local;
+    gboolean again; /* asked in several places */
+} HfQuestion;
+
 typedef enum {
     HF_SOMETIMES,
     HF_ALWAYS, /* every way out passes it */
@@ -32,7 +38,8 @@ typedef struct {
     uint32_t *call_row;
     GHashTable *watched; /* HfX asked for more than once; NULL: not done */
     GHashTable *asked;   /* HfPath of such conditions */
-    GArray *asked_locals; /* uint32_t: locals such conditions are about */
+    GArray *questions;   /* HfQuestion: conditions on locals */
+    HfState *scratch, *scratch2;
     uint8_t *always;     /* by event: HfAlways */
 } HfRun;
 
@@ -86,6 +93,8 @@ void hf_run_diff(HfRun *r, const HfStates *states, uint32_t event);
  * States that answer one differently are worth keeping apart. */
 void hf_watch_start(HfRun *r);
 void hf_watch_stop(HfRun *r);
+/* As hf_state_merge(), but what both answer alike stays known. */
+gboolean hf_watch_merge(HfRun *r, HfState *a, const HfState *b);
 void hf_watch_branch(HfRun *r, const HfState *s, const HfCond *cond);
 gboolean hf_watch_differ(const HfRun *r, const HfState *a, const HfState *b);
 /* How much would be forgotten by not keeping them apart: conditions on which

@@ -80,7 +80,7 @@ static gboolean force(HfRun *r, HfState *a, const HfState *s, int distance)
     if (distance >= HF_STATE_FAR) {
         r->out->imprecise = TRUE;
     }
-    return hf_state_merge(&r->body, a, s);
+    return hf_watch_merge(r, a, s);
 }
 
 gboolean hf_states_join(HfRun *r, HfStates *to, const HfState *s,
@@ -91,12 +91,12 @@ gboolean hf_states_join(HfRun *r, HfStates *to, const HfState *s,
     int distance;
 
     if (twin) {
-        return hf_state_merge(&r->body, twin, s);
+        return hf_watch_merge(r, twin, s);
     }
     if (to->n < HF_MAX_STATES) {
         to->v[to->n++] = hf_run_copy(r, s);
         if (to->n > MAX_SPLIT && least_pair(r, to, leaving, &a, &b)) {
-            hf_state_merge(&r->body, to->v[a], to->v[b]);
+            hf_watch_merge(r, to->v[a], to->v[b]);
             to->v[b] = to->v[--to->n];
         }
         return TRUE;
@@ -112,7 +112,7 @@ void hf_states_add(HfRun *r, HfStates *states, HfState *s)
     int distance;
 
     if (twin) {
-        hf_state_merge(&r->body, twin, s);
+        hf_watch_merge(r, twin, s);
     } else if (states->n < G_N_ELEMENTS(states->v)) {
         states->v[states->n++] = s;
     } else {
@@ -134,7 +134,7 @@ void hf_states_limit(HfRun *r, HfStates *states)
         HfState *twin = twin_of(r, states, 0, n, states->v[i], FALSE);
 
         if (twin) {
-            hf_state_merge(&r->body, twin, states->v[i]);
+            hf_watch_merge(r, twin, states->v[i]);
         } else {
             states->v[n++] = states->v[i];
         }
@@ -168,6 +168,6 @@ void hf_states_collapse(HfRun *r, HfStates *states)
         }
     }
     while (states->n > 1) {
-        hf_state_merge(&r->body, states->v[0], states->v[--states->n]);
+        hf_watch_merge(r, states->v[0], states->v[--states->n]);
     }
 }

@@ -8,6 +8,10 @@
  */
 #include "solve/flow.h"
 
+#include <string.h>
+
+#define MAX_QUESTIONS 48
+
 static gboolean touches_locks(const HfRun *r)
 {
     const HfSolved *s = r->solved;
@@ -65,18 +69,51 @@ static GHashTable *asked_twice(const HfRun *r)
     return twice;
 }
 
-static void note_local(gpointer path, gpointer unused, gpointer data)
+/* ---- conditions on locals -------------------------------------------------- */
+
+static uint32_t local_of(const HfRun *r, HfId path)
 {
-    HfRun *r = data;
-    const HfPath *p = &r->body.u->facts->paths[GPOINTER_TO_UINT(path)];
-    uint32_t i;
+    const HfPath *p = &r->body.u->facts->paths[path];
 
     while (p->kind == HF_PATH_COMPUTED) {
         p = &r->body.u->facts->paths[p->parent];
     }
-    if (p->kind == HF_PATH_LOCAL) {
-        i = p->ref - r->body.fn->first_local;
-        g_array_append_val(r->asked_locals, i);
+    return p->kind == HF_PATH_LOCAL ? p->ref - r->body.fn->first_local
+                                    : UINT32_MAX;
+}
+
+static gboolean listed(const HfRun *r, const HfCond *c)
+{
+    for (guint i = 0; i < r->questions->len; i++) {
+        const HfCond *o = g_array_index(r->questions, HfQuestion, i).cond;
+
+        if (o->op == c->op && o->flags == c->flags && o->lhs == c->lhs &&
+            o->rhs == c->rhs) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+static void list_questions(HfRun *r)
+{
+    const HfFacts *f = r->body.u->facts;
+
+    for (uint32_t b = 0; b < r->body.fn->n_blocks; b++) {
+        const HfBlock *block = &f->blocks[r->body.fn->first_block + b];
+
+        for (uint32_t i = 0; i < block->n_edges; i++) {
+            const HfEdge *edge = &f->edges[block->first_edge + i];
+            const HfCond *c = &f->conds[edge->cond];
+            HfQuestion q = { .cond = c, .local = local_of(r, c->lhs) };
+
+            if (edge->cond && q.local != UINT32_MAX &&
+                r->questions->len < MAX_QUESTIONS && !listed(r, c)) {
+                q.again = g_hash_table_contains(r->asked,
+                                                GUINT_TO_POINTER(c->lhs));
+                g_array_append_val(r->questions, q);
+            }
+        }
     }
 }
 
@@ -85,8 +122,10 @@ void hf_watch_start(HfRun *r)
     if (touches_locks(r)) {
         r->asked = asked_twice(r);
         r->watched = g_hash_table_new(NULL, NULL);
-        r->asked_locals = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-        g_hash_table_foreach(r->asked, note_local, r);
+        r->questions = g_array_new(FALSE, FALSE, sizeof(HfQuestion));
+        r->scratch = g_malloc(hf_state_size(&r->body));
+        r->scratch2 = g_malloc(hf_state_size(&r->body));
+        list_questions(r);
     }
 }
 
@@ -95,10 +134,55 @@ void hf_watch_stop(HfRun *r)
     if (r->watched) {
         g_hash_table_unref(r->watched);
         g_hash_table_unref(r->asked);
-        g_array_unref(r->asked_locals);
+        g_array_unref(r->questions);
+        g_free(r->scratch);
+        g_free(r->scratch2);
         r->watched = NULL;
     }
 }
+
+/* 1 yes, -1 no, 0 not known. */
+static int answer(const HfRun *r, const HfState *s, const HfCond *cond)
+{
+    gboolean yes, no;
+
+    memcpy(r->scratch, s, hf_state_size(&r->body));
+    yes = hf_state_branch(&r->body, r->scratch, cond, FALSE);
+    memcpy(r->scratch, s, hf_state_size(&r->body));
+    no = hf_state_branch(&r->body, r->scratch, cond, TRUE);
+    return yes == no ? 0 : yes ? 1 : -1;
+}
+
+/* Two values of a local that give one answer are as good as one. */
+gboolean hf_watch_merge(HfRun *r, HfState *a, const HfState *b)
+{
+    int8_t answers[MAX_QUESTIONS] = { 0 };
+
+    if (!r->watched) {
+        return hf_state_merge(&r->body, a, b);
+    }
+    for (guint i = 0; i < r->questions->len; i++) {
+        const HfQuestion *q = &g_array_index(r->questions, HfQuestion, i);
+
+        if (a->env[q->local] != b->env[q->local]) {
+            int one = answer(r, a, q->cond);
+
+            answers[i] = one && answer(r, b, q->cond) == one ? one : 0;
+        }
+    }
+    memcpy(r->scratch2, a, hf_state_size(&r->body));
+    hf_state_merge(&r->body, a, b);
+    for (guint i = 0; i < r->questions->len; i++) {
+        const HfQuestion *q = &g_array_index(r->questions, HfQuestion, i);
+
+        if (answers[i]) {
+            hf_state_branch(&r->body, a, q->cond, answers[i] < 0);
+        }
+    }
+    return memcmp(r->scratch2, a, hf_state_size(&r->body)) != 0;
+}
+
+/* ---- keeping states apart -------------------------------------------------- */
 
 void hf_watch_branch(HfRun *r, const HfState *s, const HfCond *cond)
 {
@@ -146,6 +230,19 @@ gboolean hf_watch_differ_outside(const HfRun *r, const HfState *a,
     return FALSE;
 }
 
+/* b knows an answer that a does not share; when a knows none it covers b. */
+static gboolean answered_differently(const HfRun *r, const HfQuestion *q,
+                                     const HfState *a, const HfState *b)
+{
+    int one;
+
+    if (!q->again || a->env[q->local] == b->env[q->local]) {
+        return FALSE;
+    }
+    one = answer(r, a, q->cond);
+    return one && answer(r, b, q->cond) != one;
+}
+
 /* Some state that holds other locks knows the answer, too. */
 static gboolean decides_locks(const HfRun *r, const HfStates *among,
                               const HfState *a, HfX part)
@@ -170,14 +267,9 @@ int hf_watch_weight(const HfRun *r, const HfStates *among, const HfState *a,
 {
     int weight = 0;
 
-    for (guint i = 0; r->watched && i < r->asked_locals->len; i++) {
-        uint32_t n = g_array_index(r->asked_locals, uint32_t, i);
-
-        if (a->env[n] != b->env[n]) {
-            HfX root = hf_x_root(r->body.t, a->env[n]);
-
-            weight += decides_locks(r, among, a, root) ? 8 : 1;
-        }
+    for (guint i = 0; r->watched && i < r->questions->len; i++) {
+        weight += answered_differently(
+            r, &g_array_index(r->questions, HfQuestion, i), a, b);
     }
     for (int i = 0; r->watched && i < a->n_facts; i++) {
         for (int k = 0; k < b->n_facts; k++) {
@@ -196,12 +288,9 @@ gboolean hf_watch_differ(const HfRun *r, const HfState *a, const HfState *b)
     if (!r->watched) {
         return FALSE;
     }
-    for (guint i = 0; i < r->asked_locals->len; i++) {
-        uint32_t n = g_array_index(r->asked_locals, uint32_t, i);
-
-        /* what knows nothing of it covers what does */
-        if (a->env[n] != b->env[n] &&
-            a->env[n] != hf_x_leaf(r->body.t, HF_X_LOCAL, n)) {
+    for (guint i = 0; i < r->questions->len; i++) {
+        if (answered_differently(
+                r, &g_array_index(r->questions, HfQuestion, i), a, b)) {
             return TRUE;
         }
     }

@@ -60,7 +60,7 @@ void disk_start(struct Disk *d)
 {
     struct Context *ctx = NULL;
 
-    if (d->model) {
+    if (d->zoned) {
         ctx = d->ctx;
         pthread_mutex_lock(&ctx->lock);
         if (prepare(d) < 0) {
