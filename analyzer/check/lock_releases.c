@@ -9,6 +9,9 @@
  */
 #include "check/lock.h"
 
+/* Calls followed down to the one that gives a lock back. */
+#define CALLEE_DEPTH 4
+
 /* ---- what the paths here say -------------------------------------------- */
 
 /* On another path to the same place the lock was taken. */
@@ -91,6 +94,30 @@ static gboolean retakes(const HfLocks *l, const HfFlow *flow,
     return HF_CONTRACT_HAS(k, HF_EFF_DROP_AND_RETAKE);
 }
 
+/* Only a call that waits gives it back, here or further down: of a named
+ * capability it is said of the whole call, whoever the caller is. */
+static gboolean only_waits(const HfLocks *l, const HfFlow *flow,
+                           const HfLockOp *op, guint depth)
+{
+    const HfFlow *f;
+    HfX name;
+
+    if (!op->via) {
+        return retakes(l, flow, op);
+    }
+    f = l->check->solved->flows[op->via];
+    name = f && depth ? callee_name(l, flow, op) : 0;
+    for (guint i = 0; name && i < f->lock_ops->len; i++) {
+        const HfLockOp *o = &g_array_index(f->lock_ops, HfLockOp, i);
+
+        if (o->kind == HF_LOCK_RELEASE && o->lock == name &&
+            !only_waits(l, f, o, depth - 1)) {
+            return FALSE;
+        }
+    }
+    return name != 0;
+}
+
 /* ---- findings ----------------------------------------------------------- */
 
 static void main_event(HfLocks *l, HfFinding *f, const HfFlow *flow,
@@ -120,6 +147,9 @@ static void report_double(HfLocks *l, const HfFlow *flow, const HfLockOp *op)
     const HfHold *h = &op->before;
     gboolean told = h->flags & HF_HOLD_ASSUMED;
     const char *sub = told ? "unlock_not_held" : "double_unlock";
+    gboolean waits = op->via &&
+        hf_contract_cap_rule(l->check->solved->contracts, op->lock) &&
+        only_waits(l, flow, op, CALLEE_DEPTH);
     HfFinding *f = hf_check_finding(l->check, flow, sub);
 
     hf_trace_hold(l->check, f, flow, h, 0);
@@ -129,7 +159,11 @@ static void report_double(HfLocks *l, const HfFlow *flow, const HfLockOp *op)
                              ? "the function's contract says that it is not "
                                "held"
                              : "on the path that leads here");
-    hf_lock_finish(l, flow, f, op->lock, sub, HF_TIER_HIGH);
+    if (waits) {
+        hf_finding_reason(f, "only a call that waits gives it back");
+    }
+    hf_lock_finish(l, flow, f, op->lock, sub,
+                   waits ? HF_TIER_LOW : HF_TIER_HIGH);
 }
 
 static void report_unheld(HfLocks *l, const HfFlow *flow, const HfLockOp *op,

@@ -69,7 +69,7 @@ static GHashTable *asked_twice(const HfRun *r)
     return twice;
 }
 
-/* ---- conditions on locals -------------------------------------------------- */
+/* ---- conditions on locals ------------------------------------------------ */
 
 static uint32_t local_of(const HfRun *r, HfId path)
 {
@@ -182,7 +182,7 @@ gboolean hf_watch_merge(HfRun *r, HfState *a, const HfState *b)
     return memcmp(r->scratch2, a, hf_state_size(&r->body)) != 0;
 }
 
-/* ---- keeping states apart -------------------------------------------------- */
+/* ---- keeping states apart ------------------------------------------------ */
 
 void hf_watch_branch(HfRun *r, const HfState *s, const HfCond *cond)
 {
