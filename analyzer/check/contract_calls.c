@@ -54,6 +54,7 @@ typedef struct {
     const HfContext *ctx;  /* that misses it, or (EXCLUDES) holds it */
     HfCallerHolds callers; /* asked for locks of instances only */
     gboolean local;        /* this function alone says so */
+    gboolean mixed;        /* in some contexts it is held */
 } Stand;
 
 /* Roles, modes and tokens have checkers of their own. */
@@ -129,6 +130,7 @@ static void stand_by_contexts(const Site *s, guint i, Stand *st)
                       &shared);
         if (tri == HF_HELD) {
             st->shared |= shared;
+            st->mixed = TRUE;
         } else if (st->tri == HF_HELD ||
                    (tri == HF_ABSENT && st->tri == HF_UNSURE)) {
             st->tri = tri;
@@ -187,10 +189,16 @@ typedef enum { FINE, MISSING_SURELY, MISSING_LIKELY, MISSING_MAYBE } Missing;
  * there in which thread nobody can tell. */
 #define MANY_TARGETS 16
 
-/* How far the way from the root of a context can be trusted. */
-static Missing trust(const HfCheck *c, const HfContext *ctx)
+/* So many calls from the start of a thread each have their conditions, which
+ * may rule each other out. */
+#define FAR_AWAY 4
+
+/* How far the way from the root of a context can be trusted.  mixed: other
+ * ways to the same place are in order. */
+static Missing trust(const HfCheck *c, const HfContext *ctx, gboolean mixed)
 {
     Missing how = MISSING_SURELY;
+    guint steps = 0;
 
     while (ctx && ctx->parent) {
         const HfFlow *up = c->solved->flows[ctx->parent];
@@ -202,7 +210,7 @@ static Missing trust(const HfCheck *c, const HfContext *ctx)
         if (n > MANY_TARGETS) {
             return MISSING_MAYBE;
         }
-        if (n > 1) {
+        if (n > 1 || (mixed && ++steps >= FAR_AWAY)) {
             how = MISSING_LIKELY;
         }
         ctx = &g_array_index(up->contexts, HfContext, ctx->parent_context);
@@ -223,7 +231,8 @@ static Missing missing_cap(const Site *s, const Stand *st, HfX lock)
         return MISSING_MAYBE; /* taken where it is thought to be needed */
     }
     if (st->tri == HF_ABSENT) {
-        return st->ctx->complete ? trust(s->c, st->ctx) : MISSING_LIKELY;
+        return st->ctx->complete ? trust(s->c, st->ctx, st->mixed)
+                                 : MISSING_LIKELY;
     }
     return s->graph || cap->unknown_entry != HF_ENTRY_UNKNOWN
                ? MISSING_LIKELY : FINE;
@@ -459,7 +468,7 @@ static HfTier excluded_tier(const Site *s, const HfContext *ctx)
     if (s->graph && (ctx->cls == HF_CLASS_GS || s->flow->cls == HF_CLASS_GS)) {
         return HF_TIER_LOW;
     }
-    switch (trust(s->c, ctx)) {
+    switch (trust(s->c, ctx, FALSE)) {
     case MISSING_SURELY:
         return HF_TIER_HIGH;
     case MISSING_LIKELY:

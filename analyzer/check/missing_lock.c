@@ -107,8 +107,8 @@ static gboolean knows_lock(const HfStats *st, const HfLockKey *key,
     return FALSE;
 }
 
-static HfTier tier_of(HfFinding *f, const HfStats *st, const HfBelief *b, HfBelieved why,
-                      const HfUse *u)
+static HfTier tier_of(HfFinding *f, const HfStats *st, const HfBelief *b,
+                      HfBelieved why, const HfUse *u)
 {
     gboolean knows = knows_lock(st, &b->key, u->flow);
 
@@ -144,8 +144,63 @@ static HfTier tier_of(HfFinding *f, const HfStats *st, const HfBelief *b, HfBeli
     return HF_TIER_LOW;
 }
 
-static void report(HfCheck *c, const HfStats *st, const HfBelief *b, HfBelieved why,
-                   const HfUse *u)
+/* What one function does to one object without one lock is one finding: the
+ * first member it touches, the others named with it. */
+typedef struct {
+    HfSymId sym;
+    HfX base; /* 0: a variable, which stands for itself */
+    guint32 lock, relation;
+} Group;
+
+static guint group_hash(gconstpointer key)
+{
+    const Group *g = key;
+
+    return (g->sym * 31 + g->base) * 31 + g->lock * 4 + g->relation;
+}
+
+static gboolean group_equal(gconstpointer a, gconstpointer b)
+{
+    const Group *x = a, *y = b;
+
+    return x->sym == y->sym && x->base == y->base && x->lock == y->lock &&
+           x->relation == y->relation;
+}
+
+typedef struct {
+    GHashTable *callers; /* calls told by hf_missing_in_caller() */
+    GHashTable *groups;  /* Group -> HfFinding */
+} Told;
+
+/* TRUE when it went into a finding that stands already. */
+static gboolean joins_another(const HfCheck *c, const HfUse *u,
+                              const HfBelief *b, const Told *told,
+                              HfFinding *f)
+{
+    g_autofree char *what = hf_check_access_text(u->flow, u->access);
+    HfPlace at = hf_check_place(u->flow, u->access->event);
+    Group g = { .sym = u->flow->sym, .lock = b->key.id,
+                .relation = b->key.relation };
+    HfFinding *first;
+    HfSubject s;
+
+    hf_guard_subject(c, u->access, &s);
+    g.base = s.base;
+    if (!g.base) {
+        return FALSE;
+    }
+    first = g_hash_table_lookup(told->groups, &g);
+    if (!first) {
+        g_hash_table_insert(told->groups, g_memdup2(&g, sizeof(g)), f);
+        return FALSE;
+    }
+    hf_finding_event(first, &at, "note", 0, "So does \"%s\".", what);
+    first->tier = MIN(first->tier, f->tier);
+    return TRUE;
+}
+
+static void report(HfCheck *c, const HfStats *st, const HfBelief *b,
+                   HfBelieved why, const HfUse *u, const Told *told)
 {
     gboolean write = hf_guard_is_write(u->access);
     HfFinding *f = hf_check_finding(c, u->flow, write ? "unlocked_write"
@@ -173,10 +228,14 @@ static void report(HfCheck *c, const HfStats *st, const HfBelief *b, HfBelieved 
     f->key_subject = g_strdup(subject);
     f->key_lock = g_strdup(lock);
     f->key_shape = g_strdup(write ? "write" : "read");
-    hf_findings_add(c->findings, f);
+    if (joins_another(c, u, b, told, f)) {
+        hf_finding_free(f);
+    } else {
+        hf_findings_add(c->findings, f);
+    }
 }
 
-static void judge(HfCheck *c, const HfStats *st, GHashTable *told)
+static void judge(HfCheck *c, const HfStats *st, const Told *told)
 {
     HfBelief b = hf_belief_strongest(c, st);
     HfBelieved why = hf_belief_judge(&b);
@@ -187,7 +246,7 @@ static void judge(HfCheck *c, const HfStats *st, GHashTable *told)
 
         if (!hf_belief_has(u->locks, &b.key) &&
             hf_belief_has(u->sometimes, &b.key)) {
-            hf_missing_in_caller(c, &b, u, told);
+            hf_missing_in_caller(c, &b, u, told->callers);
         }
     }
     if (why == HF_NOT_BELIEVED) {
@@ -202,20 +261,23 @@ static void judge(HfCheck *c, const HfStats *st, GHashTable *told)
             continue; /* one finding per function */
         }
         last = u->flow;
-        report(c, st, &b, why, u);
+        report(c, st, &b, why, u, told);
     }
 }
 
 static void run(HfCheck *c)
 {
     GPtrArray *subjects = hf_belief_survey(c);
-    GHashTable *told =
-        g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    Told told = {
+        g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL),
+        g_hash_table_new_full(group_hash, group_equal, g_free, NULL),
+    };
 
     for (guint i = 0; i < subjects->len; i++) {
-        judge(c, g_ptr_array_index(subjects, i), told);
+        judge(c, g_ptr_array_index(subjects, i), &told);
     }
-    g_hash_table_unref(told);
+    g_hash_table_unref(told.callers);
+    g_hash_table_unref(told.groups);
     g_ptr_array_unref(subjects);
 }
 
