@@ -102,9 +102,12 @@ HfX hf_contract_lock(const HfContracts *c, HfSymId sym, HfX lock)
 
     while (hf_x(c->t, lock)->kind == HF_X_FIELD ||
            hf_x(c->t, lock)->kind == HF_X_INDEX) {
+        gboolean member = hf_x(c->t, lock)->kind == HF_X_FIELD;
+
         lock = hf_x(c->t, lock)->parent;
-        if (HF_PROGRAM_RECORD(c->p, hf_contract_record(c, sym, lock))
-                ->is_lock) {
+        /* an element of an array of locks is no part of a lock */
+        if (member && HF_PROGRAM_RECORD(c->p, hf_contract_record(c, sym, lock))
+                          ->is_lock) {
             outer = lock;
         }
     }
