@@ -334,8 +334,9 @@ void hf_text_free(HfText *text)
 
 static gboolean has(const GArray *sorted, uint32_t name)
 {
-    return bsearch(&name, sorted->data, sorted->len, sizeof(uint32_t),
-                   id_cmp) != NULL;
+    /* an empty array has no data to search */
+    return sorted->len && bsearch(&name, sorted->data, sorted->len,
+                                  sizeof(uint32_t), id_cmp);
 }
 
 gboolean hf_text_mentions(const HfText *text, uint32_t name)
