@@ -61,8 +61,8 @@ static HfFindings *hostile_findings(void)
     HfFindings *fs = hf_findings_new();
 
     for (guint i = 0; i < G_N_ELEMENTS(bad); i++) {
-        char *file = g_strdup_printf("%s/%s.c", i & 1 ? ROOT : "/tmp",
-                                     bad[i]);
+        /* a place outside that sorts before every root there may be */
+        char *file = g_strdup_printf("%s/%s.c", i & 1 ? ROOT : "/0", bad[i]);
         HfPlace p = place(file, (int)i - 1, (int)i - 1, 0);
         HfFinding *f = hf_finding_new("RCU", bad[i]);
 
