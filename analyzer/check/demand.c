@@ -67,26 +67,6 @@ static gboolean slot_open(const HfDemand *d, HfFieldId slot)
     return TRUE;
 }
 
-static const HfCall *call_at(const HfFlow *f, uint32_t event)
-{
-    guint lo = 0, hi = f->calls->len;
-
-    while (lo < hi) {
-        guint mid = (lo + hi) / 2;
-        const HfCall *c = &g_array_index(f->calls, HfCall, mid);
-
-        if (c->event == event) {
-            return c;
-        }
-        if (c->event < event) {
-            lo = mid + 1;
-        } else {
-            hi = mid;
-        }
-    }
-    return NULL; /* never reached, by the solver */
-}
-
 /* ---- backwards ---------------------------------------------------------- */
 
 typedef struct {
@@ -108,7 +88,8 @@ static void offer(Search *s, const HfCallSite *site, HfSymId callee,
     HfDemandStep *have = &d->steps[site->caller];
 
     if (f->skip || hf_demand_class(d->check, site->caller) != HF_CLASS_NONE ||
-        dispatches(d->check, site->caller) || have->hops || !(call = call_at(f, event)) || shielded(d, call)) {
+        dispatches(d->check, site->caller) || have->hops ||
+        !(call = hf_flow_call(f, event)) || shielded(d, call)) {
         return;
     }
     hf_call_targets(d->check->solved, f, call, &targets, &step.slot);

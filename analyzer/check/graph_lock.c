@@ -89,24 +89,12 @@ static gboolean is_drain(const HfCheck *c, const Graph *g, HfX lock)
     return cap && strcmp(cap->name, g->drain) == 0;
 }
 
-static const HfCall *call_at(const HfFlow *flow, uint32_t event)
-{
-    for (guint i = 0; i < flow->calls->len; i++) {
-        const HfCall *call = &g_array_index(flow->calls, HfCall, i);
-
-        if (call->event == event) {
-            return call;
-        }
-    }
-    return NULL;
-}
-
 /* A write lock or a drain, begun here, while reading. */
 static void check_op(HfCheck *c, const HfFlow *flow, const HfLockOp *op,
                      const Graph *g)
 {
     gboolean drains = is_drain(c, g, op->lock);
-    const HfCall *call = call_at(flow, op->event);
+    const HfCall *call = hf_flow_call(flow, op->event);
     const HfContext *ctx = NULL;
     const HfHold *h;
 

@@ -8,18 +8,6 @@ typedef struct {
     HfX lock;
 } Level;
 
-static const HfCall *call_of(const HfFlow *flow, uint32_t event)
-{
-    for (guint i = 0; i < flow->calls->len; i++) {
-        const HfCall *call = &g_array_index(flow->calls, HfCall, i);
-
-        if (call->event == event) {
-            return call;
-        }
-    }
-    return NULL;
-}
-
 static gboolean holds(const HfCheck *c, const HfFlow *flow,
                       const HfContext *ctx, HfX lock)
 {
@@ -48,7 +36,7 @@ static gboolean step_up(const HfCheck *c, Level *l)
     if (!l->ctx->parent) {
         return FALSE;
     }
-    call = call_of(c->solved->flows[l->ctx->parent], l->ctx->parent_event);
+    call = hf_flow_call(c->solved->flows[l->ctx->parent], l->ctx->parent_event);
     if (!call) {
         return FALSE;
     }

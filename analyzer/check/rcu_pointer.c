@@ -43,18 +43,6 @@ const HfClause *hf_rcu_clause(const HfContract *k, HfEffectKind kind)
     return NULL;
 }
 
-static const HfCall *call_at(const HfFlow *flow, uint32_t event)
-{
-    for (guint i = 0; i < flow->calls->len; i++) {
-        const HfCall *call = &g_array_index(flow->calls, HfCall, i);
-
-        if (call->event == event) {
-            return call;
-        }
-    }
-    return NULL;
-}
-
 HfSymId hf_rcu_callee(const HfFlow *flow, uint32_t event)
 {
     const HfEvent *e = hf_flow_event(flow, event);
@@ -198,7 +186,7 @@ static gboolean from_call(HfRcu *r, const HfFlow *flow, HfX value,
     const HfClause *cl = callee ? hf_rcu_clause(
         hf_contract_of(r->c->solved->contracts, callee), HF_EFF_RCU_READ)
                                 : NULL;
-    const HfCall *call = call_at(flow, n->ref);
+    const HfCall *call = hf_flow_call(flow, n->ref);
 
     if (!callee || !call || (!cl && !returns_protected(r, callee))) {
         return FALSE;

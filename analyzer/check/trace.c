@@ -136,29 +136,23 @@ char *hf_check_hold_text(const HfCheck *check, const HfFlow *flow,
                          const HfHold *hold)
 {
     HfX pointer = hf_x_addr(check->solved->exprs, hold->lock);
+    const HfCall *call = hf_flow_call(flow, hold->event);
 
-    for (guint i = 0; i < flow->calls->len; i++) {
-        const HfCall *call = &g_array_index(flow->calls, HfCall, i);
-        const HfEvent *e = hf_flow_event(flow, call->event);
+    for (guint a = 0; call && a < call->n_args; a++) {
+        HfId arg = flow->unit->facts->args[
+            hf_flow_event(flow, call->event)->first_arg + a];
+        GString *s;
 
-        for (guint a = 0; call->event == hold->event && a < call->n_args;
-             a++) {
-            GString *s;
-
-            if (g_array_index(flow->args, HfX, call->first_arg + a) !=
-                    pointer ||
-                is_result(flow->unit->facts,
-                          flow->unit->facts->args[e->first_arg + a])) {
-                continue;
-            }
-            s = g_string_new(NULL);
-            hf_facts_path_text(flow->unit->facts,
-                               flow->unit->facts->args[e->first_arg + a], s);
-            if (s->str[0] == '&') {
-                g_string_erase(s, 0, 1);
-            }
-            return g_string_free(s, FALSE);
+        if (g_array_index(flow->args, HfX, call->first_arg + a) != pointer ||
+            is_result(flow->unit->facts, arg)) {
+            continue;
         }
+        s = g_string_new(NULL);
+        hf_facts_path_text(flow->unit->facts, arg, s);
+        if (s->str[0] == '&') {
+            g_string_erase(s, 0, 1);
+        }
+        return g_string_free(s, FALSE);
     }
     return hf_check_text(check, flow, hold->lock);
 }

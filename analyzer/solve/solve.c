@@ -229,6 +229,26 @@ const HfEvent *hf_flow_event(const HfFlow *f, uint32_t event)
     return &f->unit->facts->events[f->fn->first_event + event];
 }
 
+const HfCall *hf_flow_call(const HfFlow *f, uint32_t event)
+{
+    guint lo = 0, hi = f->calls->len;
+
+    while (lo < hi) {
+        guint mid = (lo + hi) / 2;
+        const HfCall *c = &g_array_index(f->calls, HfCall, mid);
+
+        if (c->event == event) {
+            return c;
+        }
+        if (c->event < event) {
+            lo = mid + 1;
+        } else {
+            hi = mid;
+        }
+    }
+    return NULL; /* never reached, by the solver */
+}
+
 const HfLoc *hf_flow_loc(const HfFlow *f, uint32_t event)
 {
     const HfFacts *facts = f->unit->facts;

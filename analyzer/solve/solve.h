@@ -228,6 +228,8 @@ HfTri hf_held(const HfSolved *s, const HfFlow *flow, const HfContext *ctx,
 /* Events of the facts behind relative numbers. */
 const HfEvent *hf_flow_event(const HfFlow *flow, uint32_t event);
 const HfLoc *hf_flow_loc(const HfFlow *flow, uint32_t event);
+/* The call recorded at an event; NULL when no path reaches it. */
+const HfCall *hf_flow_call(const HfFlow *flow, uint32_t event);
 
 /* Ids of targets of a call, as hf_program_targets or the direct callee. */
 guint hf_call_targets(const HfSolved *s, const HfFlow *flow,
