@@ -85,13 +85,13 @@ done
 "$tmp/right" --self-test
 "$tmp/right" </dev/null
 
-run RANK_ORDER '@ --self-test' 134 '"migration" (rank 20) is taken after "file" (rank 30), which was taken at migration/migration.c:[0-9]'
-run MISSING_UNLOCK '@ --self-test' 134 'goes to sleep with lock "migration", taken at migration/migration.c:[0-9]'
-run DOUBLE_LOCK '@ --self-test' 134 '"bitmap" is taken twice; first at migration/ram_save.c:[0-9]'
+run RANK_ORDER '@ --self-test' 134 '"migration" (rank 20) is taken after "file" (rank 30), which was taken at seed/migration.c:[0-9]'
+run MISSING_UNLOCK '@ --self-test' 134 'goes to sleep with lock "migration", taken at seed/migration.c:[0-9]'
+run DOUBLE_LOCK '@ --self-test' 134 '"bitmap" is taken twice; first at seed/ram_save.c:[0-9]'
 run CONTRACT '@ --self-test' 134 'lock "migration" is not held'
 run GS_FROM_THREAD '@ --self-test' 134 'global state code runs without the BQL'
 run JOIN_UNDER_BQL '@ </dev/null' 134 'goes to sleep with lock "bql"'
 run JOIN_UNDER_BQL '@ </dev/null' 124 '' -UHOLDFAST_DEBUG_CHECKS
 run FREE_BEFORE_JOIN 'sleep 0.2 | @' 66 'in ram_free\|ThreadSanitizer: SEGV' -fsanitize=thread
 run UNLOCKED_READ '@ --self-test' 1 'detected memory leaks' -fsanitize=address
-run PLAIN_DIRTY_CLEAR '@ --self-test' 66 'data race.*ram_dirty_sync\|ram_dirty_sync memory/ram.c' -fsanitize=thread
+run PLAIN_DIRTY_CLEAR '@ --self-test' 66 'data race.*ram_dirty_sync\|ram_dirty_sync seed/ram.c' -fsanitize=thread

@@ -5,11 +5,11 @@
  * Thread context: client_thread() and what it calls in the client thread, an
  * outsider that knows only the two pipes; all else under the BQL.
  */
-#include "self_test.h"
+#include "seed/self_test.h"
 #include "base/error.h"
-#include "hw/machine.h"
-#include "migration/incoming.h"
-#include "migration/migration.h"
+#include "seed/machine.h"
+#include "seed/incoming.h"
+#include "seed/migration.h"
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>

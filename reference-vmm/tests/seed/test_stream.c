@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "base/thread.h"
-#include "migration/stream.h"
+#include "seed/stream.h"
 
 static Stream *a, *b;
 

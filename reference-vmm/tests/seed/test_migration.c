@@ -13,11 +13,11 @@
 #include <cmocka.h>
 
 #include "base/main_loop.h"
-#include "hw/machine.h"
-#include "migration/incoming.h"
-#include "migration/migration.h"
-#include "migration/ram_save.h"
-#include "migration/stream.h"
+#include "seed/machine.h"
+#include "seed/incoming.h"
+#include "seed/migration.h"
+#include "seed/ram_save.h"
+#include "seed/stream.h"
 
 #define N_PAGES 200
 

@@ -7,12 +7,12 @@
  * and let go; migrate_start() and migrate_cleanup() in the main loop;
  * migrate_cancel() and migrate_query() in any thread.
  */
-#include "migration/migration.h"
+#include "seed/migration.h"
 #include "base/error.h"
 #include "base/main_loop.h"
-#include "hw/machine.h"
-#include "migration/incoming.h"
-#include "migration/ram_save.h"
+#include "seed/machine.h"
+#include "seed/incoming.h"
+#include "seed/ram_save.h"
 #include <sys/socket.h>
 #include <unistd.h>
 

@@ -8,10 +8,10 @@
  * Thread context: the main thread, with the BQL.
  */
 #include "base/main_loop.h"
-#include "hw/machine.h"
-#include "migration/migration.h"
-#include "monitor/monitor.h"
-#include "self_test.h"
+#include "seed/machine.h"
+#include "seed/migration.h"
+#include "seed/monitor.h"
+#include "seed/self_test.h"
 #include <signal.h>
 #include <stdio.h>
 #include <unistd.h>

@@ -4,7 +4,7 @@
  *
  * Thread context: the owner's thread, stream_kick() from any.
  */
-#include "migration/stream.h"
+#include "seed/stream.h"
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>

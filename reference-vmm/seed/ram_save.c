@@ -5,7 +5,7 @@
  * Thread context: the migration thread changes the bitmap; a query may count
  * its bits at the same time, hence the lock.
  */
-#include "migration/ram_save.h"
+#include "seed/ram_save.h"
 
 struct RamSave {
     Ram *ram;

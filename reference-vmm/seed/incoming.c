@@ -5,10 +5,10 @@
  * Thread context: incoming_thread() and what it calls in the incoming thread,
  * without the BQL; all else under it.
  */
-#include "migration/incoming.h"
+#include "seed/incoming.h"
 #include "base/error.h"
 #include "base/main_loop.h"
-#include "migration/ram_save.h"
+#include "seed/ram_save.h"
 
 typedef struct Incoming {
     VmThread *thread GUARDED_BY(bql);

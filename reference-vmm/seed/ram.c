@@ -4,7 +4,7 @@
  *
  * Thread context: any; see ram.h for who may do what at the same time.
  */
-#include "memory/ram.h"
+#include "seed/ram.h"
 #include "base/error.h"
 #include <sys/mman.h>
 

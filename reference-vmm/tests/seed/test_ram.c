@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "base/thread.h"
-#include "memory/ram.h"
+#include "seed/ram.h"
 
 #define N_PAGES 130 /* not a multiple of the bitmap's word */
 

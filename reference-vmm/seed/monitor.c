@@ -5,12 +5,12 @@
  * Thread context: monitor_thread(), and commands with .run_oob, in the monitor
  * thread without the BQL; commands with .run in the main loop.
  */
-#include "monitor/monitor.h"
+#include "seed/monitor.h"
 #include "base/error.h"
 #include "base/main_loop.h"
-#include "hw/machine.h"
-#include "migration/incoming.h"
-#include "migration/migration.h"
+#include "seed/machine.h"
+#include "seed/incoming.h"
+#include "seed/migration.h"
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>

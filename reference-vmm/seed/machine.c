@@ -5,9 +5,9 @@
  * Thread context: whoever holds the BQL: the main loop for the commands, the
  * migration thread for the phase in which the guest stands still.
  */
-#include "hw/machine.h"
+#include "seed/machine.h"
 #include "base/error.h"
-#include "cpu/vcpu.h"
+#include "seed/vcpu.h"
 
 static struct {
     Ram *ram; /* set before there are other threads */

@@ -12,7 +12,7 @@
 
 #include "base/lock.h"
 #include "base/thread.h"
-#include "memory/ram.h"
+#include "seed/ram.h"
 
 typedef struct Vcpu {
     Ram *ram;

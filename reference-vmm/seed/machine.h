@@ -8,7 +8,7 @@
 #define REFVMM_HW_MACHINE_H
 
 #include "base/lock.h"
-#include "memory/ram.h"
+#include "seed/ram.h"
 
 typedef enum RunState {
     RUN_STATE_PAUSED,

@@ -9,7 +9,7 @@
 #define REFVMM_MIGRATION_INCOMING_H
 
 #include "base/lock.h"
-#include "memory/ram.h"
+#include "seed/ram.h"
 
 typedef enum IncomingStatus {
     INCOMING_NONE,

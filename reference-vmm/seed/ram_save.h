@@ -15,8 +15,8 @@
 
 #include "base/lock.h"
 #include "base/thread.h"
-#include "memory/ram.h"
-#include "migration/stream.h"
+#include "seed/ram.h"
+#include "seed/stream.h"
 
 enum {
     REC_PAGE = 1,

@@ -5,7 +5,7 @@
  * Thread context: vcpu_thread() and vcpu_run() in the vCPU thread, the first
  * with the BQL, the second without; all else under the BQL.
  */
-#include "cpu/vcpu.h"
+#include "seed/vcpu.h"
 #include "base/main_loop.h"
 
 #define HOT_PAGES 48   /* written nearly all the time */
