@@ -18,6 +18,8 @@
 #define REFVMM_BASE_AIO_H
 
 #include "base/annotate.h"
+#include "base/clock.h"
+#include "base/event_notifier.h"
 #include "base/lock.h"
 #include <glib.h>
 #include <stdbool.h>
@@ -47,9 +49,16 @@ void aio_poll(AioContext *ctx, bool block) IO_OR_GS_FN;
 /* Ends a running or coming aio_wait(). */
 void aio_notify(AioContext *ctx) IO_FN;
 
-/* Calls fn whenever fd is readable, hung up or in error; NULL stops it. */
-bool aio_set_fd_handler(AioContext *ctx, int fd, AioFn *fn, void *opaque,
+/*
+ * Calls on_read whenever fd is readable, hung up or in error, and on_write
+ * whenever it is writable; with both NULL it is watched no more.
+ */
+bool aio_set_fd_handler(AioContext *ctx, int fd, AioFn *on_read,
+                        AioFn *on_write, void *opaque,
                         GError **error) IO_OR_GS_FN;
+/* fn is to clear the notifier itself; NULL stops it. */
+bool aio_set_event_notifier(AioContext *ctx, EventNotifier *n, AioFn *fn,
+                            void *opaque, GError **error) IO_OR_GS_FN;
 
 AioBh *aio_bh_new(AioContext *ctx, AioFn *fn, void *opaque) IO_FN;
 /* One call for any number of schedules before it. */
@@ -58,10 +67,33 @@ void aio_bh_schedule_oneshot(AioContext *ctx, AioFn *fn, void *opaque) IO_FN;
 /* Home thread; NULL is fine; may be called from the callback itself. */
 void aio_bh_delete(AioBh *bh) IO_OR_GS_FN;
 
-AioTimer *aio_timer_new(AioContext *ctx, AioFn *fn, void *opaque) IO_FN;
-/* Due once, at this time of vm_clock_ns(). */
+AioTimer *aio_timer_new(AioContext *ctx, VmClock clock, AioFn *fn,
+                        void *opaque) IO_FN;
+/* Due once, at this time of its clock. */
 void aio_timer_mod(AioTimer *t, int64_t expire_ns) IO_FN;
+/* Not due any more; fine when it was not. */
+void aio_timer_cancel(AioTimer *t) IO_FN;
+bool aio_timer_pending(AioTimer *t) IO_FN;
 /* Home thread; NULL is fine; may be called from the callback itself. */
 void aio_timer_delete(AioTimer *t) IO_OR_GS_FN;
+
+/*
+ * Waits until cond is false, while the loop goes on.  In ctx's home thread it
+ * polls ctx.  Elsewhere the caller must hold the BQL; it polls the main loop,
+ * with the BQL dropped while it sleeps, and whoever changes the condition
+ * calls aio_wait_kick().
+ */
+#define AIO_WAIT_WHILE(ctx, cond)          \
+    do {                                   \
+        aio_wait_begin();                  \
+        while (cond) {                     \
+            aio_wait_step(ctx);            \
+        }                                  \
+        aio_wait_end();                    \
+    } while (0)
+void aio_wait_begin(void) IO_OR_GS_FN;
+void aio_wait_step(AioContext *ctx) IO_OR_GS_FN;
+void aio_wait_end(void) IO_OR_GS_FN;
+void aio_wait_kick(void) IO_FN;
 
 #endif

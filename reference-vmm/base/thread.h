@@ -23,6 +23,10 @@ ROLE_DECLARE(role_migration); /* at most one at a time */
 ROLE_DECLARE(role_incoming);  /* at most one at a time */
 ROLE_DECLARE(role_monitor);   /* one for each monitor */
 ROLE_DECLARE(role_client);    /* --self-test: talks to the monitor */
+ROLE_DECLARE(role_iothread);  /* one for each IOThread */
+ROLE_DECLARE(role_worker);    /* thread-pool workers */
+ROLE_DECLARE(role_rcu);       /* unique: runs vm_rcu_call() */
+ROLE_DECLARE(role_oob);       /* unique: QMP sockets, out-of-band commands */
 
 typedef enum VmRole {
     VM_ROLE_NONE,
@@ -32,6 +36,10 @@ typedef enum VmRole {
     VM_ROLE_INCOMING,
     VM_ROLE_MONITOR,
     VM_ROLE_CLIENT,
+    VM_ROLE_IOTHREAD,
+    VM_ROLE_WORKER,
+    VM_ROLE_RCU,
+    VM_ROLE_OOB,
 } VmRole;
 
 typedef struct VmThread VmThread;

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * device.h - devices: classes, properties, life cycle, state.
+ *
+ *     -device virtio-blk-device,drive=disk0,id=vd0
+ *
+ * A device is one source file that defines one DeviceClass, and one line in
+ * device_list.h.  All its state is in one struct, which begins with
+ * DeviceState; its vmstate description says what of it travels.
+ *
+ * Life cycle: new (zeroed, defaults) -> properties set -> realize -> reset
+ * -> ... -> unrealize -> free.  After unrealize no callback of it is called
+ * any more, and it is freed after a grace period of RCU.
+ *
+ * Thread context: all of it under the BQL.
+ */
+#ifndef REFVMM_HW_DEVICE_H
+#define REFVMM_HW_DEVICE_H
+
+#include "base/lock.h"
+#include "base/vmstate.h"
+#include "hw/irq.h"
+#include <json-glib/json-glib.h>
+
+typedef struct DeviceState DeviceState;
+typedef struct DeviceClass DeviceClass;
+typedef struct Machine Machine;
+typedef struct DeviceBus DeviceBus;
+
+typedef enum DevicePropertyType {
+    PROPERTY_BOOL,    /* bool */
+    PROPERTY_UINT16,  /* uint16_t */
+    PROPERTY_UINT32,  /* uint32_t */
+    PROPERTY_UINT64,  /* uint64_t */
+    PROPERTY_SIZE,    /* uint64_t, with suffixes K M G T */
+    PROPERTY_STRING,  /* char *, owned */
+    PROPERTY_ENUM,    /* int: index in .choices */
+    PROPERTY_MAC,     /* uint8_t[6] */
+    PROPERTY_DRIVE,   /* BlockBackend *: of a node name or drive id */
+    PROPERTY_CHARDEV, /* Chardev * */
+    PROPERTY_NETDEV,  /* NetClient * */
+    PROPERTY_IOTHREAD, /* IOThread * */
+} DevicePropertyType;
+
+typedef struct DeviceProperty {
+    const char *name; /* NULL: the end */
+    DevicePropertyType type;
+    size_t offset; /* in the device's struct */
+    uint64_t value; /* default, of numbers, bools and enums */
+    uint64_t minimum, maximum; /* both 0: whatever fits */
+    const char *const *choices; /* of an enum, NULL-terminated */
+    const char *help; /* one line, lower case, no full stop */
+} DeviceProperty;
+
+struct DeviceClass {
+    const char *name; /* "virtio-blk-device" */
+    const char *bus;  /* that it sits on: "virtio-bus"; NULL: the board's */
+    const char *provides_bus; /* for others to sit on; NULL: none */
+    const char *help;
+    bool user_creatable; /* by -device and device_add */
+    size_t instance_size;
+    const DeviceProperty *properties; /* NULL: none but id */
+    bool (*realize)(DeviceState *dev, GError **error);
+    void (*unrealize)(DeviceState *dev);
+    void (*reset)(DeviceState *dev);
+    const VMStateDescription *vmstate; /* opaque: the device; NULL: none */
+    const void *ops; /* of its bus: a VirtioDeviceOps for virtio devices */
+};
+
+/* What devices sit on: a slot of virtio-mmio, a virtio-serial's ports. */
+struct DeviceBus {
+    const char *type;
+    char *name; /* owned */
+    DeviceState *parent; /* NULL: of the machine */
+    unsigned max_devices; /* 0: any number */
+    GPtrArray *devices; /* DeviceState*, not owned */
+};
+
+struct DeviceState {
+    const DeviceClass *klass;
+    char *id; /* owned; NULL: anonymous */
+    Machine *machine;
+    DeviceBus *bus; /* it sits on; NULL: the board's own */
+    GPtrArray *buses; /* DeviceBus* that it provides, owned */
+    bool realized;
+};
+
+/* All classes there are, by name, for -device help and qom-list-types. */
+const DeviceClass *device_class_find(const char *name) IO_FN;
+const DeviceClass *const *device_classes(size_t *ret_n) IO_FN;
+
+/* Not realized; properties have their defaults. */
+DeviceState *device_new(Machine *machine, const DeviceClass *klass,
+                        const char *id) GS_FN;
+/* From JSON or from the string of an option. */
+bool device_set_property(DeviceState *dev, const char *name,
+                         JsonNode *value, GError **error) GS_FN;
+JsonNode *device_get_property(DeviceState *dev, const char *name,
+                              GError **error) GS_FN;
+/* Finds a bus with room when bus is NULL. */
+bool device_realize(DeviceState *dev, DeviceBus *bus, GError **error) GS_FN;
+/* What -device and device_add do: {"driver": ..., "id": ..., ...}. */
+DeviceState *device_add(Machine *machine, JsonObject *options,
+                        GError **error) GS_FN;
+/* Unrealizes if need be, and frees; children on its buses go first. */
+void device_free(DeviceState *dev) GS_FN;
+DeviceState *device_find(Machine *machine, const char *id) GS_FN;
+void device_reset(DeviceState *dev) GS_FN;
+
+DeviceBus *device_bus_new(DeviceState *parent, const char *type,
+                          const char *name, unsigned max_devices) GS_FN;
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * net.h - network back ends: user (libslirp), tap, socket, and the device
+ * they are joined with.
+ *
+ * Thread context: under the BQL in the main loop.
+ */
+#ifndef REFVMM_HW_NET_NET_H
+#define REFVMM_HW_NET_NET_H
+
+#include "base/lock.h"
+#include <json-glib/json-glib.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+typedef struct NetClient NetClient;
+
+#define NET_PACKET_MAX (64 * 1024 + 256)
+
+/* The device's side. */
+typedef struct NetFrontend {
+    bool (*can_receive)(void *opaque);
+    /* One frame, Ethernet header first; false: no room now, keep it and wait
+     * for net_flush_queued(). */
+    bool (*receive)(void *opaque, const struct iovec *iov, int n);
+    void (*link_changed)(void *opaque, bool up);
+    void *opaque;
+} NetFrontend;
+
+/* {"type": "user", "id": "n0", "hostfwd": [...], ...} */
+NetClient *netdev_new(JsonObject *options, GError **error) GS_FN;
+NetClient *netdev_find(const char *id) GS_FN;
+bool netdev_remove(const char *id, GError **error) GS_FN;
+void netdevs_free(void) GS_FN;
+const char *netdev_id(const NetClient *n) GS_FN;
+
+bool netdev_attach(NetClient *n, const NetFrontend *f, GError **error) GS_FN;
+void netdev_detach(NetClient *n) GS_FN;
+/* From the device out; false: the back end is full, the device retries when
+ * its link_changed or the queue callback says so. */
+bool netdev_send(NetClient *n, const struct iovec *iov, int count) GS_FN;
+/* The device has room again. */
+void netdev_flush_queued(NetClient *n) GS_FN;
+void netdev_set_link(NetClient *n, bool up) GS_FN;
+bool netdev_link_up(const NetClient *n) GS_FN;
+
+#endif
