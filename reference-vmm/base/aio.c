@@ -1,81 +1,104 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * aio.c - see aio.h.
+ * aio.c - event loops: their life, their turns, bottom halves; see aio.h.
+ * Descriptors are in aio_fd.c, timers in aio_timer.c, sleeping in aio_wait.c.
  *
- * Thread context: the lists of bottom halves and timers are shared and have a
- * lock; descriptors, and what epoll last returned, belong to the home thread.
+ * Thread context: the list of bottom halves is shared and has a lock; a turn
+ * needs home rights (aio_int.h).
  */
-#include "base/aio.h"
+#include "base/aio_int.h"
 #include "base/error.h"
-#include <errno.h>
+#include "base/main_loop.h"
 #include <stdlib.h>
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
-
-#define MAX_EVENTS 16
-
-typedef struct AioHandler {
-    int fd;
-    AioFn *fn; /* NULL: to be freed at the end of the dispatch */
-    void *opaque;
-} AioHandler;
 
 struct AioBh {
     AioContext *ctx;
     AioFn *fn;
     void *opaque;
     bool oneshot;
+    GList link SLOT(GUARDED_BY(&ctx->lock));
     bool scheduled SLOT(GUARDED_BY(&ctx->lock));
 };
 
-struct AioTimer {
-    AioContext *ctx;
-    AioFn *fn;
-    void *opaque;
-    int64_t expire_ns SLOT(GUARDED_BY(&ctx->lock));
-};
-
-struct AioContext {
-    int epoll_fd;
-    int event_fd; /* wakes epoll_wait() */
-    /* home thread */
-    GPtrArray *handlers;
-    struct epoll_event events[MAX_EVENTS];
-    int n_events;
-
-    VmMutex lock LOCK_RANK(RANK_AIO);
-    GQueue bhs GUARDED_BY(&lock);   /* AioBh*, first come first served */
-    GQueue timers GUARDED_BY(&lock); /* AioTimer*, armed, next first */
-};
+static VmMutex all_contexts_lock LOCK_RANK(RANK_AIO_LIST) =
+    VM_MUTEX_INIT("aio list", RANK_AIO_LIST);
+static GPtrArray *all_contexts GUARDED_BY(all_contexts_lock);
 
 static _Thread_local AioContext *home;
+/* What the thread dispatches: for that long it is at home there. */
+static _Thread_local AioContext *dispatched;
+
+/* ---- contexts ----------------------------------------------------------- */
+
+static void list_context(AioContext *ctx)
+{
+    vm_mutex_lock(&all_contexts_lock);
+    if (!all_contexts) {
+        all_contexts = g_ptr_array_new();
+    }
+    g_ptr_array_add(all_contexts, ctx);
+    vm_mutex_unlock(&all_contexts_lock);
+}
+
+static void unlist_context(AioContext *ctx)
+{
+    vm_mutex_lock(&all_contexts_lock);
+    g_ptr_array_remove(all_contexts, ctx);
+    if (!all_contexts->len) {
+        g_ptr_array_free(all_contexts, TRUE);
+        all_contexts = NULL;
+    }
+    vm_mutex_unlock(&all_contexts_lock);
+}
+
+void aio_notify_all(void)
+{
+    IO_CODE();
+    vm_mutex_lock(&all_contexts_lock);
+    for (guint i = 0; all_contexts && i < all_contexts->len; i++) {
+        aio_notify(g_ptr_array_index(all_contexts, i));
+    }
+    vm_mutex_unlock(&all_contexts_lock);
+}
 
 AioContext *aio_context_new(GError **error)
 {
     AioContext *ctx = g_new0(AioContext, 1);
     struct epoll_event event = { .events = EPOLLIN };
 
+    IO_CODE();
     vm_mutex_init(&ctx->lock, "aio", RANK_AIO);
-    ctx->handlers = g_ptr_array_new_with_free_func(g_free);
+    ctx->notifier.fd = -1;
+    vm_mutex_lock(&ctx->lock);
+    ctx->co_last = &ctx->co_first;
+    vm_mutex_unlock(&ctx->lock);
+    aio_handlers_init(ctx);
+    aio_timers_init(ctx);
+    list_context(ctx);
     ctx->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-    ctx->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (ctx->epoll_fd < 0 || ctx->event_fd < 0 ||
-        epoll_ctl(ctx->epoll_fd, EPOLL_CTL_ADD, ctx->event_fd, &event) < 0) {
+    if (ctx->epoll_fd < 0) {
         vm_set_errno(error, "cannot create an event loop");
-        aio_context_free(ctx);
-        return NULL;
+    } else if (event_notifier_init(&ctx->notifier, error)) {
+        if (epoll_ctl(ctx->epoll_fd, EPOLL_CTL_ADD, ctx->notifier.fd,
+                      &event) == 0) {
+            return ctx;
+        }
+        vm_set_errno(error, "cannot create an event loop");
     }
-    return ctx;
+    aio_context_free(ctx);
+    return NULL;
 }
 
 static AioBh *pop_bh(AioContext *ctx)
 {
-    AioBh *bh;
+    AioBh *bh = NULL;
+    GList *link;
 
     vm_mutex_lock(&ctx->lock);
-    bh = g_queue_pop_head(&ctx->bhs);
-    if (bh) {
+    link = g_queue_pop_head_link(&ctx->bhs);
+    if (link) {
+        bh = link->data;
         bh->scheduled = false;
     }
     vm_mutex_unlock(&ctx->lock);
@@ -89,18 +112,19 @@ void aio_context_free(AioContext *ctx)
     if (!ctx) {
         return;
     }
+    unlist_context(ctx);
     while ((bh = pop_bh(ctx))) {
         if (bh->oneshot) {
             g_free(bh);
         }
     }
+    aio_ring_free(ctx);
+    aio_handlers_free(ctx);
+    aio_timers_free(ctx);
+    event_notifier_cleanup(&ctx->notifier);
     if (ctx->epoll_fd >= 0) {
         close(ctx->epoll_fd);
     }
-    if (ctx->event_fd >= 0) {
-        close(ctx->event_fd);
-    }
-    g_ptr_array_free(ctx->handlers, TRUE);
     vm_mutex_destroy(&ctx->lock);
     if (home == ctx) {
         home = NULL;
@@ -110,125 +134,37 @@ void aio_context_free(AioContext *ctx)
 
 void aio_context_adopt(AioContext *ctx)
 {
+    IO_CODE();
     home = ctx;
 }
 
 AioContext *aio_context_home(void)
 {
-    return home;
+    if (dispatched) {
+        return dispatched;
+    }
+    return home ? home : bql_locked() ? main_loop_context() : NULL;
 }
 
-/* ---- waiting ------------------------------------------------------------ */
+bool aio_context_in_home(AioContext *ctx)
+{
+    if (ctx == main_loop_context()) {
+        return bql_locked();
+    }
+    return ctx == home;
+}
+
+bool aio_context_in_dispatch(AioContext *ctx)
+{
+    return ctx == dispatched;
+}
 
 void aio_notify(AioContext *ctx)
 {
-    uint64_t one = 1;
-
-    /* EAGAIN would mean 2^64 - 1 wake-ups are pending: that will do. */
-    if (write(ctx->event_fd, &one, sizeof(one)) < 0) {
-        g_assert(errno == EAGAIN || errno == EINTR);
-    }
-}
-
-/* Milliseconds until something is due, rounded up; -1 for ever. */
-static int timeout_ms(AioContext *ctx)
-{
-    const AioTimer *next;
-    int64_t ns = INT64_MAX;
-
-    vm_mutex_lock(&ctx->lock);
-    next = g_queue_peek_head(&ctx->timers);
-    if (!g_queue_is_empty(&ctx->bhs)) {
-        ns = 0;
-    } else if (next) {
-        ns = MAX(next->expire_ns - vm_clock_ns(), 0);
-    }
-    vm_mutex_unlock(&ctx->lock);
-    if (ns == INT64_MAX) {
-        return -1;
-    }
-    return (int)MIN(ns / 1000000 + (ns % 1000000 != 0), G_MAXINT);
-}
-
-void aio_wait(AioContext *ctx, bool block)
-{
-    int n;
-
-    if (block) {
-        vm_assert_none_held();
-    }
-    /* What is scheduled after timeout_ms() looked writes the event_fd, so
-     * that epoll_wait() returns at once. */
-    n = epoll_wait(ctx->epoll_fd, ctx->events, MAX_EVENTS,
-                   block ? timeout_ms(ctx) : 0);
-    ctx->n_events = MAX(n, 0);
-}
-
-/* ---- descriptors -------------------------------------------------------- */
-
-static AioHandler *find_handler(AioContext *ctx, int fd)
-{
-    for (guint i = 0; i < ctx->handlers->len; i++) {
-        AioHandler *h = g_ptr_array_index(ctx->handlers, i);
-
-        if (h->fd == fd && h->fn) {
-            return h;
-        }
-    }
-    return NULL;
-}
-
-bool aio_set_fd_handler(AioContext *ctx, int fd, AioFn *fn, void *opaque,
-                        GError **error)
-{
-    AioHandler *h = find_handler(ctx, fd);
-    struct epoll_event event = { .events = EPOLLIN };
-
-    IO_OR_GS_CODE();
-    if (!fn) {
-        if (h) {
-            epoll_ctl(ctx->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
-            h->fn = NULL;
-        }
-        return true;
-    }
-    if (!h) {
-        h = g_new0(AioHandler, 1);
-        event.data.ptr = h;
-        if (epoll_ctl(ctx->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0) {
-            vm_set_errno(error, "cannot watch a file descriptor");
-            g_free(h);
-            return false;
-        }
-        h->fd = fd;
-        g_ptr_array_add(ctx->handlers, h);
-    }
-    h->fn = fn;
-    h->opaque = opaque;
-    return true;
-}
-
-static void dispatch_handlers(AioContext *ctx)
-{
-    for (int i = 0; i < ctx->n_events; i++) {
-        AioHandler *h = ctx->events[i].data.ptr;
-
-        if (!h) {
-            uint64_t count;
-
-            if (read(ctx->event_fd, &count, sizeof(count)) < 0) {
-                g_assert(errno == EAGAIN || errno == EINTR);
-            }
-        } else if (h->fn) {
-            h->fn(h->opaque);
-        }
-    }
-    ctx->n_events = 0;
-    /* Only now does no event refer to a handler that a callback removed. */
-    for (guint i = ctx->handlers->len; i-- > 0;) {
-        if (!((AioHandler *)g_ptr_array_index(ctx->handlers, i))->fn) {
-            g_ptr_array_remove_index(ctx->handlers, i);
-        }
+    IO_CODE();
+    if (!__atomic_exchange_n(&ctx->notified, true, __ATOMIC_SEQ_CST) &&
+        __atomic_load_n(&ctx->sleepers, __ATOMIC_SEQ_CST)) {
+        event_notifier_set(&ctx->notifier);
     }
 }
 
@@ -242,6 +178,7 @@ static AioBh *bh_new(AioContext *ctx, AioFn *fn, void *opaque, bool oneshot)
     bh->fn = fn;
     bh->opaque = opaque;
     bh->oneshot = oneshot;
+    bh->link.data = bh;
     return bh;
 }
 
@@ -259,7 +196,7 @@ void aio_bh_schedule(AioBh *bh)
     vm_mutex_lock(&ctx->lock);
     if (!bh->scheduled) {
         bh->scheduled = true;
-        g_queue_push_tail(&ctx->bhs, bh);
+        g_queue_push_tail_link(&ctx->bhs, &bh->link);
     }
     vm_mutex_unlock(&ctx->lock);
     /* Not bh->ctx: a oneshot may have run and be gone. */
@@ -279,13 +216,16 @@ void aio_bh_delete(AioBh *bh)
         return;
     }
     vm_mutex_lock(&bh->ctx->lock);
-    g_queue_remove(&bh->ctx->bhs, bh);
+    if (bh->scheduled) {
+        g_queue_unlink(&bh->ctx->bhs, &bh->link);
+    }
     vm_mutex_unlock(&bh->ctx->lock);
     g_free(bh);
 }
 
-static void dispatch_bhs(AioContext *ctx)
+static bool dispatch_bhs(AioContext *ctx)
 {
+    bool progress = false;
     guint n;
 
     /* Those scheduled from here on have to wait for the next turn, or two
@@ -307,97 +247,109 @@ static void dispatch_bhs(AioContext *ctx)
             g_free(bh);
         }
         fn(opaque);
+        progress = true;
     }
+    return progress;
 }
 
-/* ---- timers ------------------------------------------------------------- */
+/* ---- coroutines to be entered ------------------------------------------- */
 
-AioTimer *aio_timer_new(AioContext *ctx, AioFn *fn, void *opaque)
+void aio_co_list_add(AioContext *ctx, Coroutine *co)
 {
-    AioTimer *t = g_new0(AioTimer, 1);
-
-    IO_CODE();
-    t->ctx = ctx;
-    t->fn = fn;
-    t->opaque = opaque;
-    return t;
-}
-
-static gint compare_timers(gconstpointer a, gconstpointer b, gpointer data)
-{
-    const AioTimer *ta = a, *tb = b;
-
-    INTENTIONAL(GUARDED_BY, "caller_holds: only called to insert, under it");
-    return ta->expire_ns < tb->expire_ns ? -1 : ta->expire_ns > tb->expire_ns;
-}
-
-void aio_timer_mod(AioTimer *t, int64_t expire_ns)
-{
-    AioContext *ctx = t->ctx;
-
     IO_CODE();
     vm_mutex_lock(&ctx->lock);
-    g_queue_remove(&ctx->timers, t);
-    t->expire_ns = expire_ns;
-    g_queue_insert_sorted(&ctx->timers, t, compare_timers, NULL);
+    *coroutine_link(co) = NULL;
+    *ctx->co_last = co;
+    ctx->co_last = coroutine_link(co);
+    ctx->n_co++;
     vm_mutex_unlock(&ctx->lock);
     aio_notify(ctx);
 }
 
-void aio_timer_delete(AioTimer *t)
+static Coroutine *pop_coroutine(AioContext *ctx)
 {
-    IO_OR_GS_CODE();
-    if (!t) {
-        return;
-    }
-    vm_mutex_lock(&t->ctx->lock);
-    g_queue_remove(&t->ctx->timers, t);
-    vm_mutex_unlock(&t->ctx->lock);
-    g_free(t);
-}
-
-/* NULL when none is due. */
-static AioTimer *pop_due_timer(AioContext *ctx, int64_t now)
-{
-    AioTimer *t;
+    Coroutine *co;
 
     vm_mutex_lock(&ctx->lock);
-    t = g_queue_peek_head(&ctx->timers);
-    if (t && t->expire_ns <= now) {
-        g_queue_pop_head(&ctx->timers);
-    } else {
-        t = NULL;
+    co = ctx->co_first;
+    if (co) {
+        ctx->co_first = *coroutine_link(co);
+        if (!ctx->co_first) {
+            ctx->co_last = &ctx->co_first;
+        }
+        ctx->n_co--;
     }
     vm_mutex_unlock(&ctx->lock);
-    return t;
+    return co;
 }
 
-static void dispatch_timers(AioContext *ctx)
+static bool dispatch_coroutines(AioContext *ctx)
 {
-    int64_t now = vm_clock_ns();
-    AioTimer *t;
-    guint n;
+    bool progress = false;
+    Coroutine *co;
+    unsigned n;
 
-    /* A timer that rearms itself in the past must not keep us here. */
+    /* As with bottom halves: those of now. */
     vm_mutex_lock(&ctx->lock);
-    n = g_queue_get_length(&ctx->timers);
+    n = ctx->n_co;
     vm_mutex_unlock(&ctx->lock);
-    while (n-- > 0 && (t = pop_due_timer(ctx, now))) {
-        t->fn(t->opaque);
+    while (n-- > 0 && (co = pop_coroutine(ctx))) {
+        coroutine_enter_scheduled(co);
+        progress = true;
+    }
+    return progress;
+}
+
+/* ---- turns -------------------------------------------------------------- */
+
+static void run_turn(AioContext *ctx, const struct epoll_event *events, int n)
+{
+    AioContext *outer = dispatched;
+    bool progress;
+
+    /* Before anything is taken from the lists: who adds to them later
+     * notifies anew. */
+    (void)__atomic_exchange_n(&ctx->notified, false, __ATOMIC_SEQ_CST);
+    dispatched = ctx;
+    ctx->dispatching++;
+    ctx->turn++;
+    progress = aio_handlers_dispatch(ctx, events, n);
+    progress |= aio_ring_dispatch(ctx);
+    progress |= dispatch_bhs(ctx);
+    progress |= dispatch_coroutines(ctx);
+    progress |= aio_timers_dispatch(ctx, VM_CLOCK_REALTIME);
+    progress |= aio_timers_dispatch(ctx, VM_CLOCK_VIRTUAL);
+    if (--ctx->dispatching == 0) {
+        g_ptr_array_set_size(ctx->graveyard, 0);
+    }
+    aio_ring_submit(ctx);
+    dispatched = outer;
+    if (progress) {
+        aio_wait_kick_others();
     }
 }
 
 void aio_dispatch(AioContext *ctx)
 {
+    struct epoll_event events[AIO_MAX_EVENTS];
+
     IO_OR_GS_CODE();
-    dispatch_handlers(ctx);
-    dispatch_bhs(ctx);
-    dispatch_timers(ctx);
+    run_turn(ctx, events, epoll_wait(ctx->epoll_fd, events, AIO_MAX_EVENTS, 0));
 }
 
 void aio_poll(AioContext *ctx, bool block)
 {
+    struct epoll_event events[AIO_MAX_EVENTS];
+    int n;
+
     IO_OR_GS_CODE();
-    aio_wait(ctx, block);
-    aio_dispatch(ctx);
+    aio_ring_submit(ctx);
+    if (ctx == main_loop_context()) {
+        /* Another thread may have come in while this one slept. */
+        aio_sleep_without_bql(ctx, block, -1, NULL);
+        aio_dispatch(ctx);
+    } else {
+        n = aio_sleep_without_bql(ctx, block, -1, events);
+        run_turn(ctx, events, n);
+    }
 }

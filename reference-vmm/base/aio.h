@@ -11,8 +11,10 @@
  * descriptors call in the same way.  All callbacks of a context run in its
  * home thread, one after the other; those of the main loop hold the BQL.
  *
- * Thread context: a context has one home thread, the one that adopted it.
- * What may be called from elsewhere is marked IO_FN.
+ * Thread context: a context has one home thread, the one that adopted it.  At
+ * home in the main loop's is whoever holds the BQL: a vCPU thread may poll it,
+ * while the main thread sleeps or waits for the lock.  What may be called from
+ * elsewhere is marked IO_FN.
  */
 #ifndef REFVMM_BASE_AIO_H
 #define REFVMM_BASE_AIO_H
@@ -36,12 +38,15 @@ AioContext *aio_context_new(GError **error) IO_FN;
 void aio_context_free(AioContext *ctx);
 /* Makes the calling thread the home of ctx (NULL: of none). */
 void aio_context_adopt(AioContext *ctx) IO_FN;
-AioContext *aio_context_home(void) IO_FN; /* of the calling thread */
+/* Where the calling thread is at home: what it dispatches, or adopted, or,
+ * with the BQL, the main loop's; else NULL. */
+AioContext *aio_context_home(void) IO_FN;
 
 /*
  * One turn of the loop.  aio_wait() sleeps until something is to be done (or
  * just looks, when not told to block) and touches nothing that callbacks
- * touch; aio_dispatch() calls them.  aio_poll() is both.
+ * touch; aio_dispatch() calls them.  aio_poll() is both, and drops the BQL, if
+ * held, while it sleeps.  Callbacks may poll in their turn.
  */
 void aio_wait(AioContext *ctx, bool block) IO_FN;
 void aio_dispatch(AioContext *ctx) IO_OR_GS_FN;
@@ -51,7 +56,8 @@ void aio_notify(AioContext *ctx) IO_FN;
 
 /*
  * Calls on_read whenever fd is readable, hung up or in error, and on_write
- * whenever it is writable; with both NULL it is watched no more.
+ * whenever it is writable or in error; with both NULL it is watched no more,
+ * which must be before it is closed.  Regular files are always ready.
  */
 bool aio_set_fd_handler(AioContext *ctx, int fd, AioFn *on_read,
                         AioFn *on_write, void *opaque,
@@ -79,9 +85,12 @@ void aio_timer_delete(AioTimer *t) IO_OR_GS_FN;
 
 /*
  * Waits until cond is false, while the loop goes on.  In ctx's home thread it
- * polls ctx.  Elsewhere the caller must hold the BQL; it polls the main loop,
- * with the BQL dropped while it sleeps, and whoever changes the condition
- * calls aio_wait_kick().
+ * polls ctx.  Elsewhere (ctx may be NULL) the caller must hold the BQL and it
+ * polls the main loop.  The BQL, if held, is dropped while it sleeps; no other
+ * lock may be.  Not in a coroutine.
+ *
+ * Whoever changes the condition outside of all event loops calls
+ * aio_wait_kick(); a loop does after each turn in which it called something.
  */
 #define AIO_WAIT_WHILE(ctx, cond)          \
     do {                                   \
@@ -95,5 +104,7 @@ void aio_wait_begin(void) IO_OR_GS_FN;
 void aio_wait_step(AioContext *ctx) IO_OR_GS_FN;
 void aio_wait_end(void) IO_OR_GS_FN;
 void aio_wait_kick(void) IO_FN;
+/* Calls fn(opaque) from ctx's loop and waits until it has returned. */
+void aio_wait_bh_oneshot(AioContext *ctx, AioFn *fn, void *opaque) GS_FN;
 
 #endif

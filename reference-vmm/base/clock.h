@@ -4,12 +4,13 @@
  *
  * VM_CLOCK_REALTIME is the host's monotonic clock (vm_clock_ns() of lock.h).
  * VM_CLOCK_VIRTUAL is the guest's: it stands still while the guest is stopped
- * and starts at 0.  Under `-accel qtest` it moves only when it is told to.
+ * and starts at 0; its timers fire only between start and
+ * stop.  Under `-accel qtest` it moves only when it is told to.
  *
  * Units are nanoseconds throughout.
  *
- * Thread context: reading is for any thread, without a lock (a sequence
- * count); starting, stopping and stepping need the BQL.
+ * Thread context: reading is for any thread, without a lock; starting,
+ * stopping and stepping need the BQL.
  */
 #ifndef REFVMM_BASE_CLOCK_H
 #define REFVMM_BASE_CLOCK_H
@@ -39,5 +40,10 @@ void vm_clock_step_to(int64_t ns) GS_FN;
 /* When the next timer of the main context on the virtual clock is due;
  * INT64_MAX: none. */
 int64_t vm_clock_next_deadline(void) GS_FN;
+
+/* For event loops: whether its timers may fire, and whether it moves by
+ * itself. */
+bool vm_clock_enabled(VmClock clock) IO_FN;
+bool vm_clock_moves(VmClock clock) IO_FN;
 
 #endif

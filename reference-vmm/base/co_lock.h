@@ -2,8 +2,10 @@
 /*
  * co_lock.h - locks that suspend the coroutine and not the thread.
  *
- * Fair: first come, first served.  Usable by coroutines of different loops at
- * once.  A CoMutex has no rank: no thread ever waits for it.
+ * Fair: first come, first served; a reader waits behind a writer that waits.
+ * Usable by coroutines of different loops at once.  They have no rank of their
+ * own: no thread ever waits for one.  A coroutine that takes a CoMutex twice,
+ * releases one that it does not hold, or ends with a lock aborts, by name.
  *
  * Thread context: coroutines; initialisation anywhere.
  */
@@ -20,16 +22,16 @@ typedef struct CoQueue {
 } CoQueue;
 
 typedef struct CAPABILITY(comutex) CoMutex {
-    VmMutex guard; /* of the two below; held for a few instructions */
-    bool locked;
-    CoQueue waiters;
-    Coroutine *holder; /* for debug checks */
+    VmMutex guard LOCK_RANK(RANK_CO_MUTEX); /* for a few instructions */
+    bool locked GUARDED_BY(&guard);
+    CoQueue waiters GUARDED_BY(&guard);
+    Coroutine *holder GUARDED_BY(&guard); /* who may release it */
 } CoMutex;
 
 typedef struct CAPABILITY(corwlock) CoRwlock {
-    VmMutex guard;
-    int owners; /* readers, or -1 for a writer */
-    CoQueue waiters;
+    VmMutex guard LOCK_RANK(RANK_CO_RWLOCK);
+    int owners GUARDED_BY(&guard); /* readers, or -1 for a writer */
+    CoQueue waiters GUARDED_BY(&guard);
 } CoRwlock;
 
 void co_mutex_init(CoMutex *m) IO_FN;

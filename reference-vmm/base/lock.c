@@ -29,6 +29,8 @@ static _Thread_local struct {
     int n;
 } held;
 
+static _Thread_local bool holds_bql;
+
 VmMutex bql = VM_MUTEX_INIT("bql", RANK_BQL);
 
 static const HeldLock *find_held(const VmMutex *m)
@@ -121,6 +123,13 @@ static void check_wait(const VmMutex *m, const char *file, int line)
     }
 }
 
+static void note_bql(const VmMutex *m, bool taken)
+{
+    if (m == &bql) {
+        holds_bql = taken;
+    }
+}
+
 void vm_mutex_init(VmMutex *m, const char *name, int rank)
 {
     *m = (VmMutex)VM_MUTEX_INIT(name, rank);
@@ -137,6 +146,7 @@ void NO_ANALYSIS vm_mutex_lock_at(VmMutex *m, const char *file, int line)
         check_lock(m, file, line);
     }
     pthread_mutex_lock(&m->handle);
+    note_bql(m, true);
     if (VM_DEBUG) {
         note_lock(m, file, line);
     }
@@ -148,7 +158,13 @@ void NO_ANALYSIS vm_mutex_unlock_at(VmMutex *m, const char *file, int line)
         check_unlock(m, file, line);
         note_unlock(m);
     }
+    note_bql(m, false);
     pthread_mutex_unlock(&m->handle);
+}
+
+bool bql_locked(void)
+{
+    return holds_bql;
 }
 
 bool vm_mutex_held(const VmMutex *m)
@@ -167,6 +183,22 @@ void vm_assert_none_held_at(const char *file, int line)
     }
 }
 
+int vm_locks_held(void)
+{
+    return held.n;
+}
+
+void vm_assert_locks_held(int n, const char *what)
+{
+    if (VM_DEBUG && held.n > n) {
+        const HeldLock *h = &held.locks[held.n - 1];
+
+        fprintf(stderr, "coroutine \"%s\" yields or ends with lock \"%s\", "
+                "taken at %s:%d\n", what, h->mutex->name, h->file, h->line);
+        abort();
+    }
+}
+
 void vm_cond_init(VmCond *c)
 {
     pthread_condattr_t attr;
@@ -180,6 +212,11 @@ void vm_cond_init(VmCond *c)
 void vm_cond_destroy(VmCond *c)
 {
     pthread_cond_destroy(&c->handle);
+}
+
+void vm_cond_signal(VmCond *c)
+{
+    pthread_cond_signal(&c->handle);
 }
 
 void vm_cond_broadcast(VmCond *c)

@@ -40,11 +40,16 @@ typedef struct VmCond {
 #define VM_MUTEX_INIT(name, rank) \
     { PTHREAD_MUTEX_INITIALIZER, name, rank, NULL, NULL, 0 }
 
+/* For static ones; vm_cond_wait_until() needs vm_cond_init(). */
+#define VM_COND_INIT { PTHREAD_COND_INITIALIZER }
+
 /* Global state.  Who holds it may use the machine; see main_loop.h. */
 extern VmMutex bql LOCK_RANK(RANK_BQL);
 
 #define bql_lock() vm_mutex_lock(&bql)
 #define bql_unlock() vm_mutex_unlock(&bql)
+/* Whether the calling thread holds it: the truth in every build. */
+bool bql_locked(void) IO_FN;
 
 /* name is kept, not copied. */
 void vm_mutex_init(VmMutex *m, const char *name, int rank) IO_FN;
@@ -64,8 +69,24 @@ bool vm_mutex_held(const VmMutex *m) IO_FN;
 #define vm_assert_none_held() vm_assert_none_held_at(__FILE__, __LINE__)
 void vm_assert_none_held_at(const char *file, int line) IO_FN;
 
+/*
+ * For coroutines: how many locks the thread holds; and, before a switch back,
+ * that it holds no more than it did (what says who switches).
+ */
+int vm_locks_held(void) IO_FN;
+void vm_assert_locks_held(int n, const char *what) IO_FN;
+
+/*
+ * Teaches ASSERT_HELD() and ASSERT_HELD_SHARED() a capability that is not a
+ * VmMutex or a role: a token, a lock of coroutines.  Without debug checks
+ * nothing happens.  Before there are other threads.
+ */
+void vm_assert_register(const void *capability, const char *name,
+                        bool (*held)(void)) IO_FN;
+
 void vm_cond_init(VmCond *c) IO_FN;
 void vm_cond_destroy(VmCond *c) IO_FN;
+void vm_cond_signal(VmCond *c) IO_FN;
 void vm_cond_broadcast(VmCond *c) IO_FN;
 
 #define vm_cond_wait(c, m) vm_cond_wait_at((c), (m), __FILE__, __LINE__)

@@ -5,6 +5,8 @@
  * Thread context: the main thread, with the BQL.
  */
 #include "base/main_loop.h"
+#include "base/aio_int.h"
+#include "base/rcu.h"
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -59,8 +61,23 @@ void main_loop_join(VmThread *thread)
     if (!thread) {
         return;
     }
+    /* The thread may wait for what we have prepared. */
+    if (main_context) {
+        aio_ring_submit(main_context);
+    }
     bql_unlock();
     vm_thread_join(thread);
+    bql_lock();
+}
+
+void main_loop_rcu_barrier(void)
+{
+    GLOBAL_STATE_CODE();
+    if (main_context) {
+        aio_ring_submit(main_context);
+    }
+    bql_unlock();
+    vm_rcu_barrier();
     bql_lock();
 }
 

@@ -27,5 +27,8 @@ void main_loop_quit(void) GS_FN;
  * NULL is fine.
  */
 void main_loop_join(VmThread *thread) DROPS(bql) GS_FN;
+/* vm_rcu_barrier() in the same way: what was to be freed after a grace period
+ * is. */
+void main_loop_rcu_barrier(void) DROPS(bql) GS_FN;
 
 #endif

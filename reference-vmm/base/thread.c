@@ -7,10 +7,13 @@
 #include "base/thread.h"
 #include "base/error.h"
 #include "base/lock.h"
+#include "base/rcu.h"
 #include <errno.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 struct VmThread {
     pthread_t handle;
@@ -18,6 +21,8 @@ struct VmThread {
     VmRole role;
     VmThreadFn *fn;
     void *opaque;
+    pid_t tid;
+    sem_t started; /* after tid */
 };
 
 static _Thread_local VmRole current_role;
@@ -25,10 +30,16 @@ static _Thread_local VmRole current_role;
 static void *thread_start(void *opaque)
 {
     VmThread *t = opaque;
+    void *ret;
 
     pthread_setname_np(pthread_self(), t->name);
     current_role = t->role;
-    return t->fn(t->opaque);
+    t->tid = gettid();
+    sem_post(&t->started);
+    vm_rcu_register_thread();
+    ret = t->fn(t->opaque);
+    vm_rcu_unregister_thread();
+    return ret;
 }
 
 VmThread *vm_thread_create(const char *name, VmRole role, VmThreadFn *fn,
@@ -40,11 +51,18 @@ VmThread *vm_thread_create(const char *name, VmRole role, VmThreadFn *fn,
     t->role = role;
     t->fn = fn;
     t->opaque = opaque;
+    sem_init(&t->started, 0, 0);
     errno = pthread_create(&t->handle, NULL, thread_start, t);
     if (errno) {
         vm_set_errno(error, "cannot create a thread");
+        sem_destroy(&t->started);
         g_free(t);
         return NULL;
+    }
+    /* It needs nothing of ours on the way there, so this is short whatever
+     * locks are held. */
+    while (sem_wait(&t->started) < 0) {
+        g_assert(errno == EINTR);
     }
     return t;
 }
@@ -53,7 +71,13 @@ void vm_thread_join(VmThread *t)
 {
     vm_assert_none_held();
     pthread_join(t->handle, NULL);
+    sem_destroy(&t->started);
     g_free(t);
+}
+
+int vm_thread_tid(const VmThread *t)
+{
+    return (int)t->tid;
 }
 
 void vm_thread_enter_role(VmRole role)
@@ -80,6 +104,10 @@ static VmRole role_of_token(const void *token)
         { &role_incoming, VM_ROLE_INCOMING },
         { &role_monitor, VM_ROLE_MONITOR },
         { &role_client, VM_ROLE_CLIENT },
+        { &role_iothread, VM_ROLE_IOTHREAD },
+        { &role_worker, VM_ROLE_WORKER },
+        { &role_rcu, VM_ROLE_RCU },
+        { &role_oob, VM_ROLE_OOB },
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(roles); i++) {
@@ -90,10 +118,49 @@ static VmRole role_of_token(const void *token)
     return VM_ROLE_NONE;
 }
 
-/* The hook of ASSERT_HELD(): a mutex or a role. */
+/* What vm_assert_register() was told, before there were other threads. */
+static struct {
+    const void *capability;
+    const char *name;
+    bool (*held)(void);
+} registered[16];
+
+void vm_assert_register(const void *capability, const char *name,
+                        bool (*is_held)(void))
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(registered); i++) {
+        if (!registered[i].capability ||
+            registered[i].capability == capability) {
+            registered[i].capability = capability;
+            registered[i].name = name;
+            registered[i].held = is_held;
+            return;
+        }
+    }
+    g_assert_not_reached(); /* make the table larger */
+}
+
+static bool is_held(const void *lock, const char **ret_name)
+{
+    if (lock == &hf_rcu_read) {
+        *ret_name = "RCU section";
+        return vm_rcu_read_held();
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(registered); i++) {
+        if (registered[i].capability == lock) {
+            *ret_name = registered[i].name;
+            return registered[i].held();
+        }
+    }
+    *ret_name = ((const VmMutex *)lock)->name;
+    return vm_mutex_held(lock);
+}
+
+/* The hook of ASSERT_HELD(): a mutex, a role, or what was registered. */
 void hf_debug_assert_held(const void *lock, const char *file, int line)
 {
     VmRole role = role_of_token(lock);
+    const char *name;
 
     if (role != VM_ROLE_NONE) {
         if (role != current_role) {
@@ -101,11 +168,23 @@ void hf_debug_assert_held(const void *lock, const char *file, int line)
                     file, line, current_role, role);
             abort();
         }
-    } else if (!vm_mutex_held(lock)) {
-        fprintf(stderr, "%s:%d: lock \"%s\" is not held\n", file, line,
-                ((const VmMutex *)lock)->name);
+    } else if (!is_held(lock, &name)) {
+        fprintf(stderr, "%s:%d: lock \"%s\" is not held\n", file, line, name);
         abort();
     }
+}
+
+/* Of ASSERT_HELD_SHARED(). */
+void hf_debug_assert_held_shared(const void *lock, const char *file, int line)
+{
+    hf_debug_assert_held(lock, file, line);
+}
+
+#else
+
+void vm_assert_register(const void *capability, const char *name,
+                        bool (*held)(void))
+{
 }
 
 #endif

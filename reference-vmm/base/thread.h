@@ -45,12 +45,13 @@ typedef enum VmRole {
 typedef struct VmThread VmThread;
 typedef void *VmThreadFn(void *opaque);
 
-/* name is copied and cut to 15 characters.  NULL, and an error, when the
- * system has no more threads. */
+/* name is copied and cut to 15 characters; the thread runs when this returns.
+ * NULL, and an error, when the system has no more threads. */
 VmThread *vm_thread_create(const char *name, VmRole role, VmThreadFn *fn,
                            void *opaque, GError **error) IO_FN;
 /* Waits for the end of the thread, and frees it. */
 void vm_thread_join(VmThread *thread) IO_FN;
+int vm_thread_tid(const VmThread *thread) IO_FN; /* of gettid() */
 
 /* The initial thread, which nobody creates, says what it is. */
 void vm_thread_enter_role(VmRole role) IO_FN;

@@ -17,7 +17,8 @@ typedef int ThreadPoolFn(void *opaque);
 
 /* The result of fn(opaque). */
 int coroutine_fn thread_pool_submit_co(ThreadPoolFn *fn, void *opaque) IO_FN;
-/* Waits for all work and ends the workers. */
-void thread_pool_finish(void) GS_FN;
+/* Waits for all work, with the BQL dropped, and ends the workers; more come
+ * when needed. */
+void thread_pool_finish(void) DROPS(bql) GS_FN;
 
 #endif

@@ -12,10 +12,11 @@
  *         .post_load = rtc_post_load,
  *     };
  *
- * On the wire: fields in order, big endian, arrays by their length; each
- * subsection that is needed follows under its name.  Loading checks versions,
- * names, lengths and booleans, and says which field of which description was
- * wrong.
+ * On the wire: the name, the version, fields in order, big endian, arrays
+ * after their length; then each subsection that is needed, under its name.
+ * Loading checks versions, names, lengths and booleans, and says which field
+ * of which description was wrong: "virtio-blk/vqs.index: the data ends here".
+ * What was loaded before it stays: whoever gets an error drops the machine.
  *
  * Thread context: under the BQL, with the guest stopped.
  */
@@ -24,10 +25,13 @@
 
 #include "base/annotate.h"
 #include "base/error.h"
+#include "base/lock.h"
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Bytes in memory, written at the end and read from the start.  Reading past
- * the end gives zeros and is remembered: see vmstate_buffer_error(). */
+ * the end gives zeros and is remembered in overrun, until it is cleared. */
 typedef struct VMStateBuffer {
     GByteArray *bytes; /* owned */
     size_t position;   /* of the next read */
@@ -57,11 +61,11 @@ struct VMStateField {
     size_t offset;
     size_t size; /* of one element */
     size_t n;    /* elements in the struct itself; 0 means 1 */
-    /* Elements behind a pointer: offset and width of their count, which has
-     * travelled before them; the pointer stays, and the count must be what
-     * the destination has allocated. */
+    /* Elements behind a pointer: where their count is, and its width.  Neither
+     * pointer nor count is loaded: the destination has allocated them, and
+     * the length that comes must be this count. */
     bool pointer;
-    size_t count_offset;
+    size_t count_offset, count_size;
     const VMStateInfo *info;
     const VMStateDescription *description; /* of a struct */
     int since_version;
@@ -74,19 +78,23 @@ struct VMStateDescription {
     const VMStateField *fields;
     const VMStateDescription *const *subsections; /* NULL-terminated */
     bool (*needed)(void *opaque); /* NULL: always */
-    void (*pre_save)(void *opaque);
+    /* Refuses when the state cannot be told. */
+    bool (*pre_save)(void *opaque, GError **error);
     bool (*pre_load)(void *opaque, GError **error);
     bool (*post_load)(void *opaque, int version, GError **error);
 };
 
-void vmstate_save(const VMStateDescription *d, void *opaque,
-                  VMStateBuffer *b) GS_FN;
+/* Fails only where a pre_save refuses. */
+bool vmstate_save(const VMStateDescription *d, void *opaque,
+                  VMStateBuffer *b, GError **error) GS_FN;
 bool vmstate_load(const VMStateDescription *d, void *opaque,
                   VMStateBuffer *b, GError **error) GS_FN;
 
 extern const VMStateInfo vmstate_info_uint8, vmstate_info_uint16,
     vmstate_info_uint32, vmstate_info_uint64, vmstate_info_bool,
     vmstate_info_bytes, vmstate_info_struct;
+/* An integer that is compared, not loaded: configuration. */
+extern const VMStateInfo vmstate_info_equal;
 
 #define VMSTATE_FIELD_(field, type, info_, ctype)                            \
     { .name = #field, .offset = offsetof(type, field),                       \
@@ -123,6 +131,37 @@ extern const VMStateInfo vmstate_info_uint8, vmstate_info_uint16,
 #define VMSTATE_STRUCT_ARRAY(f, t, d, ctype)                                 \
     { .name = #f, .offset = offsetof(t, f), .size = sizeof(ctype),           \
       .n = sizeof(((t *)0)->f) / sizeof(ctype),                              \
+      .info = &vmstate_info_struct, .description = &(d) }
+#define VMSTATE_INT32(f, t) VMSTATE_TYPED_(f, t, vmstate_info_uint32, int32_t)
+#define VMSTATE_UINT8_EQUAL(f, t) \
+    VMSTATE_TYPED_(f, t, vmstate_info_equal, uint8_t)
+#define VMSTATE_UINT16_EQUAL(f, t) \
+    VMSTATE_TYPED_(f, t, vmstate_info_equal, uint16_t)
+#define VMSTATE_UINT32_EQUAL(f, t) \
+    VMSTATE_TYPED_(f, t, vmstate_info_equal, uint32_t)
+#define VMSTATE_UINT64_EQUAL(f, t) \
+    VMSTATE_TYPED_(f, t, vmstate_info_equal, uint64_t)
+#define VMSTATE_UINT16_ARRAY(f, t) \
+    VMSTATE_ARRAY_(f, t, vmstate_info_uint16, uint16_t)
+/* An array or struct of bytes, as it lies in memory. */
+#define VMSTATE_BUFFER(f, t)                                                 \
+    { .name = #f, .offset = offsetof(t, f), .size = sizeof(((t *)0)->f),     \
+      .info = &vmstate_info_bytes }
+/* Elements behind the pointer f, counted by the unsigned field count. */
+#define VMSTATE_VARRAY(f, t, count, info_, ctype)                            \
+    { .name = #f,                                                            \
+      .offset = offsetof(t, f) +                                             \
+                0 * sizeof((ctype *)0 == ((t *)0)->f),                       \
+      .size = sizeof(ctype), .pointer = true,                                \
+      .count_offset = offsetof(t, count),                                    \
+      .count_size = sizeof(((t *)0)->count), .info = &(info_) }
+#define VMSTATE_STRUCT_VARRAY(f, t, count, d, ctype)                         \
+    { .name = #f,                                                            \
+      .offset = offsetof(t, f) +                                             \
+                0 * sizeof((ctype *)0 == ((t *)0)->f),                       \
+      .size = sizeof(ctype), .pointer = true,                                \
+      .count_offset = offsetof(t, count),                                    \
+      .count_size = sizeof(((t *)0)->count),                                 \
       .info = &vmstate_info_struct, .description = &(d) }
 #define VMSTATE_END { .name = NULL }
 

@@ -26,6 +26,7 @@ typedef struct DeviceState DeviceState;
 typedef struct DeviceClass DeviceClass;
 typedef struct Machine Machine;
 typedef struct DeviceBus DeviceBus;
+typedef struct MemoryRegion MemoryRegion;
 
 typedef enum DevicePropertyType {
     PROPERTY_BOOL,    /* bool */
@@ -73,6 +74,7 @@ struct DeviceBus {
     char *name; /* owned */
     DeviceState *parent; /* NULL: of the machine */
     unsigned max_devices; /* 0: any number */
+    const void *ops; /* of its type: VirtioTransportOps of a virtio-bus */
     GPtrArray *devices; /* DeviceState*, not owned */
 };
 
@@ -82,6 +84,8 @@ struct DeviceState {
     Machine *machine;
     DeviceBus *bus; /* it sits on; NULL: the board's own */
     GPtrArray *buses; /* DeviceBus* that it provides, owned */
+    GPtrArray *mmio;  /* MemoryRegion* for the board to map, in the struct */
+    GPtrArray *irqs;  /* VmIrq* for the board to connect, in the struct */
     bool realized;
 };
 
@@ -97,7 +101,9 @@ bool device_set_property(DeviceState *dev, const char *name,
                          JsonNode *value, GError **error) GS_FN;
 JsonNode *device_get_property(DeviceState *dev, const char *name,
                               GError **error) GS_FN;
-/* Finds a bus with room when bus is NULL. */
+/* Finds a bus with room when bus is NULL: of those with room the newest, so
+ * that virtio devices take the slots of virtio-mmio from the last one down,
+ * as under QEMU. */
 bool device_realize(DeviceState *dev, DeviceBus *bus, GError **error) GS_FN;
 /* What -device and device_add do: {"driver": ..., "id": ..., ...}. */
 DeviceState *device_add(Machine *machine, JsonObject *options,
@@ -106,7 +112,22 @@ DeviceState *device_add(Machine *machine, JsonObject *options,
 void device_free(DeviceState *dev) GS_FN;
 DeviceState *device_find(Machine *machine, const char *id) GS_FN;
 void device_reset(DeviceState *dev) GS_FN;
+/* Of all machines' buses by name; NULL: none. */
+DeviceBus *device_bus_find(Machine *machine, const char *name) GS_FN;
+/* Text for `-device help` and `-device X,help`; the latter NULL: no such. */
+char *device_help(void) IO_FN;
+char *device_class_help(const char *name) IO_FN;
 
+/* ---- devices of the board ------------------------------------------------
+ * What realize offers, the board then maps and connects, by its number.
+ * device_free() takes regions out of the tree before unrealize, and finalizes
+ * them after it. */
+void device_add_mmio(DeviceState *dev, MemoryRegion *mr) GS_FN;
+void device_add_irq(DeviceState *dev, VmIrq *irq) GS_FN;
+void device_map(DeviceState *dev, unsigned n, uint64_t addr) GS_FN;
+void device_connect_irq(DeviceState *dev, unsigned n, VmIrq irq) GS_FN;
+
+/* Named "<id of parent>.<n>" or "<type>.<n>" when name is NULL. */
 DeviceBus *device_bus_new(DeviceState *parent, const char *type,
                           const char *name, unsigned max_devices) GS_FN;
 

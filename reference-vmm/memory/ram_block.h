@@ -33,19 +33,32 @@ struct RAMBlock {
     uint64_t size; /* multiple of TARGET_PAGE_SIZE */
     ram_addr_t offset;
     int fd; /* memfd, or -1 */
-    MemoryRegion *mr;
+    MemoryRegion *mr; /* NULL: finalized, but still in use */
     uint64_t *dirty[DIRTY_MEMORY_NUM]; /* bitmaps, one bit a page; atomic */
+    unsigned log_mask; /* clients that log this block; atomic */
+    unsigned refs;     /* atomic */
 };
+
+/* Memory of a region; by memory_region_init_ram() and the like. */
+RAMBlock *ram_block_new(const char *idstr, uint64_t size, bool memfd,
+                        MemoryRegion *mr, GError **error) GS_FN;
+/* The region is gone; the block goes with its last reference. */
+void ram_block_retire(RAMBlock *block) GS_FN;
+/* In an RCU section, or with another reference. */
+RAMBlock *ram_block_ref(RAMBlock *block) IO_FN;
+void ram_block_unref(RAMBlock *block) IO_FN; /* NULL is fine */
 
 /* In order of offset, until fn returns true. */
 bool ram_block_foreach(bool (*fn)(RAMBlock *block, void *opaque),
                        void *opaque) RCU_READ IO_FN;
 RAMBlock *ram_block_find(const char *idstr) RCU_READ IO_FN;
-/* Of host memory within a block; ret_offset within it. */
+/* Of host memory within a block (also one whose region is finalized);
+ * ret_offset within it. */
 RAMBlock *ram_block_from_host(const void *host, ram_addr_t *ret_offset)
     RCU_READ IO_FN;
 
-/* Which clients log at all; a bit is only set for these. */
+/* Which clients log at all; a bit is only set for these (and those of
+ * memory_region_set_log()).  Starts with all pages clean. */
 void memory_global_dirty_log_start(DirtyMemoryClient client) GS_FN;
 void memory_global_dirty_log_stop(DirtyMemoryClient client) GS_FN;
 unsigned memory_dirty_log_mask(void) IO_FN;
@@ -60,13 +73,18 @@ bool ram_block_get_dirty(const RAMBlock *block, ram_addr_t offset,
 bool ram_block_test_and_clear_dirty(RAMBlock *block, ram_addr_t offset,
                                     uint64_t len, DirtyMemoryClient client)
     IO_FN;
-/* Moves the bits of all pages into bitmap (or-ing); how many were set. */
+/* Moves the bits of all pages into bitmap (or-ing); how many it moved.  Resets
+ * translations, as above. */
 uint64_t ram_block_sync_dirty(RAMBlock *block, DirtyMemoryClient client,
                               uint64_t *bitmap) IO_FN;
 
 /*
  * The vCPUs' part: called after bits were cleared, returns when no vCPU can
- * store to these pages through an old translation.  And after a commit.
+ * store to these pages through an old translation.  And flush_all after a
+ * commit that changed a view: it is called with the BQL, for which a vCPU may
+ * be waiting inside address_space_rw() and the like; such a one holds no
+ * translation.  Hooks may be called until nobody clears dirty bits and no
+ * commit runs any more.
  */
 typedef struct TlbHooks {
     void (*reset_dirty)(void *opaque, const uint8_t *host, uint64_t len);

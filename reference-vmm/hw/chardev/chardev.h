@@ -52,9 +52,19 @@ void chardev_foreach(void (*fn)(Chardev *c, void *opaque), void *opaque)
 /* f is kept, not copied; fails when there is one already. */
 bool chardev_attach(Chardev *c, const ChardevFrontend *f, GError **error)
     GS_FN;
-void chardev_detach(Chardev *c) GS_FN;
+void chardev_detach(Chardev *c) GS_FN; /* all of a mux */
+/* One of those of a mux, or the only one; fine when it is not attached. */
+void chardev_detach_frontend(Chardev *c, const ChardevFrontend *f) GS_FN;
 void chardev_accept_input(Chardev *c) GS_FN;
 bool chardev_is_open(const Chardev *c) GS_FN;
+/*
+ * For a front end that serves a connection in a thread of its own: the file
+ * descriptor of an open stream (a connected socket), which the chardev leaves
+ * alone until chardev_release_fd(); -1: not such a backend.  After the
+ * release the connection counts as closed by the other end.
+ */
+int chardev_claim_fd(Chardev *c) GS_FN;
+void chardev_release_fd(Chardev *c) GS_FN;
 /* How many bytes went out, without blocking; 0: full or closed. */
 size_t chardev_write(Chardev *c, const void *data, size_t len) GS_FN;
 /* All of it: what does not go out at once is kept (up to 1 MiB) and sent when

@@ -26,6 +26,8 @@ typedef struct NetFrontend {
      * for net_flush_queued(). */
     bool (*receive)(void *opaque, const struct iovec *iov, int n);
     void (*link_changed)(void *opaque, bool up);
+    /* netdev_send() had refused; now it may take frames again. */
+    void (*can_send)(void *opaque);
     void *opaque;
 } NetFrontend;
 
@@ -38,8 +40,8 @@ const char *netdev_id(const NetClient *n) GS_FN;
 
 bool netdev_attach(NetClient *n, const NetFrontend *f, GError **error) GS_FN;
 void netdev_detach(NetClient *n) GS_FN;
-/* From the device out; false: the back end is full, the device retries when
- * its link_changed or the queue callback says so. */
+/* From the device out; false: the back end is full, and will call can_send.
+ * What a link that is down swallows counts as sent. */
 bool netdev_send(NetClient *n, const struct iovec *iov, int count) GS_FN;
 /* The device has room again. */
 void netdev_flush_queued(NetClient *n) GS_FN;

@@ -130,9 +130,9 @@ static void rearm_in_the_past(void *opaque)
 static void test_timers(void **state)
 {
     int64_t now = vm_clock_ns();
-    AioTimer *late = aio_timer_new(ctx, note, "l");
-    AioTimer *soon = aio_timer_new(ctx, note, "s");
-    AioTimer *never = aio_timer_new(ctx, note, "n");
+    AioTimer *late = aio_timer_new(ctx, VM_CLOCK_REALTIME, note, "l");
+    AioTimer *soon = aio_timer_new(ctx, VM_CLOCK_REALTIME, note, "s");
+    AioTimer *never = aio_timer_new(ctx, VM_CLOCK_REALTIME, note, "n");
 
     aio_timer_mod(never, INT64_MAX);
     aio_timer_mod(late, now + 20000000);
@@ -150,7 +150,7 @@ static void test_timers(void **state)
     aio_timer_delete(never);
 
     g_string_truncate(trace, 0);
-    timer = aio_timer_new(ctx, rearm_in_the_past, "r");
+    timer = aio_timer_new(ctx, VM_CLOCK_REALTIME, rearm_in_the_past, "r");
     aio_timer_mod(timer, 0);
     aio_poll(ctx, true);
     assert_string_equal(trace->str, "r");
@@ -168,8 +168,8 @@ static void on_readable(void *opaque)
     g_string_append_c(trace, c);
     if (c == 'q') {
         /* Both are readable now; the other must not be called any more. */
-        aio_set_fd_handler(ctx, other_fds[0], NULL, NULL, NULL);
-        aio_set_fd_handler(ctx, fds[0], NULL, NULL, NULL);
+        aio_set_fd_handler(ctx, other_fds[0], NULL, NULL, NULL, NULL);
+        aio_set_fd_handler(ctx, fds[0], NULL, NULL, NULL, NULL);
     }
 }
 
@@ -179,14 +179,16 @@ static void test_descriptors(void **state)
 
     assert_int_equal(pipe(fds), 0);
     assert_int_equal(pipe(other_fds), 0);
-    assert_true(aio_set_fd_handler(ctx, fds[0], on_readable, NULL, NULL));
+    assert_true(aio_set_fd_handler(ctx, fds[0], on_readable, NULL, NULL,
+                                   NULL));
     aio_poll(ctx, false);
     assert_int_equal(write(fds[1], "ab", 2), 2);
     aio_poll(ctx, true);
     aio_poll(ctx, true);
     assert_string_equal(trace->str, "ab");
 
-    assert_true(aio_set_fd_handler(ctx, other_fds[0], note, "!", NULL));
+    assert_true(aio_set_fd_handler(ctx, other_fds[0], note, NULL, "!",
+                                   NULL));
     assert_int_equal(write(fds[1], "q", 1), 1);
     aio_poll(ctx, true);
     assert_int_equal(write(fds[1], "c", 1), 1);
@@ -194,9 +196,9 @@ static void test_descriptors(void **state)
     aio_poll(ctx, false);
     assert_string_equal(trace->str, "abq");
     /* Not watched: fine. */
-    assert_true(aio_set_fd_handler(ctx, fds[0], NULL, NULL, NULL));
+    assert_true(aio_set_fd_handler(ctx, fds[0], NULL, NULL, NULL, NULL));
 
-    assert_false(aio_set_fd_handler(ctx, -1, on_readable, NULL, &error));
+    assert_false(aio_set_fd_handler(ctx, -1, on_readable, NULL, NULL, &error));
     assert_string_equal(error->message,
                         "cannot watch a file descriptor: Bad file descriptor");
     g_error_free(error);

@@ -7,8 +7,10 @@ tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 cd "$vmm"
 sources=$(ls base/*.c seed/*.c refvmm-seed.c | LC_ALL=C sort)
+packages="glib-2.0 json-glib-1.0 liburcu-memb liburing"
+libs="$(pkg-config --libs $packages) -lpthread -lm"
 flags="-std=gnu11 -D_GNU_SOURCE -I. -I../annotations/include
-       $(pkg-config --cflags glib-2.0)"
+       $(pkg-config --cflags $packages)"
 warnings="-Wall -Wextra -Wshadow -Wno-unused-parameter
           -Wno-missing-field-initializers"
 

@@ -5,6 +5,6 @@
 need "$HF_GCC"
 "$HF_GCC" $flags -g -O1 -fsanitize="$1" -fno-sanitize-recover=all \
     -DHOLDFAST_DEBUG_CHECKS $sources -o "$tmp/refvmm" \
-    $(pkg-config --libs glib-2.0) -lpthread || fail "does not build"
+    $libs || fail "does not build"
 "$tmp/refvmm" --self-test
 printf 'migrate 100\nquery-migrate\n' | "$tmp/refvmm"

@@ -12,7 +12,7 @@ build() { # NAME FLAG...: the whole program
     name=$1
     shift
     "$HF_GCC" $flags -g -O1 "$@" $sources -o "$tmp/$name" \
-        $(pkg-config --libs glib-2.0) -lpthread
+        $libs
 }
 
 # run NAME COMMAND STATUS TEXT [FLAG...]: the wrong variant (@ in the command)
@@ -27,8 +27,7 @@ run() {
         "$HF_GCC" $flags $debug -g -O1 "-DHF_WRONG_$name" -c "$file" \
             -o "$tmp/wrong.o"
         "$HF_GCC" $(ls "$tmp"/objects/*.o | grep -v "/$(basename "$file" .c).o") \
-            "$tmp/wrong.o" -o "$tmp/$name" $(pkg-config --libs glib-2.0) \
-            -lpthread
+            "$tmp/wrong.o" -o "$tmp/$name" $libs
     else
         build "$name" "-DHF_WRONG_$name" "$@"
     fi
@@ -80,8 +79,7 @@ for file in $sources; do
     "$HF_GCC" $flags $debug -g -O1 -c "$file" \
         -o "$tmp/objects/$(basename "$file" .c).o"
 done
-"$HF_GCC" "$tmp"/objects/*.o -o "$tmp/right" $(pkg-config --libs glib-2.0) \
-    -lpthread
+"$HF_GCC" "$tmp"/objects/*.o -o "$tmp/right" $libs
 "$tmp/right" --self-test
 "$tmp/right" </dev/null
 

@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * virtio_serial_port.c - a port of the console device: a console, or a named
+ * channel for an agent in the guest.
+ *
+ * Bytes from outside that the guest has no buffer for wait in `pending`, and
+ * an element that the chardev has not taken in full stays in use: both are
+ * state and travel.
+ *
+ * Thread context: under the BQL, in the main loop.
+ */
+#include "hw/virtio/virtio_serial.h"
+#include "block/iov.h"
+
+/* ---- towards the guest -------------------------------------------------- */
+
+void virtio_serial_port_flush_in(VirtioSerialPort *port)
+{
+    VirtioDevice *vdev = &port->serial->virtio;
+    VirtQueueElement *e;
+    uint32_t done = 0;
+
+    GLOBAL_STATE_CODE();
+    while (port->guest_open && done < port->n_pending &&
+           (e = virtqueue_pop(port->in, sizeof(*e)))) {
+        IoVector in;
+        size_t n;
+
+        io_vector_init_external(&in, e->in_sg, e->in_num);
+        n = io_vector_from_buf(&in, 0, port->pending + done,
+                               port->n_pending - done);
+        virtqueue_push(port->in, e, n);
+        virtqueue_element_free(e);
+        done += n;
+    }
+    if (done) {
+        port->n_pending -= done;
+        memmove(port->pending, port->pending + done, port->n_pending);
+        virtio_notify(vdev, port->in);
+    }
+    if (port->chardev && !port->n_pending) {
+        chardev_accept_input(port->chardev);
+    }
+}
+
+static size_t GS_FN port_can_receive(void *opaque)
+{
+    VirtioSerialPort *port = opaque;
+
+    return port->guest_open && port->serial->virtio.queues_started
+               ? sizeof(port->pending) - port->n_pending : 0;
+}
+
+static void GS_FN port_receive(void *opaque, const uint8_t *data, size_t len)
+{
+    VirtioSerialPort *port = opaque;
+    size_t n = MIN(len, sizeof(port->pending) - port->n_pending);
+
+    memcpy(port->pending + port->n_pending, data, n);
+    port->n_pending += n;
+    virtio_serial_port_flush_in(port);
+}
+
+/* ---- from the guest ----------------------------------------------------- */
+
+static void GS_FN port_writable(void *opaque)
+{
+    virtio_serial_port_flush_out(opaque);
+}
+
+/* Whether the element is done with. */
+static bool GS_FN send_element(VirtioSerialPort *port)
+{
+    uint8_t part[4096];
+    IoVector out;
+
+    io_vector_init_external(&out, port->sending->out_sg,
+                            port->sending->out_num);
+    while (port->chardev && port->host_open && port->sent < out.size) {
+        size_t n = io_vector_to_buf(&out, port->sent, part, sizeof(part));
+        size_t taken = chardev_write(port->chardev, part, n);
+
+        port->sent += taken;
+        if (taken < n) {
+            if (!chardev_is_open(port->chardev)) {
+                break; /* nobody is there to read the rest */
+            }
+            chardev_when_writable(port->chardev, port_writable, port);
+            return false;
+        }
+    }
+    return true;
+}
+
+void virtio_serial_port_flush_out(VirtioSerialPort *port)
+{
+    VirtioDevice *vdev = &port->serial->virtio;
+    bool any = false;
+
+    GLOBAL_STATE_CODE();
+    if (!vdev->queues_started) {
+        return; /* goes on when the machine does */
+    }
+    for (;;) {
+        if (!port->sending) {
+            port->sending = virtqueue_pop(port->out, sizeof(*port->sending));
+            port->sent = 0;
+        }
+        if (!port->sending || !send_element(port)) {
+            break;
+        }
+        virtqueue_push(port->out, port->sending, 0);
+        virtqueue_element_free(g_steal_pointer(&port->sending));
+        any = true;
+    }
+    if (any) {
+        virtio_notify(vdev, port->out);
+    }
+}
+
+/* ---- opening and closing ------------------------------------------------ */
+
+static void GS_FN port_set_host_open(VirtioSerialPort *port, bool open)
+{
+    if (port->host_open == open) {
+        return;
+    }
+    port->host_open = open;
+    virtio_serial_send_control(port->serial, port->nr,
+                               VIRTIO_CONSOLE_PORT_OPEN, open, NULL);
+    virtio_serial_port_flush_out(port);
+}
+
+static void GS_FN port_event(void *opaque, ChardevEvent event)
+{
+    VirtioSerialPort *port = opaque;
+
+    if (event == CHARDEV_EVENT_OPENED) {
+        port_set_host_open(port, true);
+    } else if (event == CHARDEV_EVENT_CLOSED && !port->is_console) {
+        port_set_host_open(port, false);
+    }
+}
+
+void virtio_serial_port_ready(VirtioSerialPort *port)
+{
+    VirtioSerial *s = port->serial;
+
+    GLOBAL_STATE_CODE();
+    if (port->is_console) {
+        virtio_serial_send_control(s, port->nr, VIRTIO_CONSOLE_CONSOLE_PORT, 1,
+                                   NULL);
+    }
+    if (port->name) {
+        virtio_serial_send_control(s, port->nr, VIRTIO_CONSOLE_PORT_NAME, 1,
+                                   port->name);
+    }
+    if (port->host_open) {
+        virtio_serial_send_control(s, port->nr, VIRTIO_CONSOLE_PORT_OPEN, 1,
+                                   NULL);
+    }
+}
+
+void virtio_serial_port_set_guest_open(VirtioSerialPort *port, bool open)
+{
+    GLOBAL_STATE_CODE();
+    port->guest_open = open;
+    if (open) {
+        virtio_serial_port_flush_in(port);
+    } else {
+        port->n_pending = 0; /* for a program that has closed the port */
+    }
+}
+
+void virtio_serial_port_reset(VirtioSerialPort *port)
+{
+    GLOBAL_STATE_CODE();
+    if (port->sending) {
+        virtqueue_detach(port->out, port->sending);
+        virtqueue_element_free(g_steal_pointer(&port->sending));
+    }
+    port->sent = 0;
+    port->n_pending = 0;
+    port->guest_open = false;
+}
+
+/* ---- device ------------------------------------------------------------- */
+
+/* The number that was asked for, or the first free one; 0 is for consoles,
+ * which drivers expect there. */
+static bool choose_number(VirtioSerialPort *port, GError **error)
+{
+    VirtioSerial *s = port->serial;
+
+    if (port->nr != VIRTIO_SERIAL_NO_PORT) {
+        if (port->nr >= s->max_ports || s->ports[port->nr]) {
+            g_set_error(error, VM_ERROR, VM_ERROR_ARGUMENT,
+                        "port %u is %s", port->nr,
+                        port->nr >= s->max_ports ? "beyond 'max_ports'"
+                                                 : "taken");
+            return false;
+        }
+        return true;
+    }
+    for (uint32_t i = port->is_console ? 0 : 1; i < s->max_ports; i++) {
+        if (!s->ports[i]) {
+            port->nr = i;
+            return true;
+        }
+    }
+    g_set_error(error, VM_ERROR, VM_ERROR_ARGUMENT,
+                "virtio-serial-device has no port left of %u", s->max_ports);
+    return false;
+}
+
+static bool GS_FN port_realize(DeviceState *dev, GError **error)
+{
+    VirtioSerialPort *port = (VirtioSerialPort *)dev;
+    VirtioSerial *s = (VirtioSerial *)dev->bus->parent;
+    unsigned queue;
+
+    port->serial = s;
+    port->is_console = !strcmp(dev->klass->name, "virtconsole");
+    if (!choose_number(port, error)) {
+        return false;
+    }
+    port->frontend = (ChardevFrontend){ .can_receive = port_can_receive,
+                                        .receive = port_receive,
+                                        .event = port_event, .opaque = port };
+    if (port->chardev &&
+        !chardev_attach(port->chardev, &port->frontend, error)) {
+        return false;
+    }
+    queue = port->nr ? 2 * port->nr + 2 : 0;
+    port->in = &s->virtio.queues[queue];
+    port->out = &s->virtio.queues[queue + 1];
+    s->ports[port->nr] = port;
+    port->host_open = port->is_console ||
+                      (port->chardev && chardev_is_open(port->chardev));
+    virtio_serial_send_control(s, port->nr, VIRTIO_CONSOLE_PORT_ADD, 1, NULL);
+    return true;
+}
+
+static void GS_FN port_unrealize(DeviceState *dev)
+{
+    VirtioSerialPort *port = (VirtioSerialPort *)dev;
+
+    virtio_serial_port_reset(port);
+    if (port->chardev) {
+        chardev_when_writable(port->chardev, NULL, NULL);
+        chardev_detach(port->chardev);
+    }
+    port->serial->ports[port->nr] = NULL;
+    virtio_serial_send_control(port->serial, port->nr,
+                               VIRTIO_CONSOLE_PORT_REMOVE, 1, NULL);
+}
+
+static void GS_FN put_sending(VMStateBuffer *b, const void *at,
+                              const VMStateField *field)
+{
+    const VirtioSerialPort *port = at;
+
+    vmstate_put_be(b, port->sending != NULL, 1);
+    if (port->sending) {
+        virtqueue_put_element(b, port->sending);
+        vmstate_put_be(b, port->sent, 8);
+    }
+}
+
+static bool GS_FN get_sending(VMStateBuffer *b, void *at,
+                              const VMStateField *field, GError **error)
+{
+    VirtioSerialPort *port = at;
+
+    virtio_serial_port_reset(port);
+    if (vmstate_get_be(b, 1)) {
+        port->sending = virtqueue_get_element(&port->serial->virtio, b,
+                                              sizeof(*port->sending), error);
+        port->sent = vmstate_get_be(b, 8);
+        if (!port->sending) {
+            return false;
+        }
+        if (port->sending->vq != port->out) {
+            g_set_error(error, VM_ERROR, VM_ERROR_STREAM,
+                        "port %u sends an element of queue %u", port->nr,
+                        virtqueue_index(port->sending->vq));
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool GS_FN port_post_load(void *opaque, int version, GError **error)
+{
+    VirtioSerialPort *port = opaque;
+
+    if (port->n_pending > sizeof(port->pending)) {
+        g_set_error(error, VM_ERROR, VM_ERROR_STREAM,
+                    "port %u has %u bytes pending, at most %zu", port->nr,
+                    port->n_pending, sizeof(port->pending));
+        port->n_pending = 0;
+        return false;
+    }
+    return true;
+}
+
+static const VMStateInfo sending_info = { .name = "element",
+                                          .put = put_sending,
+                                          .get = get_sending };
+
+static const VMStateField port_fields[] = {
+    { .name = "sending", .size = sizeof(VirtioSerialPort),
+      .info = &sending_info },
+    VMSTATE_BOOL(guest_open, VirtioSerialPort),
+    VMSTATE_UINT32(n_pending, VirtioSerialPort),
+    VMSTATE_UINT8_ARRAY(pending, VirtioSerialPort),
+    VMSTATE_END
+};
+
+static const VMStateDescription port_vmstate = {
+    .name = "virtio-serial-port",
+    .version = 1,
+    .fields = port_fields,
+    .post_load = port_post_load,
+};
+
+static const DeviceProperty port_properties[] = {
+    { .name = "chardev", .type = PROPERTY_CHARDEV,
+      .offset = offsetof(VirtioSerialPort, chardev),
+      .help = "where its bytes go" },
+    { .name = "name", .type = PROPERTY_STRING,
+      .offset = offsetof(VirtioSerialPort, name),
+      .help = "by which the guest finds it" },
+    { .name = "nr", .type = PROPERTY_UINT32,
+      .offset = offsetof(VirtioSerialPort, nr),
+      .value = VIRTIO_SERIAL_NO_PORT, .help = "port number; the first free" },
+    { .name = NULL }
+};
+
+#define PORT_CLASS(class_name, text)                                         \
+    { .name = (class_name), .bus = "virtio-serial-bus", .help = (text),      \
+      .user_creatable = true, .instance_size = sizeof(VirtioSerialPort),     \
+      .properties = port_properties, .realize = port_realize,                \
+      .unrealize = port_unrealize, .vmstate = &port_vmstate }
+
+const DeviceClass virtconsole_class = PORT_CLASS("virtconsole",
+                                                 "console on virtio-serial");
+const DeviceClass virtserialport_class = PORT_CLASS("virtserialport",
+                                                    "named serial port");

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * command_list.h - whose commands and events there are: one line for each
+ * monitor/qmp_NAME.c, which defines `const QmpSet NAME_qmp_set`.
+ *
+ * Thread context: none.  Included several times, with QMP_SET() defined.
+ */
+QMP_SET(control)
