@@ -11,6 +11,10 @@ struct HfContracts {
     HfContract **symbols; /* by HfSymId */
     HfContract **fields;  /* by HfFieldId */
     GHashTable *variables; /* name -> HfSymId of a variable */
+    GHashTable *statics;   /* name "@" path of its file -> HfSymId */
+    /* Locks in a lock that guard its own fields: taking one of these is not
+     * taking the lock that it is in. */
+    GHashTable *inner; /* HfFieldId */
     GHashTable *members;   /* "record#name" packed -> HfFieldId */
     GHashTable *spellings; /* text -> cap index + 1 */
     GHashTable *cap_names; /* name -> cap index + 1 */
@@ -102,9 +106,12 @@ HfX hf_contract_lock(const HfContracts *c, HfSymId sym, HfX lock)
 
     while (hf_x(c->t, lock)->kind == HF_X_FIELD ||
            hf_x(c->t, lock)->kind == HF_X_INDEX) {
-        gboolean member = hf_x(c->t, lock)->kind == HF_X_FIELD;
+        const HfXNode *n = hf_x(c->t, lock);
+        gboolean member =
+            n->kind == HF_X_FIELD &&
+            !g_hash_table_contains(c->inner, GUINT_TO_POINTER(n->ref));
 
-        lock = hf_x(c->t, lock)->parent;
+        lock = n->parent;
         /* an element of an array of locks is no part of a lock */
         if (member && HF_PROGRAM_RECORD(c->p, hf_contract_record(c, sym, lock))
                           ->is_lock) {
@@ -171,6 +178,7 @@ typedef struct {
     const char *s;
     HfSymId sym;     /* whose parameters names may be, or 0 */
     HfRecId record;  /* whose members bare names may be, or 0 */
+    const char *path; /* of the file whose statics are meant, or NULL */
 } Parser;
 
 static HfX parse_unary(Parser *ps);
@@ -208,6 +216,20 @@ static HfX parameter_named(Parser *ps, const char *name)
     return 0;
 }
 
+/* Files may each have a variable of their own of that name. */
+static HfSymId variable_named(const Parser *ps, const char *name)
+{
+    HfSymId var = 0;
+
+    if (ps->path) {
+        g_autofree char *key = g_strconcat(name, "@", ps->path, NULL);
+
+        var = GPOINTER_TO_UINT(g_hash_table_lookup(ps->c->statics, key));
+    }
+    return var ? var : GPOINTER_TO_UINT(
+                           g_hash_table_lookup(ps->c->variables, name));
+}
+
 static HfX resolve_name(Parser *ps, const char *name)
 {
     HfContracts *c = ps->c;
@@ -242,7 +264,7 @@ static HfX resolve_name(Parser *ps, const char *name)
     if (cap >= 0) {
         return hf_x_leaf(c->t, HF_X_CAP, cap);
     }
-    var = GPOINTER_TO_UINT(g_hash_table_lookup(c->variables, name));
+    var = variable_named(ps, name);
     return var ? hf_x_leaf(c->t, HF_X_GLOBAL, var)
                : hf_named_find(c->named, c->t, name);
 }
@@ -353,13 +375,14 @@ typedef struct {
     HfSymId sym;
     HfRecId record;
     const GArray *targets; /* of a slot: they name its parameters */
+    const char *path;      /* of the file of the declaration */
 } Builder;
 
 /* A function pointer's own parameter names are not in the facts; those of the
  * functions stored there stand for the same positions. */
 static HfX parse_lock(const Builder *b, const char *text)
 {
-    Parser ps = { .c = b->c, .record = b->record };
+    Parser ps = { .c = b->c, .record = b->record, .path = b->path };
     HfX x = 0;
 
     for (guint i = 0; !x && b->targets && i < b->targets->len; i++) {
@@ -415,6 +438,33 @@ static void take_effect(const HfEffect *e, const HfProgAnnot *annot,
     }
 }
 
+/* The absolute path of the file of a declaration. */
+static const char *path_of(const HfProgram *p, uint32_t unit, HfId loc)
+{
+    const HfFacts *f = HF_PROGRAM_UNIT(p, unit)->facts;
+
+    return hf_str(f, f->files[f->locs[loc].file].path);
+}
+
+static void index_variable(HfContracts *c, HfSymId var)
+{
+    const HfProgSymbol *s = HF_PROGRAM_SYM(c->p, var);
+
+    /* what is static in a function has no name outside of it */
+    if (s->kind != HF_SYM_VARIABLE || strstr(s->key, "@F@")) {
+        return;
+    }
+    g_hash_table_insert(c->variables, (gpointer)s->name,
+                        GUINT_TO_POINTER(var));
+    if (s->linkage == HF_LINKAGE_INTERNAL && s->decl_unit) {
+        g_hash_table_insert(
+            c->statics,
+            g_strconcat(s->name, "@",
+                        path_of(c->p, s->decl_unit, s->decl_loc), NULL),
+            GUINT_TO_POINTER(var));
+    }
+}
+
 static void index_names(HfContracts *c)
 {
     const HfProgram *p = c->p;
@@ -437,12 +487,30 @@ static void index_names(HfContracts *c)
                             GUINT_TO_POINTER(i));
     }
     for (guint i = p->symbols->len - 1; i >= 1; i--) {
-        const HfProgSymbol *s = HF_PROGRAM_SYM(p, i);
+        index_variable(c, i);
+    }
+}
 
-        /* what is static in a function has no name outside of it */
-        if (s->kind == HF_SYM_VARIABLE && !strstr(s->key, "@F@")) {
-            g_hash_table_insert(c->variables, (gpointer)s->name,
-                                GUINT_TO_POINTER(i));
+/* A lock that guards fields of the lock it is in is one of its own: a
+ * coroutine mutex with a spin lock for its state, unlike a wrapper. */
+static void note_inner_locks(HfContracts *c, HfFieldId field)
+{
+    const HfContract *contract = c->fields[field];
+
+    if (!HF_PROGRAM_RECORD(c->p, HF_PROGRAM_FIELD(c->p, field)->record)
+             ->is_lock || !HF_CONTRACT_HAS(contract, HF_EFF_GUARDED_BY)) {
+        return;
+    }
+    for (guint i = 0; i < contract->clauses->len; i++) {
+        const HfClause *cl = &g_array_index(contract->clauses, HfClause, i);
+
+        for (guint l = 0; l < cl->n_locks; l++) {
+            const HfXNode *n = hf_x(c->t, cl->locks[l]);
+
+            if (cl->kind == HF_EFF_GUARDED_BY && n->kind == HF_X_FIELD &&
+                hf_x(c->t, n->parent)->kind == HF_X_SELF) {
+                g_hash_table_add(c->inner, GUINT_TO_POINTER(n->ref));
+            }
         }
     }
 }
@@ -489,6 +557,8 @@ HfContracts *hf_contracts_new(const HfProgram *p, HfXTable *t)
     c->p = p;
     c->t = t;
     c->variables = g_hash_table_new(g_str_hash, g_str_equal);
+    c->statics = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    c->inner = g_hash_table_new(NULL, NULL);
     c->spellings = g_hash_table_new(g_str_hash, g_str_equal);
     c->cap_names = g_hash_table_new(g_str_hash, g_str_equal);
     c->members = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -496,18 +566,25 @@ HfContracts *hf_contracts_new(const HfProgram *p, HfXTable *t)
     c->fields = g_new0(HfContract *, p->fields->len);
     index_names(c);
     c->named = hf_named_new(p, is_known, c);
-    for (guint i = 1; i < p->symbols->len; i++) {
-        Builder b = { .c = c, .sym = i };
-
-        hf_program_symbol_effects(p, i, take_effect, &b);
-        c->symbols[i] = b.contract;
-    }
+    /* fields first: they say which locks within locks count by themselves */
     for (guint i = 1; i < p->fields->len; i++) {
-        Builder b = { .c = c, .record = HF_PROGRAM_FIELD(p, i)->record,
-                      .targets = HF_PROGRAM_FIELD(p, i)->targets };
+        const HfProgField *f = HF_PROGRAM_FIELD(p, i);
+        Builder b = { .c = c, .record = f->record, .targets = f->targets,
+                      .path = f->unit ? path_of(p, f->unit, f->loc) : NULL };
 
         hf_program_field_effects(p, i, take_effect, &b);
         c->fields[i] = b.contract;
+        note_inner_locks(c, i);
+    }
+    for (guint i = 1; i < p->symbols->len; i++) {
+        const HfProgSymbol *s = HF_PROGRAM_SYM(p, i);
+        Builder b = { .c = c, .sym = i,
+                      .path = s->decl_unit
+                                  ? path_of(p, s->decl_unit, s->decl_loc)
+                                  : NULL };
+
+        hf_program_symbol_effects(p, i, take_effect, &b);
+        c->symbols[i] = b.contract;
     }
     c->recursive = hf_recursive_new(p, c);
     return c;
@@ -536,6 +613,8 @@ void hf_contracts_free(HfContracts *c)
     g_free(c->symbols);
     g_free(c->fields);
     g_hash_table_unref(c->variables);
+    g_hash_table_unref(c->statics);
+    g_hash_table_unref(c->inner);
     g_hash_table_unref(c->spellings);
     g_hash_table_unref(c->cap_names);
     g_hash_table_unref(c->members);
