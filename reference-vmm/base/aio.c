@@ -198,9 +198,9 @@ void aio_bh_schedule(AioBh *bh)
         bh->scheduled = true;
         g_queue_push_tail_link(&ctx->bhs, &bh->link);
     }
-    vm_mutex_unlock(&ctx->lock);
-    /* Not bh->ctx: a oneshot may have run and be gone. */
+    /* Under the lock: once it has run, ctx may go, and bh before that. */
     aio_notify(ctx);
+    vm_mutex_unlock(&ctx->lock);
 }
 
 void aio_bh_schedule_oneshot(AioContext *ctx, AioFn *fn, void *opaque)
@@ -262,8 +262,9 @@ void aio_co_list_add(AioContext *ctx, Coroutine *co)
     *ctx->co_last = co;
     ctx->co_last = coroutine_link(co);
     ctx->n_co++;
-    vm_mutex_unlock(&ctx->lock);
+    /* Under the lock: once it has run, ctx may go. */
     aio_notify(ctx);
+    vm_mutex_unlock(&ctx->lock);
 }
 
 static Coroutine *pop_coroutine(AioContext *ctx)

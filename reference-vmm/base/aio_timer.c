@@ -122,6 +122,15 @@ static void take_out(AioTimer *t) REQUIRES(&t->ctx->lock) NO_TSA
     t->place = AT_REST;
 }
 
+static int64_t heap_deadline(AioContext *ctx, VmClock clock)
+    REQUIRES(&ctx->lock) NO_TSA
+{
+    const GPtrArray *heap = ctx->timers[clock].heap;
+
+    return heap->len ? ((const AioTimer *)heap->pdata[0])->expire_ns
+                     : INT64_MAX;
+}
+
 /* ---- for everybody ------------------------------------------------------ */
 
 AioTimer *aio_timer_new(AioContext *ctx, VmClock clock, AioFn *fn,
@@ -140,18 +149,19 @@ AioTimer *aio_timer_new(AioContext *ctx, VmClock clock, AioFn *fn,
 
 void aio_timer_mod(AioTimer *t, int64_t expire_ns)
 {
-    bool first;
+    bool earlier;
 
     IO_CODE();
     vm_mutex_lock(&t->ctx->lock);
+    earlier = expire_ns < heap_deadline(t->ctx, t->clock);
     take_out(t);
     t->expire_ns = expire_ns;
     insert(t);
-    first = t->place == 0;
-    vm_mutex_unlock(&t->ctx->lock);
-    if (first) {
+    /* A loop that sleeps too short finds out. */
+    if (earlier) {
         aio_notify(t->ctx);
     }
+    vm_mutex_unlock(&t->ctx->lock);
 }
 
 void aio_timer_cancel(AioTimer *t)
@@ -183,15 +193,6 @@ void aio_timer_delete(AioTimer *t)
 }
 
 /* ---- for the loop ------------------------------------------------------- */
-
-static int64_t heap_deadline(AioContext *ctx, VmClock clock)
-    REQUIRES(&ctx->lock) NO_TSA
-{
-    const GPtrArray *heap = ctx->timers[clock].heap;
-
-    return heap->len ? ((const AioTimer *)heap->pdata[0])->expire_ns
-                     : INT64_MAX;
-}
 
 int64_t aio_timers_deadline(AioContext *ctx, VmClock clock)
 {

@@ -91,7 +91,7 @@ int aio_sleep(AioContext *ctx, bool block, int extra_fd,
 }
 
 static int sleep_dropping_bql(AioContext *ctx, int extra_fd,
-                              struct epoll_event *events) DROPS(bql) GS_FN
+                              struct epoll_event *events) DROPS(bql)
 {
     int n;
 
@@ -105,7 +105,7 @@ int aio_sleep_without_bql(AioContext *ctx, bool block, int extra_fd,
                           struct epoll_event *events)
 {
     if (block && bql_locked()) {
-        GLOBAL_STATE_CODE();
+        ASSERT_HELD(&bql);
         return sleep_dropping_bql(ctx, extra_fd, events);
     }
     return aio_sleep(ctx, block, extra_fd, events);

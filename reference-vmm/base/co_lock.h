@@ -59,6 +59,6 @@ void coroutine_fn co_rwlock_wrlock(CoRwlock *l) ACQUIRE(l) IO_FN;
 void coroutine_fn co_rwlock_wrunlock(CoRwlock *l) RELEASE(l) IO_FN;
 /* Writer to reader, without letting another writer in between. */
 void coroutine_fn co_rwlock_downgrade(CoRwlock *l)
-    RELEASE(l) IO_FN;
+    RELEASE(l) ACQUIRE_SHARED(l) IO_FN;
 
 #endif

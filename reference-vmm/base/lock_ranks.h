@@ -38,5 +38,6 @@
 #define RANK_RAM_LIST 79  /* the list of RAM blocks */
 #define RANK_RCU 80       /* RcuThread.lock */
 #define RANK_VIRTIO_ERROR 90 /* last_error_lock in virtio.c */
+#define RANK_HART 85      /* Hart.lock */
 
 #endif

@@ -15,8 +15,6 @@
 #include "base/thread.h"
 #include <stdio.h>
 #include <stdlib.h>
-#include <urcu/urcu-memb.h>
-
 #if defined(__SANITIZE_THREAD__)
 #define RCU_TSAN 1
 #elif defined(__has_feature)
@@ -24,6 +22,16 @@
 #define RCU_TSAN 1
 #endif
 #endif
+/* Its read side in line: that is what the header's authors allow to any
+ * program, since each function is less than ten lines long.  We do not put it
+ * into our header: a coroutine may begin a section in one thread and the next
+ * in another, and must not keep a thread-local's address.
+ * (ThreadSanitizer would find its own mistakes in it.) */
+#ifndef RCU_TSAN
+#define _LGPL_SOURCE
+#endif
+#include <urcu/urcu-memb.h>
+
 #ifdef RCU_TSAN
 #include <sanitizer/tsan_interface.h>
 /* Everything before an unlock happens before what follows a grace period. */
@@ -259,15 +267,16 @@ void vm_rcu_finish(void)
 
     IO_CODE();
     vm_mutex_lock(&rcu_thread.lock);
-    rcu_thread.stop = true;
     thread = rcu_thread.thread;
-    rcu_thread.thread = NULL;
+    rcu_thread.stop = true;
     vm_cond_signal(&rcu_thread.changed);
     vm_mutex_unlock(&rcu_thread.lock);
     if (thread) {
+        /* It stays in place for callbacks that call vm_rcu_call(). */
         vm_thread_join(thread);
     }
     vm_mutex_lock(&rcu_thread.lock);
+    rcu_thread.thread = NULL;
     rcu_thread.stop = false;
     vm_mutex_unlock(&rcu_thread.lock);
 }

@@ -22,7 +22,7 @@ struct Work { /* on the stack of the coroutine that waits for it */
 };
 
 typedef struct Worker {
-    VmThread *thread; /* whoever joins it */
+    VmThread *thread SLOT(GUARDED_BY(&pool.lock));
 } Worker;
 
 static struct {
@@ -33,7 +33,7 @@ static struct {
     unsigned n_work GUARDED_BY(&lock);
     unsigned n_workers GUARDED_BY(&lock);
     unsigned n_idle GUARDED_BY(&lock);
-    GQueue ended GUARDED_BY(&lock); /* of Worker*, to be joined */
+    GQueue ended GUARDED_BY(&lock); /* of VmThread*, to be joined */
     bool stop GUARDED_BY(&lock);
 } pool = {
     .lock = VM_MUTEX_INIT("thread pool", RANK_THREAD_POOL),
@@ -49,11 +49,10 @@ static void init_cond(void)
 /* Those that ended before; without locks, and they come at once. */
 static void join_ended(GQueue *ended)
 {
-    Worker *w;
+    VmThread *thread;
 
-    while ((w = g_queue_pop_head(ended))) {
-        vm_thread_join(w->thread);
-        g_free(w);
+    while ((thread = g_queue_pop_head(ended))) {
+        vm_thread_join(thread);
     }
 }
 
@@ -96,10 +95,11 @@ static void *worker(void *opaque) ROLE_ENTRY(role_worker)
     }
     ended = pool.ended;
     g_queue_init(&pool.ended);
-    g_queue_push_tail(&pool.ended, self);
+    g_queue_push_tail(&pool.ended, self->thread);
     pool.n_workers--;
     vm_cond_broadcast(&pool.changed);
     vm_mutex_unlock(&pool.lock);
+    g_free(self);
     join_ended(&ended);
     return NULL;
 }

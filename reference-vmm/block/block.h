@@ -26,6 +26,7 @@
 #include "base/error.h"
 #include "block/graph_lock.h"
 #include "block/iov.h"
+#include <inttypes.h>
 #include <json-glib/json-glib.h>
 
 typedef struct BlockDriver BlockDriver;
@@ -34,7 +35,7 @@ typedef struct BdrvChild BdrvChild;
 typedef struct BlockBackend BlockBackend;
 typedef struct BdrvDirtyBitmap BdrvDirtyBitmap;
 
-#define BDRV_SECTOR_SIZE 512
+#define BDRV_SECTOR_SIZE ((int64_t)512)
 /* The longest image: offsets and lengths stay below, whatever is added. */
 #define BDRV_MAX_LENGTH ((int64_t)1 << 62)
 /* One request to a driver is at most so long. */
@@ -126,6 +127,7 @@ typedef struct BdrvCheckResult {
     int64_t image_end_offset;
     int64_t allocated_clusters, total_clusters;
     int64_t fragmented_clusters, compressed_clusters;
+    GPtrArray *messages; /* of char *, one a finding; NULL: not wanted */
 } BdrvCheckResult;
 
 typedef struct BlockDriverInfo {

@@ -11,7 +11,7 @@
  */
 #include "block/block_backend_int.h"
 #include <errno.h>
-#include <string.h>
+#include <stdlib.h>
 
 void blk_inc_in_flight(BlockBackend *blk)
 {
@@ -33,13 +33,12 @@ static bool must_wait(BlockBackend *blk)
            !__atomic_load_n(&blk->disable_request_queuing, __ATOMIC_ACQUIRE);
 }
 
-/* Counts the request; NULL, and not counted or in the graph, without a
- * node. */
+/* Enters the graph with a request that is counted already; NULL without a
+ * node.  While it is queued it does not count. */
 static BdrvChild *coroutine_fn request_begin(BlockBackend *blk)
     ACQUIRE_SHARED(&graph_lock);
 static BdrvChild *coroutine_fn request_begin(BlockBackend *blk)
 {
-    blk_inc_in_flight(blk);
     while (must_wait(blk)) {
         blk_dec_in_flight(blk);
         vm_mutex_lock(&blk->queue_lock);
@@ -51,14 +50,6 @@ static BdrvChild *coroutine_fn request_begin(BlockBackend *blk)
     }
     bdrv_graph_co_rdlock();
     return __atomic_load_n(&blk->root, __ATOMIC_ACQUIRE);
-}
-
-static void coroutine_fn request_end(BlockBackend *blk)
-    RELEASE_SHARED(&graph_lock);
-static void coroutine_fn request_end(BlockBackend *blk)
-{
-    bdrv_graph_co_rdunlock();
-    blk_dec_in_flight(blk);
 }
 
 /* Guests are given an error that they know. */
@@ -82,20 +73,75 @@ static int coroutine_fn check_range(BdrvChild *root, int64_t offset,
     return offset > length || bytes > length - offset ? -EIO : 0;
 }
 
+/* ---- one request, counted by the caller ---------------------------------- */
+
+static int coroutine_fn do_preadv(BlockBackend *blk, int64_t offset,
+                                  int64_t bytes, IoVector *qiov,
+                                  BdrvRequestFlags flags)
+{
+    BdrvChild *root = request_begin(blk);
+    int ret = check_range(root, offset, bytes);
+
+    if (ret >= 0) {
+        ret = bdrv_co_preadv(root, offset, bytes, qiov, flags);
+    }
+    bdrv_graph_co_rdunlock();
+    return ret;
+}
+
+static int coroutine_fn do_pwritev(BlockBackend *blk, int64_t offset,
+                                   int64_t bytes, IoVector *qiov,
+                                   BdrvRequestFlags flags)
+{
+    BdrvChild *root = request_begin(blk);
+    int ret = check_range(root, offset, bytes);
+
+    if (!blk_enable_write_cache(blk)) {
+        flags |= BDRV_REQ_FUA;
+    }
+    if (ret >= 0 && (flags & BDRV_REQ_ZERO_WRITE)) {
+        ret = bdrv_co_pwrite_zeroes(root, offset, bytes, flags);
+    } else if (ret >= 0) {
+        ret = bdrv_co_pwritev(root, offset, bytes, qiov, flags);
+    }
+    bdrv_graph_co_rdunlock();
+    return ret;
+}
+
+static int coroutine_fn do_pdiscard(BlockBackend *blk, int64_t offset,
+                                    int64_t bytes)
+{
+    BdrvChild *root = request_begin(blk);
+    int ret = check_range(root, offset, bytes);
+
+    if (ret >= 0) {
+        ret = bdrv_co_pdiscard(root, offset, bytes);
+    }
+    bdrv_graph_co_rdunlock();
+    return ret;
+}
+
+static int coroutine_fn do_flush(BlockBackend *blk)
+{
+    BdrvChild *root = request_begin(blk);
+    int ret = root ? bdrv_co_flush(root->bs) : -ENOMEDIUM;
+
+    bdrv_graph_co_rdunlock();
+    return ret;
+}
+
+/* ---- coroutines ---------------------------------------------------------- */
+
 int coroutine_fn blk_co_preadv(BlockBackend *blk, int64_t offset,
                                int64_t bytes, IoVector *qiov,
                                BdrvRequestFlags flags)
 {
-    BdrvChild *root;
     int ret;
 
     IO_CODE();
-    root = request_begin(blk);
-    ret = check_range(root, offset, bytes);
-    if (ret >= 0) {
-        ret = bdrv_co_preadv(root, offset, bytes, qiov, flags);
-    }
-    request_end(blk);
+    blk_inc_in_flight(blk);
+    ret = do_preadv(blk, offset, bytes, qiov, flags);
+    blk_dec_in_flight(blk);
     return ret;
 }
 
@@ -103,19 +149,12 @@ int coroutine_fn blk_co_pwritev(BlockBackend *blk, int64_t offset,
                                 int64_t bytes, IoVector *qiov,
                                 BdrvRequestFlags flags)
 {
-    BdrvChild *root;
     int ret;
 
     IO_CODE();
-    if (!blk_enable_write_cache(blk)) {
-        flags |= BDRV_REQ_FUA;
-    }
-    root = request_begin(blk);
-    ret = check_range(root, offset, bytes);
-    if (ret >= 0) {
-        ret = bdrv_co_pwritev(root, offset, bytes, qiov, flags);
-    }
-    request_end(blk);
+    blk_inc_in_flight(blk);
+    ret = do_pwritev(blk, offset, bytes, qiov, flags);
+    blk_dec_in_flight(blk);
     return ret;
 }
 
@@ -144,47 +183,31 @@ int coroutine_fn blk_co_pwrite(BlockBackend *blk, int64_t offset,
 int coroutine_fn blk_co_pwrite_zeroes(BlockBackend *blk, int64_t offset,
                                       int64_t bytes, BdrvRequestFlags flags)
 {
-    BdrvChild *root;
-    int ret;
-
     IO_CODE();
-    if (!blk_enable_write_cache(blk)) {
-        flags |= BDRV_REQ_FUA;
-    }
-    root = request_begin(blk);
-    ret = check_range(root, offset, bytes);
-    if (ret >= 0) {
-        ret = bdrv_co_pwrite_zeroes(root, offset, bytes, flags);
-    }
-    request_end(blk);
-    return ret;
+    return blk_co_pwritev(blk, offset, bytes, NULL,
+                          flags | BDRV_REQ_ZERO_WRITE);
 }
 
 int coroutine_fn blk_co_pdiscard(BlockBackend *blk, int64_t offset,
                                  int64_t bytes)
 {
-    BdrvChild *root;
     int ret;
 
     IO_CODE();
-    root = request_begin(blk);
-    ret = check_range(root, offset, bytes);
-    if (ret >= 0) {
-        ret = bdrv_co_pdiscard(root, offset, bytes);
-    }
-    request_end(blk);
+    blk_inc_in_flight(blk);
+    ret = do_pdiscard(blk, offset, bytes);
+    blk_dec_in_flight(blk);
     return ret;
 }
 
 int coroutine_fn blk_co_flush(BlockBackend *blk)
 {
-    BdrvChild *root;
     int ret;
 
     IO_CODE();
-    root = request_begin(blk);
-    ret = root ? bdrv_co_flush(root->bs) : -ENOMEDIUM;
-    request_end(blk);
+    blk_inc_in_flight(blk);
+    ret = do_flush(blk);
+    blk_dec_in_flight(blk);
     return ret;
 }
 
@@ -210,6 +233,7 @@ int coroutine_fn blk_co_truncate(BlockBackend *blk, int64_t offset,
     int ret = -ENOMEDIUM;
 
     IO_CODE();
+    blk_inc_in_flight(blk);
     root = request_begin(blk);
     if (root) {
         ret = bdrv_co_truncate(root, offset, exact, prealloc, flags, error);
@@ -217,16 +241,17 @@ int coroutine_fn blk_co_truncate(BlockBackend *blk, int64_t offset,
         g_set_error(error, VM_ERROR, VM_ERROR_STATE,
                     "block device '%s' has no medium", blk->name);
     }
-    request_end(blk);
+    bdrv_graph_co_rdunlock();
+    blk_dec_in_flight(blk);
     return ret;
 }
 
-/* ---- callbacks ---------------------------------------------------------- */
+/* ---- callbacks ----------------------------------------------------------- */
 
 typedef struct BlkAio BlkAio;
 struct BlkAio {
-    BlockBackend *blk;
     int coroutine_fn (*run)(BlkAio *aio);
+    BlockBackend *blk;
     int64_t offset, bytes;
     IoVector *qiov;
     BdrvRequestFlags flags;
@@ -244,6 +269,7 @@ static void aio_complete(void *opaque)
 
     aio->cb(aio->opaque, aio->ret);
     g_free(aio);
+    /* Until here: a drained section waits for callbacks as well. */
     blk_dec_in_flight(blk);
 }
 
@@ -259,20 +285,148 @@ static void coroutine_fn aio_entry(void *opaque)
     }
 }
 
-static void aio_start(BlockBackend *blk, BlkAio request)
+static void aio_start(const BlkAio *request)
 {
-    BlkAio *aio = g_new(BlkAio, 1);
+    BlkAio *aio = g_memdup2(request, sizeof(*request));
     AioContext *home = aio_context_home();
 
-    *aio = request;
-    aio->blk = blk;
-    aio->ctx = home ? home : blk_get_aio_context(blk);
+    aio->ctx = home ? home : blk_get_aio_context(aio->blk);
     /* A thread without a loop has the BQL, and what the main loop does for
      * it comes later. */
     aio->has_returned = !home;
-    blk_aio_inc(blk);
+    blk_inc_in_flight(aio->blk);
     aio_co_enter(aio->ctx, coroutine_create(aio_entry, aio));
     if (home) {
         aio->has_returned = true;
     }
+}
+
+static int coroutine_fn aio_run_preadv(BlkAio *a)
+{
+    return do_preadv(a->blk, a->offset, a->bytes, a->qiov, a->flags);
+}
+
+static int coroutine_fn aio_run_pwritev(BlkAio *a)
+{
+    return do_pwritev(a->blk, a->offset, a->bytes, a->qiov, a->flags);
+}
+
+static int coroutine_fn aio_run_pdiscard(BlkAio *a)
+{
+    return do_pdiscard(a->blk, a->offset, a->bytes);
+}
+
+static int coroutine_fn aio_run_flush(BlkAio *a)
+{
+    return do_flush(a->blk);
+}
+
+void blk_aio_preadv(BlockBackend *blk, int64_t offset, IoVector *qiov,
+                    BdrvRequestFlags flags, BlockCompletionFunc *cb,
+                    void *opaque)
+{
+    IO_CODE();
+    aio_start(&(BlkAio){ aio_run_preadv, blk, offset, (int64_t)qiov->size,
+                         qiov, flags, cb, opaque });
+}
+
+void blk_aio_pwritev(BlockBackend *blk, int64_t offset, IoVector *qiov,
+                     BdrvRequestFlags flags, BlockCompletionFunc *cb,
+                     void *opaque)
+{
+    IO_CODE();
+    aio_start(&(BlkAio){ aio_run_pwritev, blk, offset, (int64_t)qiov->size,
+                         qiov, flags, cb, opaque });
+}
+
+void blk_aio_pwrite_zeroes(BlockBackend *blk, int64_t offset, int64_t bytes,
+                           BdrvRequestFlags flags, BlockCompletionFunc *cb,
+                           void *opaque)
+{
+    IO_CODE();
+    aio_start(&(BlkAio){ aio_run_pwritev, blk, offset, bytes, NULL,
+                         flags | BDRV_REQ_ZERO_WRITE, cb, opaque });
+}
+
+void blk_aio_pdiscard(BlockBackend *blk, int64_t offset, int64_t bytes,
+                      BlockCompletionFunc *cb, void *opaque)
+{
+    IO_CODE();
+    aio_start(&(BlkAio){ aio_run_pdiscard, blk, offset, bytes, NULL, 0, cb,
+                         opaque });
+}
+
+void blk_aio_flush(BlockBackend *blk, BlockCompletionFunc *cb, void *opaque)
+{
+    IO_CODE();
+    aio_start(&(BlkAio){ aio_run_flush, blk, 0, 0, NULL, 0, cb, opaque });
+}
+
+/* ---- properties ---------------------------------------------------------- */
+
+bool blk_is_inserted(const BlockBackend *blk)
+{
+    IO_CODE();
+    return __atomic_load_n(&blk->root, __ATOMIC_ACQUIRE) != NULL;
+}
+
+bool blk_is_writable(const BlockBackend *blk)
+{
+    IO_CODE();
+    return (blk->perm & BLK_PERM_WRITE) != 0;
+}
+
+bool blk_supports_write_perm(const BlockBackend *blk)
+{
+    const BdrvChild *root = __atomic_load_n(&blk->root, __ATOMIC_ACQUIRE);
+
+    IO_CODE();
+    return !root || !root->bs->read_only;
+}
+
+bool blk_enable_write_cache(const BlockBackend *blk)
+{
+    IO_CODE();
+    return __atomic_load_n(&blk->write_cache, __ATOMIC_ACQUIRE);
+}
+
+void blk_set_enable_write_cache(BlockBackend *blk, bool enable)
+{
+    IO_CODE();
+    __atomic_store_n(&blk->write_cache, enable, __ATOMIC_RELEASE);
+}
+
+uint32_t blk_get_request_alignment(const BlockBackend *blk)
+{
+    const BdrvChild *root = __atomic_load_n(&blk->root, __ATOMIC_ACQUIRE);
+
+    IO_CODE();
+    return root ? root->bs->bl.request_alignment : BDRV_SECTOR_SIZE;
+}
+
+int64_t blk_get_max_transfer(const BlockBackend *blk)
+{
+    const BdrvChild *root = __atomic_load_n(&blk->root, __ATOMIC_ACQUIRE);
+
+    IO_CODE();
+    return root && root->bs->bl.max_transfer ? root->bs->bl.max_transfer
+                                             : BDRV_REQUEST_MAX_BYTES;
+}
+
+void *blk_blockalign(const BlockBackend *blk, size_t bytes)
+{
+    const BdrvChild *root = __atomic_load_n(&blk->root, __ATOMIC_ACQUIRE);
+    void *p = NULL;
+
+    IO_CODE();
+    if (root) {
+        return bdrv_blockalign(root->bs, bytes);
+    }
+    return posix_memalign(&p, 4096, MAX(bytes, 1)) ? NULL : p;
+}
+
+BlockAcctStats *blk_get_stats(BlockBackend *blk)
+{
+    IO_CODE();
+    return &blk->stats;
 }

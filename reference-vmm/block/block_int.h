@@ -74,9 +74,8 @@ struct BlockDriver {
     const BlockOption *options;
     /* Of bdrv_create(). */
     const BlockOption *create_options;
-    /* Names of children that bdrv_open() opens beside "file" and "backing";
-     * NULL at the end, or NULL. */
-    const char *const *child_names;
+    /* What the option of bs->file is called; NULL: "file". */
+    const char *file_child_name;
 
     /* 0: surely not, 100: surely. */
     int (*bdrv_probe)(const uint8_t *buf, int bytes, const char *filename)
@@ -275,6 +274,7 @@ struct BlockDriverState {
     BdrvChild *parents GUARDED_BY(graph_lock);
 
     int64_t total_bytes;     /* atomic */
+    int64_t wr_highest_offset; /* atomic: the end of the last write */
     AioContext *aio_context; /* atomic; changed while drained */
     int refcnt;              /* BQL */
     int quiesce_counter;     /* BQL; read by requests, atomic */
@@ -348,6 +348,13 @@ int co_wrapper_mixed_bdrv_rdlock bdrv_refresh_total_bytes(BlockDriverState *bs)
 
 /* ---- between the files of this layer ------------------------------------ */
 
+#define BDRV_DETECT_ZEROES_VALUES "off|on|unmap"
+/* Every node's, the driver's, and its children's names. */
+bool bdrv_check_options(const BlockDriver *drv, JsonObject *options,
+                        GError **error) GS_FN;
+/* flags, changed by what options say; they have been checked. */
+int bdrv_flags_of(JsonObject *options, int flags) GS_FN;
+const char *bdrv_file_child_name(const BlockDriver *drv) GS_FN;
 /* A node of that driver, with one reference, in no list yet. */
 BlockDriverState *bdrv_new(const BlockDriver *drv) GS_FN;
 /* Names it and makes it findable; NULL: a name is made up. */

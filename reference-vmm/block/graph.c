@@ -195,9 +195,9 @@ static void link_edge(BdrvChild *c, BlockDriverState *parent)
     for (p = &parent->children; *p; p = &(*p)->next_child) {
     }
     *p = c;
-    if (strcmp(c->name, "backing") == 0) {
+    if (c->role & BDRV_CHILD_COW) {
         parent->backing = c;
-    } else if (strcmp(c->name, "file") == 0) {
+    } else if (c->role & BDRV_CHILD_PRIMARY) {
         parent->file = c;
     }
 }

@@ -211,10 +211,21 @@ int bdrv_write_begin(BdrvChild *child, int64_t offset, int64_t bytes)
     return 0;
 }
 
+static void raise_to(int64_t *what, int64_t value)
+{
+    int64_t old = __atomic_load_n(what, __ATOMIC_RELAXED);
+
+    while (old < value &&
+           !__atomic_compare_exchange_n(what, &old, value, false,
+                                        __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+    }
+}
+
 void bdrv_write_done(BlockDriverState *bs, int64_t offset, int64_t bytes,
                      bool may_grow)
 {
-    int64_t end = offset + bytes;
+    int64_t end = (offset + bytes + BDRV_SECTOR_SIZE - 1) &
+                  ~(BDRV_SECTOR_SIZE - 1);
     int64_t total = __atomic_load_n(&bs->total_bytes, __ATOMIC_ACQUIRE);
 
     IO_CODE();
@@ -227,6 +238,7 @@ void bdrv_write_done(BlockDriverState *bs, int64_t offset, int64_t bytes,
             break;
         }
     }
+    raise_to(&bs->wr_highest_offset, offset + bytes);
     bdrv_set_dirty(bs, offset, bytes);
 }
 

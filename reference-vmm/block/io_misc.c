@@ -86,6 +86,8 @@ int coroutine_fn bdrv_co_refresh_total_bytes(BlockDriverState *bs)
     if (length > BDRV_MAX_LENGTH) {
         return -EFBIG;
     }
+    /* Guests count in sectors; what is missing of the last reads as zeroes. */
+    length = (length + BDRV_SECTOR_SIZE - 1) & ~(BDRV_SECTOR_SIZE - 1);
     __atomic_store_n(&bs->total_bytes, length, __ATOMIC_RELEASE);
     return 0;
 }

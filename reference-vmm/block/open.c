@@ -99,108 +99,7 @@ bool bdrv_create(const BlockDriver *drv, const char *filename,
            drv->bdrv_create(filename, opts, error);
 }
 
-/* ---- options of every node ---------------------------------------------- */
-
-#define DISCARD_VALUES "ignore|off|unmap|on"
-#define DETECT_ZEROES_VALUES "off|on|unmap"
-
-static const BlockOption node_options[] = {
-    { "driver", BLOCK_OPT_STRING, "what the node is" },
-    { "node-name", BLOCK_OPT_STRING, "a name for it" },
-    { "read-only", BLOCK_OPT_BOOL, "nothing is written to it" },
-    { "auto-read-only", BLOCK_OPT_BOOL,
-      "read-only when it cannot be opened otherwise" },
-    { "force-share", BLOCK_OPT_BOOL,
-      "others may change it meanwhile; needs read-only" },
-    { "discard", BLOCK_OPT_ENUM, "what discards do", DISCARD_VALUES },
-    { "detect-zeroes", BLOCK_OPT_ENUM,
-      "whether written zeroes are looked for", DETECT_ZEROES_VALUES },
-    { "cache", BLOCK_OPT_ANY, "cache.direct, cache.no-flush" },
-    { NULL },
-};
-
-static const BlockOption cache_options[] = {
-    { "direct", BLOCK_OPT_BOOL, "without the host's page cache" },
-    { "no-flush", BLOCK_OPT_BOOL, "flushes do nothing" },
-    { NULL },
-};
-
-static const BlockOption file_child_option[] = {
-    { "file", BLOCK_OPT_ANY, "the node below" },
-    { NULL },
-};
-
-static const BlockOption backing_child_option[] = {
-    { "backing", BLOCK_OPT_ANY, "the node that shows through" },
-    { NULL },
-};
-
-static const BlockOption no_options[] = { { NULL } };
-
-static bool check_options(const BlockDriver *drv, JsonObject *options,
-                          GError **error)
-{
-    g_autofree char *who = g_strdup_printf("driver '%s'", drv->format_name);
-    JsonNode *cache = json_object_get_member(options, "cache");
-    const BlockOption *const cache_tables[] = { cache_options, NULL };
-    const BlockOption *const tables[] = {
-        node_options,
-        drv->options ? drv->options : no_options,
-        drv->is_protocol ? no_options : file_child_option,
-        drv->supports_backing ? backing_child_option : no_options,
-        NULL,
-    };
-
-    if (!block_opts_check(options, who, tables, error)) {
-        return false;
-    }
-    if (cache && !JSON_NODE_HOLDS_OBJECT(cache)) {
-        g_set_error(error, VM_ERROR, VM_ERROR_ARGUMENT,
-                    "%s: option 'cache' is an object with direct and "
-                    "no-flush", who);
-        return false;
-    }
-    return !cache || block_opts_check(json_node_get_object(cache),
-                                      "option 'cache'", cache_tables, error);
-}
-
-static void set_flag(int *flags, int flag, bool on)
-{
-    *flags = on ? *flags | flag : *flags & ~flag;
-}
-
-/* The caller's flags, changed by what options say.  They are checked. */
-static int flags_of(JsonObject *options, int flags)
-{
-    JsonObject *cache = block_opt_object(options, "cache");
-    bool on;
-
-    if (block_opt_bool(options, "read-only", !(flags & BDRV_O_RDWR), &on,
-                       NULL)) {
-        set_flag(&flags, BDRV_O_RDWR, !on);
-    }
-    if (block_opt_bool(options, "auto-read-only",
-                       flags & BDRV_O_AUTO_RDONLY, &on, NULL)) {
-        set_flag(&flags, BDRV_O_AUTO_RDONLY, on);
-    }
-    if (block_opt_bool(options, "force-share", flags & BDRV_O_FORCE_SHARE,
-                       &on, NULL)) {
-        set_flag(&flags, BDRV_O_FORCE_SHARE, on);
-    }
-    if (cache && block_opt_bool(cache, "direct", flags & BDRV_O_NOCACHE, &on,
-                                NULL)) {
-        set_flag(&flags, BDRV_O_NOCACHE, on);
-    }
-    if (cache && block_opt_bool(cache, "no-flush", flags & BDRV_O_NO_FLUSH,
-                                &on, NULL)) {
-        set_flag(&flags, BDRV_O_NO_FLUSH, on);
-    }
-    /* "unmap" and "on" are the last two. */
-    on = block_opt_enum(options, "discard", DISCARD_VALUES,
-                        flags & BDRV_O_UNMAP ? 2 : 0) >= 2;
-    set_flag(&flags, BDRV_O_UNMAP, on);
-    return flags;
-}
+/* ---- children ----------------------------------------------------------- */
 
 /* What a child gets unless its own options say otherwise. */
 static int inherited_flags(const BlockDriverState *parent,
@@ -239,8 +138,6 @@ bool bdrv_apply_auto_read_only(BlockDriverState *bs, const char *why,
     bs->open_flags &= ~BDRV_O_RDWR;
     return true;
 }
-
-/* ---- children ----------------------------------------------------------- */
 
 static BlockDriverState *open_depth(const char *filename,
                                     const char *reference,
@@ -301,8 +198,8 @@ bool bdrv_open_file_child(BlockDriverState *bs, JsonObject *options,
                              : BDRV_CHILD_IMAGE;
 
     GLOBAL_STATE_CODE();
-    return bdrv_open_child(bs, options, "file", &child_of_bds, role, false,
-                           error) != NULL;
+    return bdrv_open_child(bs, options, bdrv_file_child_name(bs->drv),
+                           &child_of_bds, role, false, error) != NULL;
 }
 
 char *bdrv_full_backing_filename(const char *overlay, const char *backing)
@@ -456,16 +353,16 @@ static BlockDriverState *open_node(const BlockDriver *drv,
     BlockDriverState *bs;
 
     GLOBAL_STATE_CODE();
-    if (!check_options(drv, options, error)) {
+    if (!bdrv_check_options(drv, options, error)) {
         return NULL;
     }
     bs = bdrv_new(drv);
     bs->options = block_opts_copy(options);
-    bs->open_flags = flags_of(options, flags);
+    bs->open_flags = bdrv_flags_of(options, flags);
     bs->read_only = !(bs->open_flags & BDRV_O_RDWR);
     bs->force_share = (bs->open_flags & BDRV_O_FORCE_SHARE) != 0;
     bs->detect_zeroes = (BlockdevDetectZeroes)block_opt_enum(
-        options, "detect-zeroes", DETECT_ZEROES_VALUES, 0);
+        options, "detect-zeroes", BDRV_DETECT_ZEROES_VALUES, 0);
     if (bs->force_share && !bs->read_only) {
         g_set_error(error, VM_ERROR, VM_ERROR_ARGUMENT,
                     "driver '%s': force-share=on needs read-only=on",
@@ -533,7 +430,7 @@ static BlockDriverState *open_probed(JsonObject *file_options,
 {
     BlockDriverState *file, *bs = NULL;
     const BlockDriver *drv;
-    int file_flags = flags_of(options, flags) &
+    int file_flags = bdrv_flags_of(options, flags) &
                      ~(BDRV_O_NO_BACKING | BDRV_O_CHECK);
 
     GLOBAL_STATE_CODE();

@@ -22,6 +22,20 @@ static bool node_is(JsonNode *node, GType type)
            json_node_get_value_type(node) == type;
 }
 
+static bool parse_bool(const char *text, bool *ret)
+{
+    static const char *const words[] = { "on", "yes", "true", "y",
+                                         "off", "no", "false", "n" };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
+        if (strcmp(text, words[i]) == 0) {
+            *ret = i < G_N_ELEMENTS(words) / 2;
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool node_bool(JsonNode *node, bool *ret)
 {
     const char *text = node_string(node);
@@ -46,8 +60,9 @@ static bool node_int(JsonNode *node, bool is_size, int64_t *ret)
         return true;
     }
     if (!text ||
-        !(is_size ? parse_size(text, 1, &value)
-                  : parse_uint64(text, &value)) ||
+        !(is_size ? keyval_parse_size(text, &value)
+                  : g_ascii_string_to_unsigned(text, 10, 0, INT64_MAX,
+                                               &value, NULL)) ||
         value > INT64_MAX) {
         return false;
     }
@@ -123,16 +138,17 @@ static const BlockOption *find_option(const BlockOption *const *tables,
 static void set_unknown(GError **error, const char *who, const char *name,
                         const BlockOption *const *tables)
 {
-    g_autoptr(GPtrArray) known = g_ptr_array_new();
+    GString *known = g_string_new(NULL);
 
     for (; *tables; tables++) {
         for (const BlockOption *o = *tables; o->name; o++) {
-            g_ptr_array_add(known, (char *)o->name);
+            g_string_append_printf(known, "%s%s", known->len ? ", " : "",
+                                   o->name);
         }
     }
-    g_ptr_array_add(known, NULL);
-    keyval_set_unknown(error, who, "option", name,
-                       (const char *const *)known->pdata);
+    g_set_error(error, VM_ERROR, VM_ERROR_ARGUMENT,
+                "%s has no option '%s'; it knows: %s", who, name, known->str);
+    g_string_free(known, TRUE);
 }
 
 bool block_opts_check(JsonObject *options, const char *who,
@@ -244,7 +260,7 @@ bool block_parse_size(const char *text, int64_t *ret, GError **error)
     uint64_t value;
 
     IO_CODE();
-    if (!parse_size(text, 1, &value) || value > INT64_MAX) {
+    if (!keyval_parse_size(text, &value) || value > INT64_MAX) {
         g_set_error(error, VM_ERROR, VM_ERROR_ARGUMENT,
                     "'%s' is not a size: bytes, or a number with a suffix "
                     "k, M, G, T, P or E", text);

@@ -45,5 +45,5 @@ bool qmp_block_dirty_bitmap_clear(const char *node, const char *name,
                                   GError **error) GS_FN;
 bool qmp_block_dirty_bitmap_enable(const char *node, const char *name,
                                    bool enable, GError **error) GS_FN;
-/* The throttle driver's limits: qom-set style, see throttle.c. */
+
 #endif

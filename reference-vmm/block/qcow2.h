@@ -276,6 +276,8 @@ void qcow2_cache_mark_dirty(Qcow2Cache *c, Qcow2CacheEntry *e) IO_FN;
 /* Writes what is dirty; no order, no flush. */
 int coroutine_fn qcow2_cache_write(BDRVQcow2State *s, Qcow2Cache *c)
     REQUIRES(&s->lock) GRAPH_RDLOCK IO_FN;
+/* Forgets all, dirty or not; nobody holds an entry. */
+void qcow2_cache_clear(Qcow2Cache *c) IO_FN;
 /* Forgets a range of the file, dirty or not. */
 void qcow2_cache_discard(Qcow2Cache *c, int64_t offset, int64_t bytes) IO_FN;
 

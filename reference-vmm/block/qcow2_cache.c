@@ -293,3 +293,10 @@ void qcow2_cache_discard(Qcow2Cache *c, int64_t offset, int64_t bytes)
         }
     }
 }
+
+void qcow2_cache_clear(Qcow2Cache *c)
+{
+    while (c->lru.head) {
+        remove_entry(c, c->lru.head->data);
+    }
+}

@@ -434,6 +434,9 @@ void qcow2_co_close(BlockDriverState *bs)
 void qcow2_state_init(BDRVQcow2State *s, BlockDriverState *bs, int flags)
 {
     s->bs = bs;
+    s->name = g_strdup(bs->filename           ? bs->filename
+                       : bs->file->bs->filename ? bs->file->bs->filename
+                                                : bs->node_name);
     s->tolerate = flags & BDRV_O_CHECK;
     co_mutex_init(&s->lock);
     g_queue_init(&s->frees);

@@ -138,7 +138,7 @@ bool qcow2_metadata_add(BDRVQcow2State *s, Qcow2Metadata kind,
     if (is_single(kind)) {
         return offset <= 0 || set_add(s->metadata, (uint64_t)offset, kind);
     }
-    if if (bytes > 0) {
+    if (bytes > 0) {
         g_array_append_val(s->metadata->ranges, r);
     }
     return true;

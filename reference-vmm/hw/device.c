@@ -7,7 +7,7 @@
 #include "hw/device.h"
 #include "base/rcu.h"
 #include "hw/machine.h"
-#include "hw/option.h"
+#include "base/option.h"
 #include "hw/property.h"
 #include <string.h>
 
@@ -35,6 +35,119 @@ const DeviceClass *device_class_find(const char *name)
         }
     }
     return NULL;
+}
+
+/* ---- errors ------------------------------------------------------------- */
+
+static void set_unknown_property(const DeviceClass *klass, const char *name,
+                                 GError **error)
+{
+    const char **known = property_names(klass);
+
+    option_set_unknown(error, klass->name, "property", name, known);
+    g_free(known);
+}
+
+static void set_unknown_class(const char *name, GError **error)
+{
+    GPtrArray *known = g_ptr_array_new();
+
+    for (size_t i = 0; i < G_N_ELEMENTS(class_list); i++) {
+        if (class_list[i]->user_creatable) {
+            g_ptr_array_add(known, (gpointer)class_list[i]->name);
+        }
+    }
+    g_ptr_array_add(known, NULL);
+    option_set_unknown(error, "device", "driver", name,
+                       (const char *const *)known->pdata);
+    g_ptr_array_unref(known);
+}
+
+/* ---- -global ------------------------------------------------------------ */
+
+typedef struct DeviceGlobal {
+    const DeviceClass *klass;
+    const DeviceProperty *property;
+    char *value;
+} DeviceGlobal;
+
+static GArray *globals GUARDED_BY(bql);
+
+static void clear_global(gpointer data)
+{
+    g_free(((DeviceGlobal *)data)->value);
+}
+
+void device_globals_clear(void)
+{
+    GLOBAL_STATE_CODE();
+    g_clear_pointer(&globals, g_array_unref);
+}
+
+static bool parse_global(const char *text, DeviceGlobal *g, GError **error)
+{
+    const char *equals = strchr(text, '=');
+    const char *dot = equals ? g_strrstr_len(text, equals - text, ".") : NULL;
+    char *driver, *name;
+
+    if (!dot) {
+        g_set_error(error, VM_ERROR, VM_ERROR_ARGUMENT,
+                    "-global: expected driver.property=value, not '%s'",
+                    text);
+        return false;
+    }
+    driver = g_strndup(text, dot - text);
+    name = g_strndup(dot + 1, equals - dot - 1);
+    g->klass = device_class_find(driver);
+    g->property = g->klass ? property_find(g->klass, name) : NULL;
+    if (!g->klass) {
+        set_unknown_class(driver, error);
+    } else if (!g->property) {
+        set_unknown_property(g->klass, name, error);
+    }
+    g->value = g_strdup(equals + 1);
+    g_free(driver);
+    g_free(name);
+    return g->property != NULL;
+}
+
+bool device_add_global(const char *text, GError **error)
+{
+    DeviceGlobal g = { NULL };
+
+    GLOBAL_STATE_CODE();
+    if (!parse_global(text, &g, error)) {
+        g_free(g.value);
+        return false;
+    }
+    if (!globals) {
+        globals = g_array_new(FALSE, FALSE, sizeof(DeviceGlobal));
+        g_array_set_clear_func(globals, clear_global);
+    }
+    g_array_append_val(globals, g);
+    return true;
+}
+
+/* Before the device's own options, which count more. */
+static GS_FN bool apply_globals(DeviceState *dev, GError **error)
+{
+    for (guint i = 0; globals && i < globals->len; i++) {
+        DeviceGlobal *g = &g_array_index(globals, DeviceGlobal, i);
+        JsonNode *node;
+        bool ok;
+
+        if (g->klass != dev->klass) {
+            continue;
+        }
+        node = json_node_new(JSON_NODE_VALUE);
+        json_node_set_string(node, g->value);
+        ok = property_set(dev, g->property, node, error);
+        json_node_free(node);
+        if (!ok) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /* ---- life cycle --------------------------------------------------------- */
@@ -151,15 +264,6 @@ void device_reset(DeviceState *dev)
 
 /* ---- properties --------------------------------------------------------- */
 
-static void set_unknown_property(DeviceState *dev, const char *name,
-                                 GError **error)
-{
-    const char **known = property_names(dev->klass);
-
-    option_set_unknown(error, dev->klass->name, "property", name, known);
-    g_free(known);
-}
-
 bool device_set_property(DeviceState *dev, const char *name, JsonNode *value,
                          GError **error)
 {
@@ -168,7 +272,7 @@ bool device_set_property(DeviceState *dev, const char *name, JsonNode *value,
 
     GLOBAL_STATE_CODE();
     if (!p) {
-        set_unknown_property(dev, name, error);
+        set_unknown_property(dev->klass, name, error);
         return false;
     }
     if (!property_set(dev, p, value, &local)) {
@@ -185,13 +289,32 @@ JsonNode *device_get_property(DeviceState *dev, const char *name,
 
     GLOBAL_STATE_CODE();
     if (!p) {
-        set_unknown_property(dev, name, error);
+        set_unknown_property(dev->klass, name, error);
         return NULL;
     }
     return property_get(dev, p);
 }
 
 /* ---- buses -------------------------------------------------------------- */
+
+static GS_FN char *default_bus_name(DeviceState *parent, const char *type)
+{
+    unsigned n = 0;
+
+    if (parent->id) {
+        return g_strdup_printf("%s.%u", parent->id, parent->buses->len);
+    }
+    for (guint i = 0; i < parent->machine->devices->len; i++) {
+        DeviceState *dev = g_ptr_array_index(parent->machine->devices, i);
+
+        for (guint j = 0; j < dev->buses->len; j++) {
+            DeviceBus *bus = g_ptr_array_index(dev->buses, j);
+
+            n += !strcmp(bus->type, type);
+        }
+    }
+    return g_strdup_printf("%s.%u", type, n);
+}
 
 DeviceBus *device_bus_new(DeviceState *parent, const char *type,
                           const char *name, unsigned max_devices)
@@ -203,12 +326,7 @@ DeviceBus *device_bus_new(DeviceState *parent, const char *type,
     bus->parent = parent;
     bus->max_devices = max_devices;
     bus->devices = g_ptr_array_new();
-    if (name) {
-        bus->name = g_strdup(name);
-    } else {
-        bus->name = g_strdup_printf("%s.%u", parent->id ? parent->id : type,
-                                    parent->buses->len);
-    }
+    bus->name = name ? g_strdup(name) : default_bus_name(parent, type);
     g_ptr_array_add(parent->buses, bus);
     return bus;
 }
@@ -307,21 +425,6 @@ void device_connect_irq(DeviceState *dev, unsigned n, VmIrq irq)
 
 /* ---- -device and device_add --------------------------------------------- */
 
-static void set_unknown_class(const char *name, GError **error)
-{
-    GPtrArray *known = g_ptr_array_new();
-
-    for (size_t i = 0; i < G_N_ELEMENTS(class_list); i++) {
-        if (class_list[i]->user_creatable) {
-            g_ptr_array_add(known, (gpointer)class_list[i]->name);
-        }
-    }
-    g_ptr_array_add(known, NULL);
-    option_set_unknown(error, "device", "driver", name,
-                       (const char *const *)known->pdata);
-    g_ptr_array_unref(known);
-}
-
 static GS_FN const DeviceClass *check_options(Machine *machine,
                                               JsonObject *options,
                                               GError **error)
@@ -390,7 +493,8 @@ DeviceState *device_add(Machine *machine, JsonObject *options, GError **error)
         }
     }
     dev = device_new(machine, klass, option_string(options, "id"));
-    if (!set_properties(dev, options, error) ||
+    if (!apply_globals(dev, error) ||
+        !set_properties(dev, options, error) ||
         !device_realize(dev, bus, error)) {
         device_free(dev);
         return NULL;

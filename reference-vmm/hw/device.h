@@ -64,6 +64,9 @@ struct DeviceClass {
     bool (*realize)(DeviceState *dev, GError **error);
     void (*unrealize)(DeviceState *dev);
     void (*reset)(DeviceState *dev);
+    /* After a whole state has been loaded and committed: memory has its new
+     * shape, which it has not while vmstate is loaded. */
+    bool (*loaded)(DeviceState *dev, GError **error);
     const VMStateDescription *vmstate; /* opaque: the device; NULL: none */
     const void *ops; /* of its bus: a VirtioDeviceOps for virtio devices */
 };
@@ -112,6 +115,9 @@ DeviceState *device_add(Machine *machine, JsonObject *options,
 void device_free(DeviceState *dev) GS_FN;
 DeviceState *device_find(Machine *machine, const char *id) GS_FN;
 void device_reset(DeviceState *dev) GS_FN;
+/* "driver.property=value": what devices made from now on begin with. */
+bool device_add_global(const char *text, GError **error) GS_FN;
+void device_globals_clear(void) GS_FN;
 /* Of all machines' buses by name; NULL: none. */
 DeviceBus *device_bus_find(Machine *machine, const char *name) GS_FN;
 /* Text for `-device help` and `-device X,help`; the latter NULL: no such. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * image_elf.c - ELF executables for RISC-V (System V ABI, chapters 4 and 5):
- * segments by their physical addresses, the entry point, and the symbols
- * `tohost` and `fromhost` of bare programs.
+ * segments by their physical addresses, the entry point, and the symbol
+ * `tohost` of bare programs.
  *
  * Every offset, length and index of the file is checked before it is used;
  * both classes are read field by field, so that neither alignment nor the
@@ -196,8 +196,6 @@ static void read_symbols(const ElfFile *f, const uint8_t *table, Image *image)
 
         if (name_is(strings, strings_size, name, "tohost")) {
             image->tohost = value;
-        } else if (name_is(strings, strings_size, name, "fromhost")) {
-            image->fromhost = value;
         }
         p += SIZE_OF(f, Sym);
     }

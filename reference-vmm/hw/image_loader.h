@@ -40,7 +40,7 @@ typedef struct Image {
                          * Linux' header says that it needs */
     uint64_t text_offset; /* of Linux: where it wants to be above RAM's start */
     bool elf32;
-    uint64_t tohost, fromhost; /* of ELF symbols; 0: none */
+    uint64_t tohost; /* of the ELF symbol; 0: none */
 } Image;
 
 /* name is for errors.  content stays the caller's. */

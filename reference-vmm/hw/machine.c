@@ -7,7 +7,7 @@
  */
 #include "hw/machine.h"
 #include "cpu/accel.h"
-#include "hw/option.h"
+#include "base/option.h"
 #include "hw/run_state.h"
 #include <string.h>
 
@@ -300,11 +300,10 @@ void machine_replace_rom(Machine *m, const char *name, GBytes *bytes)
 void machine_reset(Machine *m)
 {
     GLOBAL_STATE_CODE();
-    memory_region_transaction_begin();
+    /* Not in a transaction: a device ends its requests, and reads memory. */
     for (guint i = 0; i < m->devices->len; i++) {
         device_reset(g_ptr_array_index(m->devices, i));
     }
-    memory_region_transaction_commit();
     for (guint i = 0; i < m->roms->len; i++) {
         write_rom(m, g_ptr_array_index(m->roms, i));
     }

@@ -202,6 +202,19 @@ static GS_FN bool load_all(GArray *sections, VMStateBuffer *b, GError **error)
     return true;
 }
 
+/* What needs the memory that the state describes. */
+static GS_FN bool tell_devices(Machine *m, GError **error)
+{
+    for (guint i = 0; i < m->devices->len; i++) {
+        DeviceState *dev = g_ptr_array_index(m->devices, i);
+
+        if (dev->klass->loaded && !dev->klass->loaded(dev, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool machine_load(Machine *m, VMStateBuffer *b, GError **error)
 {
     char magic[4];
@@ -226,5 +239,5 @@ bool machine_load(Machine *m, VMStateBuffer *b, GError **error)
     ok = load_all(sections, b, error);
     memory_region_transaction_commit();
     g_array_unref(sections);
-    return ok;
+    return ok && tell_devices(m, error);
 }

@@ -9,7 +9,7 @@
 #include "hw/chardev/chardev.h"
 #include "hw/drive.h"
 #include "hw/net/net.h"
-#include "hw/option.h"
+#include "base/option.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -175,7 +175,7 @@ static GS_FN bool set_reference(DeviceState *dev, const DeviceProperty *p,
 
     switch (p->type) {
     case PROPERTY_DRIVE:
-        found = drive_attach(text, dev->id, error);
+        found = drive_get(text, error);
         if (!found) {
             return false;
         }
@@ -327,7 +327,7 @@ void property_release(DeviceState *dev, const DeviceProperty *p)
         g_free(*at);
         break;
     case PROPERTY_DRIVE:
-        drive_detach(*at);
+        blk_unref(*at);
         break;
     case PROPERTY_IOTHREAD:
         if (*at) {

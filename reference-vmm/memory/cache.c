@@ -60,15 +60,13 @@ void address_space_cache_destroy(MemoryRegionCache *cache)
  * A thread with the BQL is not in a race with commits: its cache must have
  * been set up anew by the last one, or lead where it led before.
  */
-static void NO_TSA check_fresh(const MemoryRegionCache *cache)
+static void check_fresh(const MemoryRegionCache *cache)
 {
     const FlatView *now;
     const FlatRange *r;
     hwaddr hole;
 
-    /* NO_TSA: the BQL is held or the function returns. */
-    if (!cache->ptr || !vm_mutex_held(&bql) ||
-        memory_region_transaction_depth() || memory_transaction_committing()) {
+    if (!cache->ptr || !memory_views_are_current()) {
         return;
     }
     vm_rcu_read_lock();

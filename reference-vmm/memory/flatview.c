@@ -24,6 +24,9 @@ void flatview_unref(FlatView *view)
     for (unsigned i = 0; i < view->n; i++) {
         ram_block_unref(view->ranges[i].block);
     }
+    for (unsigned i = 0; i < view->n_ioeventfds; i++) {
+        ioeventfd_target_unref(view->ioeventfds[i].target);
+    }
     g_free(view->ranges);
     g_free(view->ioeventfds);
     g_free(view);
@@ -183,11 +186,12 @@ bool flatview_signal_ioeventfd(const FlatView *view, hwaddr addr,
     }
     for (; low < view->n_ioeventfds && view->ioeventfds[low].addr == addr;
          low++) {
-        const MemoryRegionIoeventfd *e = &view->ioeventfds[low].e;
+        const FlatIoeventfd *f = &view->ioeventfds[low];
+        const MemoryRegionIoeventfd *e = &f->e;
 
-        if ((!e->size || e->size == size) &&
+        if (f->target->notifier.fd >= 0 && (!e->size || e->size == size) &&
             (!e->match_data || e->data == value)) {
-            event_notifier_set(e->notifier);
+            event_notifier_set(&f->target->notifier);
             return true;
         }
     }
@@ -225,7 +229,7 @@ bool flat_ioeventfd_same(const FlatView *a, unsigned i, const FlatView *b,
 
     return x->addr == y->addr && x->e.size == y->e.size &&
         x->e.match_data == y->e.match_data && x->e.data == y->e.data &&
-        x->e.notifier == y->e.notifier &&
+        x->target == y->target &&
         a->ranges[x->range].mr == b->ranges[y->range].mr;
 }
 

@@ -12,6 +12,7 @@
 #ifndef REFVMM_MEMORY_FLATVIEW_H
 #define REFVMM_MEMORY_FLATVIEW_H
 
+#include "memory/ioeventfd.h"
 #include "memory/memory.h"
 #include "memory/ram_block.h"
 
@@ -31,6 +32,7 @@ typedef struct FlatIoeventfd {
     hwaddr addr;
     unsigned range; /* index */
     MemoryRegionIoeventfd e;
+    IoeventfdTarget *target; /* referenced */
 } FlatIoeventfd;
 
 struct FlatView {

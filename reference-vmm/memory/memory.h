@@ -26,8 +26,9 @@
  * after that: devices delete theirs with memory_region_del_subregion(),
  * finalize it, and are freed by vm_rcu_call() or after vm_rcu_synchronize(),
  * but not from one of the region's own callbacks.  The same holds for an
- * address space, and for the notifier of an ioeventfd.  RAM needs no such
- * care: views, caches and mappings hold references to the block.
+ * address space.  RAM needs no such care: views, caches and mappings hold
+ * references to the block; nor do notifiers of ioeventfds, which may be
+ * cleaned up as soon as memory_region_del_eventfd() has returned.
  */
 #ifndef REFVMM_MEMORY_MEMORY_H
 #define REFVMM_MEMORY_MEMORY_H
@@ -125,7 +126,7 @@ struct MemoryRegion {
     int priority;
     MemoryRegion *container;
     GPtrArray *subregions; /* of MemoryRegion*, highest priority first */
-    GArray *ioeventfds;    /* of MemoryRegionIoeventfd, sorted */
+    GArray *ioeventfds;    /* of RegionIoeventfd, sorted */
     unsigned magic;        /* alive or finalized; debug builds look at it */
     unsigned busy;         /* callbacks that run under the BQL */
 };

@@ -279,10 +279,14 @@ static Outcome NO_TSA try_access(AddressSpace *as, hwaddr addr, unsigned size,
         } else if (a->is_write &&
                    flatview_signal_ioeventfd(view, addr, size, *value)) {
             /* that was all */
-        } else if (a->mr->ops->lockless) {
+        } else if (memory_region_is_finalized(a->mr) &&
+                   a->mr->ops->lockless) {
             /* Removed, but the grace period has not passed yet. */
-            *result = memory_region_is_finalized(a->mr) ? MEMTX_DECODE_ERROR
-                : dispatch(a, offset, size, value);
+            *result = MEMTX_DECODE_ERROR;
+        } else if (a->mr->ops->lockless) {
+            INTENTIONAL(RCU, "other: only callbacks of regions that say "
+                        "lockless, which must not block");
+            *result = dispatch(a, offset, size, value);
         } else if (a->in_section) {
             *result = MEMTX_ACCESS_ERROR;
         } else if (!holds_bql()) {

@@ -47,6 +47,14 @@ static void NO_TSA REQUIRES(list_lock) publish_list(BlockList *now)
     }
 }
 
+/* Of a list that is published: nobody writes to it any more. */
+static RAMBlock *block_at(const BlockList *l, unsigned i)
+{
+    INTENTIONAL(MISSING_LOCK, "set_once: a list is filled before readers see "
+                "it, under list_lock, and never changed after");
+    return l->blocks[i];
+}
+
 static BlockList *new_list(unsigned n)
 {
     BlockList *l = g_malloc(sizeof(BlockList) + n * sizeof(RAMBlock *));
@@ -121,8 +129,10 @@ bool ram_block_foreach(bool (*fn)(RAMBlock *block, void *opaque),
 
     IO_CODE();
     for (unsigned i = 0; l && i < l->n; i++) {
-        if (__atomic_load_n(&l->blocks[i]->mr, __ATOMIC_RELAXED) &&
-            fn(l->blocks[i], opaque)) {
+        RAMBlock *block = block_at(l, i);
+
+        if (__atomic_load_n(&block->mr, __ATOMIC_RELAXED) &&
+            fn(block, opaque)) {
             return true;
         }
     }
@@ -135,9 +145,11 @@ RAMBlock *ram_block_find(const char *idstr)
 
     IO_CODE();
     for (unsigned i = 0; l && i < l->n; i++) {
-        if (__atomic_load_n(&l->blocks[i]->mr, __ATOMIC_RELAXED) &&
-            !strcmp(l->blocks[i]->idstr, idstr)) {
-            return l->blocks[i];
+        RAMBlock *block = block_at(l, i);
+
+        if (__atomic_load_n(&block->mr, __ATOMIC_RELAXED) &&
+            !strcmp(block->idstr, idstr)) {
+            return block;
         }
     }
     return NULL;
@@ -149,7 +161,7 @@ RAMBlock *ram_block_from_host(const void *host, ram_addr_t *ret_offset)
 
     IO_CODE();
     for (unsigned i = 0; l && i < l->n; i++) {
-        RAMBlock *block = l->blocks[i];
+        RAMBlock *block = block_at(l, i);
         uint64_t offset = (uintptr_t)host - (uintptr_t)block->host;
 
         if ((uintptr_t)host >= (uintptr_t)block->host &&

@@ -6,9 +6,9 @@
  * Thread context: the BQL.
  */
 #include "memory/region.h"
+#include "memory/ioeventfd.h"
 #include "memory/ram_block.h"
 #include "memory/transaction.h"
-#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -158,10 +158,7 @@ void memory_region_finalize(MemoryRegion *mr)
         g_ptr_array_free(mr->subregions, TRUE);
         mr->subregions = NULL;
     }
-    if (mr->ioeventfds) {
-        g_array_free(mr->ioeventfds, TRUE);
-        mr->ioeventfds = NULL;
-    }
+    memory_region_free_ioeventfds(mr);
     if (mr->ram_block) {
         ram_block_retire(mr->ram_block);
     }
@@ -330,59 +327,6 @@ void memory_region_set_log(MemoryRegion *mr, bool log, unsigned client)
     /* Before the commit, whose flush_all makes the vCPUs look at it. */
     __atomic_store_n(&mr->ram_block->log_mask, mask, __ATOMIC_SEQ_CST);
     SET_FIELD(mr, dirty_log_mask, mask, mr->enabled);
-}
-
-/* ---- ioeventfds --------------------------------------------------------- */
-
-static bool ioeventfd_equal(const MemoryRegionIoeventfd *a,
-                            const MemoryRegionIoeventfd *b)
-{
-    return a->offset == b->offset && a->size == b->size &&
-        a->match_data == b->match_data &&
-        (!a->match_data || a->data == b->data) && a->notifier == b->notifier;
-}
-
-void memory_region_add_eventfd(MemoryRegion *mr,
-                               const MemoryRegionIoeventfd *e)
-{
-    unsigned i = 0;
-
-    GLOBAL_STATE_CODE();
-    memory_region_check(mr);
-    if (!mr->ioeventfds) {
-        mr->ioeventfds = g_array_new(FALSE, FALSE,
-                                     sizeof(MemoryRegionIoeventfd));
-    }
-    while (i < mr->ioeventfds->len &&
-           g_array_index(mr->ioeventfds, MemoryRegionIoeventfd, i).offset <=
-           e->offset) {
-        i++;
-    }
-    memory_region_transaction_begin();
-    g_array_insert_val(mr->ioeventfds, i, *e);
-    memory_region_changed(mr->enabled);
-    memory_region_transaction_commit();
-}
-
-void memory_region_del_eventfd(MemoryRegion *mr,
-                               const MemoryRegionIoeventfd *e)
-{
-    unsigned n = mr->ioeventfds ? mr->ioeventfds->len : 0;
-
-    GLOBAL_STATE_CODE();
-    memory_region_check(mr);
-    for (unsigned i = 0; i < n; i++) {
-        if (ioeventfd_equal(&g_array_index(mr->ioeventfds,
-                                           MemoryRegionIoeventfd, i), e)) {
-            memory_region_transaction_begin();
-            g_array_remove_index(mr->ioeventfds, i);
-            memory_region_changed(mr->enabled);
-            memory_region_transaction_commit();
-            return;
-        }
-    }
-    memory_bug("memory region \"%s\" has no such ioeventfd at offset 0x%"
-               PRIx64, mr->name, e->offset);
 }
 
 /* ---- host memory -------------------------------------------------------- */

@@ -273,13 +273,15 @@ static void add_ioeventfds(GArray *out, const FlatRange *r, unsigned index)
     const GArray *all = r->mr->ioeventfds;
 
     for (unsigned i = 0; all && i < all->len; i++) {
-        const MemoryRegionIoeventfd *e =
-            &g_array_index(all, MemoryRegionIoeventfd, i);
+        const RegionIoeventfd *of = &g_array_index(all, RegionIoeventfd, i);
+        const MemoryRegionIoeventfd *e = &of->e;
         hwaddr room = r->last - r->addr, at = e->offset - r->offset;
         hwaddr more = e->size ? e->size - 1 : 0;
 
         if (e->offset >= r->offset && at <= room && more <= room - at) {
-            FlatIoeventfd f = { r->addr + at, index, *e };
+            FlatIoeventfd f = {
+                r->addr + at, index, *e, ioeventfd_target_ref(of->target),
+            };
 
             g_array_append_val(out, f);
         }

@@ -242,9 +242,13 @@ void memory_transaction_check(const AddressSpace *as, const char *file,
     }
 }
 
-bool memory_transaction_committing(void)
+bool memory_views_are_current(void)
 {
-    return transaction.committing;
+    if (!vm_mutex_held(&bql)) {
+        return false;
+    }
+    ASSERT_HELD(&bql);
+    return !transaction.depth && !transaction.committing;
 }
 
 #endif

@@ -20,8 +20,9 @@ void memory_region_check_no_root(const MemoryRegion *mr) GS_FN;
 #ifdef HOLDFAST_DEBUG_CHECKS
 void memory_transaction_check(const AddressSpace *as, const char *file,
                               int line) IO_FN;
-/* Whether views are being replaced, by the calling thread. */
-bool memory_transaction_committing(void) GS_FN;
+/* Whether the calling thread holds the BQL and no transaction or commit is
+ * under way: then the views are what the tree says. */
+bool memory_views_are_current(void) IO_FN;
 #else
 static inline void IO_FN
 memory_transaction_check(const AddressSpace *as, const char *file, int line)

@@ -177,7 +177,7 @@ static const Op *make_block(Hart *h, CodePage *page, unsigned off)
 {
     Op *first = h->arena + h->arena_used + 1;
     Block *block = (Block *)(first - 1);
-    Decoder d = { .op = first, .off = off };
+    Decoder d = { .start = first, .op = first, .off = off };
 
     block->page = page;
     block->off = (uint16_t)off;
@@ -256,7 +256,7 @@ static const Op *single_block(Hart *h)
 {
     Op *first = h->single + 1;
     Block *block = (Block *)h->single;
-    Decoder d = { .op = first, .off = h->pc & 0xfff, .count = 1,
+    Decoder d = { .start = first, .op = first, .off = h->pc & 0xfff, .count = 1,
                   .single = true };
     uint32_t raw;
 

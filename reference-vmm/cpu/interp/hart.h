@@ -136,6 +136,7 @@ typedef enum HsmState { /* values of the SBI */
     HSM_START_PENDING,
     HSM_STOP_PENDING,
     HSM_SUSPENDED,
+    HSM_START_CLAIMED = 16, /* ours: start_* are being set */
 } HsmState;
 
 /* ---- the hart ------------------------------------------------------------- */
@@ -224,11 +225,15 @@ struct Hart {
     uint32_t hsm;
     uint64_t start_addr, start_opaque; /* before START_PENDING */
 
+    uint64_t saved_mip;        /* while state travels (hart_state.c) */
+    uint8_t saved_hsm;
+
     /* requests (request.c) */
     VmMutex lock LOCK_RANK(RANK_HART);
     VmCond wake;               /* with lock: requests changed */
     uint32_t in_guest;         /* atomic; may use cached translations */
     uint32_t sleeping;         /* atomic; on wake, or about to */
+    uint64_t instret_published; /* atomic */
     /* atomic: see hart_request_sync() */
     uint32_t sync_ticket, sync_done, sync_waiters, sync_word;
     struct {
@@ -297,7 +302,6 @@ bool csr_read(Hart *h, unsigned number, uint64_t *ret) IO_FN;
 bool csr_write(Hart *h, unsigned number, uint64_t value,
                CsrEffect *ret_effect) IO_FN;
 bool csr_is_counter(unsigned number) IO_FN;
-const char *csr_name(unsigned number) IO_FN; /* NULL: unknown */
 int csr_number(const char *name) IO_FN;      /* -1: unknown */
 void csr_reset(Hart *h) IO_FN;
 
@@ -334,6 +338,8 @@ void hart_leave_guest(Hart *h) IO_FN;
 void hart_serve_requests(Hart *h) IO_FN;
 /* For all harts at once, from any thread. */
 void hart_request_all_sync(uint32_t bits) IO_FN;
+void hart_request_many_sync(Hart *const *harts, unsigned n, uint32_t bits)
+    IO_FN;
 void hart_reset_dirty_all(const uint8_t *host, uint64_t len) IO_FN;
 /* Until a request comes, or deadline_ns passes. */
 void hart_sleep(Hart *h, int64_t deadline_ns) EXCLUDES(bql) IO_FN;

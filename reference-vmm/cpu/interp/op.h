@@ -150,7 +150,8 @@ const Op *code_link(Hart *h, const Op *op, OpFn *forward, OpFn *backward)
 /* ---- decoding (decode.c) -------------------------------------------------- */
 
 typedef struct Decoder {
-    Op *op;        /* the next to write */
+    Op *start;      /* of the block */
+    Op *op;         /* the next to write */
     unsigned off;  /* of the instruction, in its page */
     unsigned size; /* of the instruction */
     unsigned count; /* of instructions, with this one */

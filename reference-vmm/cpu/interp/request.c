@@ -83,14 +83,15 @@ static void wait_served(Hart *h, uint32_t ticket)
 }
 
 /* The ticket comes after the bits: whoever reads the ticket sees the bits.
- * SYNC comes after the ticket, so that it will be read. */
+ * SYNC comes after the ticket, so that it will be read.  A hart that sleeps
+ * is out of the guest and need not wake up for this. */
 static uint32_t post_request(Hart *h, uint32_t bits)
 {
     uint32_t ticket;
 
-    hart_request(h, bits);
+    __atomic_fetch_or(&h->requests, bits, __ATOMIC_SEQ_CST);
     ticket = __atomic_add_fetch(&h->sync_ticket, 1, __ATOMIC_SEQ_CST);
-    hart_request(h, REQUEST_SYNC);
+    __atomic_fetch_or(&h->requests, REQUEST_SYNC, __ATOMIC_SEQ_CST);
     return ticket;
 }
 
@@ -99,20 +100,29 @@ void hart_request_sync(Hart *h, uint32_t bits)
     wait_served(h, post_request(h, bits));
 }
 
-void hart_request_all_sync(uint32_t bits)
+void hart_request_many_sync(Hart *const *harts, unsigned n, uint32_t bits)
 {
     uint32_t tickets[VCPU_MAX];
 
+    for (unsigned i = 0; i < n; i++) {
+        tickets[i] = post_request(harts[i], bits);
+    }
+    for (unsigned i = 0; i < n; i++) {
+        wait_served(harts[i], tickets[i]);
+    }
+}
+
+void hart_request_all_sync(uint32_t bits)
+{
+    Hart *harts[VCPU_MAX];
+    unsigned n = 0;
+
     for (unsigned i = 0; i < VCPU_MAX; i++) {
         if (interp_harts[i]) {
-            tickets[i] = post_request(interp_harts[i], bits);
+            harts[n++] = interp_harts[i];
         }
     }
-    for (unsigned i = 0; i < VCPU_MAX; i++) {
-        if (interp_harts[i]) {
-            wait_served(interp_harts[i], tickets[i]);
-        }
-    }
+    hart_request_many_sync(harts, n, bits);
 }
 
 static void add_dirty_range(Hart *h, const uint8_t *host, uint64_t len)
@@ -175,6 +185,7 @@ static uint32_t take_requests(Hart *h, uint32_t mask)
     uint32_t bits = __atomic_fetch_and(&h->requests, ~mask, __ATOMIC_SEQ_CST);
 
     serve_tlb(h, bits & mask);
+    __atomic_store_n(&h->instret_published, h->instret, __ATOMIC_RELAXED);
     __atomic_store_n(&h->sync_done, ticket, __ATOMIC_SEQ_CST);
     if (bits & REQUEST_SYNC) {
         tell_waiters(h);
@@ -192,6 +203,7 @@ void hart_enter_guest(Hart *h)
 
 void hart_leave_guest(Hart *h)
 {
+    __atomic_store_n(&h->instret_published, h->instret, __ATOMIC_RELAXED);
     __atomic_store_n(&h->in_guest, 0, __ATOMIC_SEQ_CST);
     tell_waiters(h);
 }

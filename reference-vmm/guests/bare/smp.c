@@ -18,9 +18,22 @@ static unsigned harts;
 static void (*work)(unsigned index);
 static unsigned arrived, leave;
 
+/* Sleeps a millisecond: harts that wait leave the host's CPUs to others. */
+static void doze(void)
+{
+    uint64_t enabled = csr_read(CSR_IE);
+
+    csr_write(CSR_IE, 1ul << IRQ_TIMER);
+    timer_set(time_now() + dtb_timebase() / 1000);
+    wait_for_interrupt();
+    timer_set(UINT64_MAX);
+    csr_write(CSR_IE, enabled);
+}
+
 /* Waits until all harts are here. */
 static void barrier(void)
 {
+    unsigned spins = 0;
     unsigned generation = __atomic_load_n(&leave, __ATOMIC_ACQUIRE);
     uint64_t end = time_now() + TIMEOUT_SECONDS * dtb_timebase();
 
@@ -32,6 +45,9 @@ static void barrier(void)
     while (__atomic_load_n(&leave, __ATOMIC_ACQUIRE) == generation) {
         if (time_now() > end) {
             fail("hart %u waits in vain at a barrier", hart_id());
+        }
+        if (++spins % 1000 == 0) {
+            doze();
         }
     }
 }

@@ -6,7 +6,7 @@
  *     bench now          nanoseconds of the monotonic clock
  *     bench ticks        the time CSR (10 MHz from power-on on this machine)
  *     bench hot COUNT    runs COUNT rounds of HOT_INSTRUCTIONS and prints
- *                        "bench: hot <instructions> <nanoseconds>"
+ *                        "bench: hot <instructions> <nanoseconds> ns"
  */
 #include <stdint.h>
 
@@ -89,7 +89,7 @@ static void hot(uint64_t rounds)
     put_number(rounds * HOT_INSTRUCTIONS);
     put(" ");
     put_number(now() - start);
-    put("\n");
+    put(" ns\n");
 }
 
 void run(long *stack);

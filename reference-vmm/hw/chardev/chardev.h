@@ -46,6 +46,8 @@ bool chardev_remove(const char *id, GError **error) GS_FN;
 void chardevs_free(void) GS_FN;
 const char *chardev_id(const Chardev *c) GS_FN;
 char *chardev_describe(const Chardev *c) GS_FN; /* "unix:PATH,server=on" */
+/* What kinds there are, a line each; owned by the caller. */
+char *chardev_help(void) IO_FN;
 void chardev_foreach(void (*fn)(Chardev *c, void *opaque), void *opaque)
     GS_FN;
 
@@ -53,7 +55,8 @@ void chardev_foreach(void (*fn)(Chardev *c, void *opaque), void *opaque)
 bool chardev_attach(Chardev *c, const ChardevFrontend *f, GError **error)
     GS_FN;
 void chardev_detach(Chardev *c) GS_FN; /* all of a mux */
-/* One of those of a mux, or the only one; fine when it is not attached. */
+/* One of those of a mux, or the only one; fine when it is not attached.  What
+ * chardev_when_writable() was given with the same opaque is forgotten. */
 void chardev_detach_frontend(Chardev *c, const ChardevFrontend *f) GS_FN;
 void chardev_accept_input(Chardev *c) GS_FN;
 bool chardev_is_open(const Chardev *c) GS_FN;
@@ -70,7 +73,9 @@ size_t chardev_write(Chardev *c, const void *data, size_t len) GS_FN;
 /* All of it: what does not go out at once is kept (up to 1 MiB) and sent when
  * it can; dropped while nobody is connected. */
 void chardev_write_all(Chardev *c, const void *data, size_t len) GS_FN;
-/* fn is called once, when bytes can go out again or the other end is gone. */
+/* fn is called once, when bytes can go out again or the other end is gone.
+ * NULL takes all such wishes back, but not those of a mux's front ends: for
+ * these, chardev_detach_frontend(). */
 void chardev_when_writable(Chardev *c, void (*fn)(void *opaque),
                            void *opaque) GS_FN;
 

@@ -45,6 +45,15 @@ void netdev_detach(NetClient *n) GS_FN;
 bool netdev_send(NetClient *n, const struct iovec *iov, int count) GS_FN;
 /* The device has room again. */
 void netdev_flush_queued(NetClient *n) GS_FN;
+/* What kinds there are, a line each; owned by the caller. */
+char *netdev_help(void) IO_FN;
+/* Of the command line: "user,id=n0,hostfwd=...,hostfwd=..." */
+JsonObject *netdev_parse(const char *text, GError **error) IO_FN;
+/* "user", and a line of what is set; owned by the caller. */
+const char *netdev_type(const NetClient *n) GS_FN;
+char *netdev_describe(const NetClient *n) GS_FN;
+void netdev_foreach(void (*fn)(NetClient *n, void *opaque), void *opaque)
+    GS_FN;
 void netdev_set_link(NetClient *n, bool up) GS_FN;
 bool netdev_link_up(const NetClient *n) GS_FN;
 

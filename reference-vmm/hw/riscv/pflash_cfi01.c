@@ -52,7 +52,7 @@ typedef struct PflashCfi01 {
     MemoryRegion mmio;
     char *name;
     BlockBackend *blk;
-    bool read_only;
+    bool read_only, attached;
 
     uint8_t command; /* that is under way */
     uint8_t cycle;   /* writes of it that came already */
@@ -347,6 +347,10 @@ static GS_FN bool read_image(PflashCfi01 *s, GError **error)
                     "needs %d", drive_name(s->blk), length, BANK_SIZE);
         return false;
     }
+    if (!blk_attach_dev(s->blk, s->name, error)) {
+        return false;
+    }
+    s->attached = true;
     s->read_only = !blk_supports_write_perm(s->blk);
     if (!s->read_only) {
         perm |= BLK_PERM_WRITE;
@@ -364,6 +368,16 @@ static GS_FN bool read_image(PflashCfi01 *s, GError **error)
     return true;
 }
 
+static void flash_unrealize(DeviceState *dev)
+{
+    PflashCfi01 *s = (PflashCfi01 *)dev;
+
+    GLOBAL_STATE_CODE();
+    if (s->attached) {
+        blk_detach_dev(s->blk);
+    }
+}
+
 static bool flash_realize(DeviceState *dev, GError **error)
 {
     PflashCfi01 *s = (PflashCfi01 *)dev;
@@ -377,7 +391,11 @@ static bool flash_realize(DeviceState *dev, GError **error)
     s->command = CMD_READ_ARRAY;
     s->status = STATUS_READY;
     /* Without an image it is full of zeros and costs no memory. */
-    return !s->blk || read_image(s, error);
+    if (s->blk && !read_image(s, error)) {
+        flash_unrealize(dev);
+        return false;
+    }
+    return true;
 }
 
 static void flash_reset(DeviceState *dev)
@@ -443,6 +461,7 @@ const DeviceClass pflash_cfi01_class = {
     .instance_size = sizeof(PflashCfi01),
     .properties = flash_properties,
     .realize = flash_realize,
+    .unrealize = flash_unrealize,
     .reset = flash_reset,
     .vmstate = &flash_vmstate,
 };

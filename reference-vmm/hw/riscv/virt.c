@@ -58,11 +58,15 @@ static void system_reset(void *opaque, uint32_t type, uint32_t reason)
     }
 }
 
+/* A bare program ends; what does not fit into a status must not look like
+ * success. */
 static void tohost(void *opaque, uint64_t value)
 {
-    VirtBoard *b = opaque;
+    uint64_t status = value >> 1;
 
-    htif_write(&b->htif, value);
+    machine_shutdown_request(status ? SHUTDOWN_CAUSE_GUEST_PANIC
+                                    : SHUTDOWN_CAUSE_GUEST_SHUTDOWN,
+                             (int)MIN(status, 255));
 }
 
 /* ---- devices ------------------------------------------------------------ */
@@ -146,6 +150,15 @@ static GS_FN bool create_flash(VirtBoard *b, unsigned bank, GError **error)
                  error);
 }
 
+/* As QEMU's users name it in bus=. */
+static GS_FN void name_bus(DeviceState *dev, unsigned slot)
+{
+    DeviceBus *bus = g_ptr_array_index(dev->buses, 0);
+
+    g_free(bus->name);
+    bus->name = g_strdup_printf("virtio-mmio-bus.%u", slot);
+}
+
 static GS_FN bool create_virtio(VirtBoard *b, GError **error)
 {
     for (unsigned i = 0; i < VIRT_N_VIRTIO; i++) {
@@ -159,6 +172,7 @@ static GS_FN bool create_virtio(VirtBoard *b, GError **error)
         }
         device_connect_irq(dev, 0,
                            riscv_plic_irq(b->plic, VIRT_VIRTIO_IRQ + i));
+        name_bus(dev, i);
     }
     return true;
 }
@@ -210,7 +224,7 @@ static GS_FN bool create_vcpus(VirtBoard *b, GError **error)
         .as = &b->machine->as,
         .platform = &b->platform,
         .builtin_sbi = b->builtin_sbi,
-        .tohost = b->htif.tohost,
+        .tohost = b->tohost,
     };
 
     b->platform = (VcpuPlatform){
@@ -251,8 +265,6 @@ static bool virt_init(Machine *m, GError **error)
     memory_region_transaction_begin();
     ok = create_memory(b, error) && create_devices(b, error);
     memory_region_transaction_commit();
-    b->htif.machine = m;
-    b->htif.console = b->uart;
     return ok && create_vcpus(b, error);
 }
 

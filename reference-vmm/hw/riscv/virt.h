@@ -32,21 +32,12 @@ enum {
     VIRT_RTC_IRQ = 11,
 };
 
-/* The words `tohost` and `fromhost` of a bare program.  Callbacks come from
- * vCPU threads. */
-typedef struct Htif {
-    Machine *machine;
-    DeviceState *console;
-    hwaddr tohost, fromhost;
-} Htif;
-void htif_write(Htif *h, uint64_t value) IO_FN;
-
 typedef struct VirtBoard {
     Machine *machine;
     MemoryRegion mrom;
     DeviceState *clint, *plic, *uart;
     VcpuPlatform platform;
-    Htif htif;
+    hwaddr tohost; /* word of a bare program; 0: none */
     bool owns_vcpus;
     bool builtin_sbi;
 

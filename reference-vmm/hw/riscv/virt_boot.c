@@ -45,17 +45,15 @@ bool virt_boot_read(VirtBoard *b, GError **error)
         if (!b->firmware) {
             return false;
         }
-        b->htif.tohost = b->firmware->tohost;
-        b->htif.fromhost = b->firmware->fromhost;
+        b->tohost = b->firmware->tohost;
     }
     if (c->kernel) {
         b->kernel = image_load_file(c->kernel, error);
         if (!b->kernel) {
             return false;
         }
-        if (!b->htif.tohost) {
-            b->htif.tohost = b->kernel->tohost;
-            b->htif.fromhost = b->kernel->fromhost;
+        if (!b->tohost) {
+            b->tohost = b->kernel->tohost;
         }
     }
     if (c->initrd) {

@@ -287,18 +287,37 @@ bool virtio_init(VirtioDevice *vdev, GError **error)
     return true;
 }
 
-VirtQueue *virtio_add_queue(VirtioDevice *vdev, uint16_t size,
-                            VirtQueueHandler *handler)
+static VirtQueue *GS_FN add_queue(VirtioDevice *vdev, uint16_t size)
 {
     VirtQueue *vq = &vdev->queues[vdev->n_queues];
 
-    GLOBAL_STATE_CODE();
     g_assert(vdev->n_queues < VIRTIO_QUEUE_MAX);
     g_assert(size <= VIRTQUEUE_MAX_SIZE && !(size & (size - 1)));
     vdev->n_queues++;
     vq->num = vq->num_default = size;
-    vq->handler = handler;
     vq->notification = true;
+    return vq;
+}
+
+VirtQueue *virtio_add_queue(VirtioDevice *vdev, uint16_t size,
+                            VirtQueueHandler *handler)
+{
+    VirtQueue *vq;
+
+    GLOBAL_STATE_CODE();
+    vq = add_queue(vdev, size);
+    vq->handler = handler;
+    return vq;
+}
+
+VirtQueue *virtio_add_main_queue(VirtioDevice *vdev, uint16_t size,
+                                 VirtQueueHandler *handler)
+{
+    VirtQueue *vq;
+
+    GLOBAL_STATE_CODE();
+    vq = add_queue(vdev, size);
+    vq->main_handler = handler;
     return vq;
 }
 

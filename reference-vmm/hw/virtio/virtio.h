@@ -69,6 +69,7 @@ enum {
 typedef struct VirtioDevice VirtioDevice;
 typedef struct VirtQueue VirtQueue;
 typedef struct VRingCaches VRingCaches;
+/* In the queue's context, the main loop's or an iothread's. */
 typedef void VirtQueueHandler(VirtioDevice *vdev, VirtQueue *vq);
 
 /* A chain of descriptors, mapped.  Devices put it first in their own request
@@ -97,7 +98,7 @@ typedef struct VirtioDeviceOps {
     /* Gives up all outstanding elements (virtqueue_detach()); the queues are
      * stopped already. */
     void (*reset)(VirtioDevice *vdev);
-    /* Loop that serves a queue; NULL: the main loop. */
+    /* Loop that serves a queue with a handler; NULL: the main loop's. */
     AioContext *(*queue_context)(VirtioDevice *vdev, unsigned index);
     /* Elements of this queue that the device's vmstate carries; NULL: none
      * ever. */
@@ -118,7 +119,9 @@ struct VirtQueue {
     VirtioDevice *vdev;
     uint16_t index;
     uint16_t num_default; /* maximum; 0: no such queue */
-    VirtQueueHandler *handler;
+    /* One of the two. */
+    VirtQueueHandler *handler SLOT(IO_OR_GS_FN);
+    VirtQueueHandler *main_handler SLOT(GS_FN); /* in the main loop only */
     EventNotifier host_notifier;
     bool started; /* the notifier is watched by context */
     AioContext *context;
@@ -187,6 +190,9 @@ bool virtio_init(VirtioDevice *vdev, GError **error) GS_FN;
 void virtio_cleanup(VirtioDevice *vdev) GS_FN;
 VirtQueue *virtio_add_queue(VirtioDevice *vdev, uint16_t size,
                             VirtQueueHandler *handler) GS_FN;
+/* One that is served in the main loop only, under the BQL. */
+VirtQueue *virtio_add_main_queue(VirtioDevice *vdev, uint16_t size,
+                                 VirtQueueHandler *handler) GS_FN;
 void virtio_del_queue(VirtQueue *vq) GS_FN;
 /* DeviceClass.reset of every virtio device. */
 void virtio_reset(DeviceState *dev) GS_FN;
@@ -247,6 +253,8 @@ void virtio_set_status(VirtioDevice *vdev, uint8_t status) GS_FN;
  * when it is made ready. */
 void virtio_queue_set_num(VirtQueue *vq, uint32_t num) GS_FN;
 void virtio_queue_set_ready(VirtQueue *vq, bool ready) GS_FN;
+/* Its size is one, and the rings are aligned. */
+bool virtio_queue_valid(const VirtQueue *vq) GS_FN;
 void virtio_queue_notify(VirtQueue *vq) GS_FN;
 uint64_t virtio_config_read(VirtioDevice *vdev, hwaddr offset,
                             unsigned size) GS_FN; /* outside: 0 */
@@ -269,10 +277,21 @@ extern const VMStateInfo vmstate_info_virtio;
       .info = &vmstate_info_virtio }
 /* pre_save of every virtio device: all that is in use is declared. */
 bool virtio_pre_save(void *opaque, GError **error) GS_FN;
-/* An element by descriptor index and guest addresses and lengths.  What is
- * read is checked against the queue and mapped again; inuse grows. */
+/*
+ * An element by descriptor index and guest addresses and lengths. Reading one
+ * counts it as in use; what it says of memory is believed only by mapping it,
+ * which is for DeviceClass.loaded: the memory has its shape only then.
+ */
 void virtqueue_put_element(VMStateBuffer *b, const VirtQueueElement *e) GS_FN;
-void *virtqueue_get_element(VirtioDevice *vdev, VMStateBuffer *b, size_t size,
-                            GError **error) GS_FN;
+VirtQueueElement *virtqueue_get_element(VirtioDevice *vdev, VMStateBuffer *b,
+                                        GError **error)
+    PAIR_OPEN(virtqueue_element, ret) GS_FN;
+/* As virtqueue_pop() would have given it; e is gone in any case. */
+void *virtqueue_map_element(VirtQueueElement *e, size_t size, GError **error)
+    PAIR_CLOSE(virtqueue_element, e) PAIR_OPEN(virtqueue_element, ret) GS_FN;
+void virtqueue_drop_unmapped(VirtQueueElement *e)
+    PAIR_CLOSE(virtqueue_element, e) GS_FN;
+/* DeviceClass.loaded of every virtio device, or the first thing in it. */
+bool virtio_loaded(DeviceState *dev, GError **error) GS_FN;
 
 #endif

@@ -206,7 +206,6 @@ static bool GS_FN virtio_blk_realize(DeviceState *dev, GError **error)
 {
     VirtioBlk *s = (VirtioBlk *)dev;
 
-    s->retry_last = &s->retry;
     if (!check_properties(s, error)) {
         return false;
     }
@@ -225,6 +224,8 @@ static bool GS_FN virtio_blk_realize(DeviceState *dev, GError **error)
     if (s->iothread) {
         iothread_ref(s->iothread);
     }
+    s->retry_last = &s->retry;
+    s->loaded = g_ptr_array_new();
     s->state_change = vm_state_change_add(blk_run_state_changed, s);
     return true;
 }
@@ -235,6 +236,7 @@ static void GS_FN virtio_blk_unrealize(DeviceState *dev)
 
     vm_state_change_del(s->state_change);
     virtio_cleanup(&s->virtio);
+    g_ptr_array_unref(s->loaded);
     if (s->iothread) {
         blk_set_aio_context(s->blk, main_loop_context(), NULL);
         iothread_unref(s->iothread);
@@ -316,6 +318,7 @@ const DeviceClass virtio_blk_class = {
     .realize = virtio_blk_realize,
     .unrealize = virtio_blk_unrealize,
     .reset = virtio_reset,
+    .loaded = virtio_blk_loaded,
     .vmstate = &virtio_blk_vmstate,
     .ops = &virtio_blk_ops,
 };

@@ -65,17 +65,20 @@ typedef struct VirtioBlk {
     int werror, rerror; /* BlockdevOnError */
     /* in the queues' thread */
     VirtioBlkRequest *retry, **retry_last;
+    GPtrArray *loaded; /* VirtQueueElement* of a state, not mapped yet */
     AioContext *context;
     VmStateChangeEntry *state_change;
 } VirtioBlk;
 
 /* Serves all that a queue has. */
-void virtio_blk_handle_queue(VirtioDevice *vdev, VirtQueue *vq) IO_FN;
+void virtio_blk_handle_queue(VirtioDevice *vdev, VirtQueue *vq) IO_OR_GS_FN;
 /* Submits the retry list again. */
-void virtio_blk_retry(void *opaque) IO_FN;
+void virtio_blk_retry(void *opaque) IO_OR_GS_FN;
 /* Gives up the retry list. */
-void virtio_blk_drop_retry(VirtioBlk *s) IO_FN;
+void virtio_blk_drop_retry(VirtioBlk *s) GS_FN;
 unsigned virtio_blk_retry_count(const VirtioBlk *s, unsigned queue) IO_FN;
+/* Makes requests of the elements that were loaded. */
+bool virtio_blk_loaded(DeviceState *dev, GError **error) GS_FN;
 /* The retry list, as a field of the vmstate. */
 extern const VMStateInfo vmstate_info_virtio_blk_retry;
 

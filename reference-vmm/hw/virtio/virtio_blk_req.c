@@ -102,7 +102,7 @@ static void request_done(void *opaque, int ret)
 /* ---- kinds -------------------------------------------------------------- */
 
 /* Whether so many bytes from sector on lie on the disk. */
-static bool range_valid(VirtioBlk *s, uint64_t sector, uint64_t bytes)
+static bool IO_OR_GS_FN range_valid(VirtioBlk *s, uint64_t sector, uint64_t bytes)
 {
     int64_t length = blk_getlength(s->blk);
     uint64_t sectors;
@@ -116,7 +116,7 @@ static bool range_valid(VirtioBlk *s, uint64_t sector, uint64_t bytes)
            bytes >> VIRTIO_BLK_SECTOR_BITS <= sectors - sector;
 }
 
-static void submit_rw(VirtioBlkRequest *req)
+static void IO_OR_GS_FN submit_rw(VirtioBlkRequest *req)
 {
     VirtioBlk *s = req->s;
     bool is_write = req->type == VIRTIO_BLK_T_OUT;
@@ -156,7 +156,7 @@ static void submit_get_id(VirtioBlkRequest *req)
 }
 
 /* Discard and write zeroes: one range a request. */
-static void submit_zone(VirtioBlkRequest *req)
+static void IO_OR_GS_FN submit_zone(VirtioBlkRequest *req)
 {
     VirtioBlk *s = req->s;
     bool is_discard = req->type == VIRTIO_BLK_T_DISCARD;
@@ -201,7 +201,7 @@ static void submit_zone(VirtioBlkRequest *req)
     }
 }
 
-static void request_submit(VirtioBlkRequest *req)
+static void IO_OR_GS_FN request_submit(VirtioBlkRequest *req)
 {
     switch (req->type) {
     case VIRTIO_BLK_T_IN:
@@ -261,7 +261,7 @@ static bool request_parse(VirtioBlkRequest *req)
     return true;
 }
 
-static void request_start(VirtioBlk *s, VirtioBlkRequest *req)
+static void IO_OR_GS_FN request_start(VirtioBlk *s, VirtioBlkRequest *req)
 {
     req->s = s;
     if (request_parse(req)) {
@@ -276,7 +276,7 @@ void virtio_blk_handle_queue(VirtioDevice *vdev, VirtQueue *vq)
     VirtioBlk *s = (VirtioBlk *)vdev;
     VirtioBlkRequest *req;
 
-    IO_CODE();
+    IO_OR_GS_CODE();
     /* What is on the retry list came first and is to be done first. */
     if (s->retry) {
         return;
@@ -306,7 +306,7 @@ void virtio_blk_retry(void *opaque)
     VirtioBlk *s = opaque;
     VirtioBlkRequest *req, *next;
 
-    IO_CODE();
+    IO_OR_GS_CODE();
     for (req = retry_take_all(s); req; req = next) {
         next = req->next;
         request_submit(req);
@@ -322,7 +322,10 @@ void virtio_blk_drop_retry(VirtioBlk *s)
 {
     VirtioBlkRequest *req, *next;
 
-    IO_CODE();
+    GLOBAL_STATE_CODE();
+    while (s->loaded->len) {
+        virtqueue_drop_unmapped(g_ptr_array_steal_index(s->loaded, 0));
+    }
     for (req = retry_take_all(s); req; req = next) {
         next = req->next;
         request_detach(req);
@@ -362,21 +365,48 @@ static bool GS_FN get_retry(VMStateBuffer *b, void *at,
 
     virtio_blk_drop_retry(s);
     while (n--) {
-        VirtioBlkRequest *req = virtqueue_get_element(&s->virtio, b,
-                                                      sizeof(*req), error);
+        VirtQueueElement *e = virtqueue_get_element(&s->virtio, b, error);
 
-        if (!req) {
+        if (!e) {
             return false;
         }
-        req->s = s;
-        if (!request_parse(req)) {
-            g_autofree char *why = virtio_last_error();
+        g_ptr_array_add(s->loaded, e);
+    }
+    return true;
+}
 
-            request_detach(req);
-            g_set_error_literal(error, VM_ERROR, VM_ERROR_STREAM, why);
+static bool GS_FN adopt_element(VirtioBlk *s, VirtQueueElement *e,
+                                GError **error)
+{
+    VirtioBlkRequest *req = virtqueue_map_element(e, sizeof(*req), error);
+
+    if (!req) {
+        return false;
+    }
+    req->s = s;
+    if (!request_parse(req)) {
+        g_autofree char *why = virtio_last_error();
+
+        request_detach(req);
+        g_set_error_literal(error, VM_ERROR, VM_ERROR_STREAM, why);
+        return false;
+    }
+    retry_append(s, req);
+    return true;
+}
+
+bool virtio_blk_loaded(DeviceState *dev, GError **error)
+{
+    VirtioBlk *s = (VirtioBlk *)dev;
+
+    GLOBAL_STATE_CODE();
+    if (!virtio_loaded(dev, error)) {
+        return false;
+    }
+    while (s->loaded->len) {
+        if (!adopt_element(s, g_ptr_array_steal_index(s->loaded, 0), error)) {
             return false;
         }
-        retry_append(s, req);
     }
     return true;
 }

@@ -297,9 +297,6 @@ static void mmio_stop_ioeventfd(DeviceState *proxy)
         }
     }
     memory_region_transaction_commit();
-    /* A vCPU may still write to a notifier through the view of before; it is
-     * an eventfd that is about to be closed. */
-    vm_rcu_synchronize();
 }
 
 static const VirtioTransportOps virtio_mmio_transport = {

@@ -472,9 +472,9 @@ static bool GS_FN virtio_net_realize(DeviceState *dev, GError **error)
         netdev_detach(s->netdev);
         return false;
     }
-    s->rx = virtio_add_queue(&s->virtio, s->queue_size, net_handle_rx);
-    s->tx = virtio_add_queue(&s->virtio, s->queue_size, net_handle_tx);
-    s->ctrl = virtio_add_queue(&s->virtio, 64, net_handle_ctrl);
+    s->rx = virtio_add_main_queue(&s->virtio, s->queue_size, net_handle_rx);
+    s->tx = virtio_add_main_queue(&s->virtio, s->queue_size, net_handle_tx);
+    s->ctrl = virtio_add_main_queue(&s->virtio, 64, net_handle_ctrl);
     s->tx_bh = aio_bh_new(main_loop_context(), net_tx_again, s);
     net_reset(&s->virtio);
     return true;
@@ -556,6 +556,7 @@ const DeviceClass virtio_net_class = {
     .realize = virtio_net_realize,
     .unrealize = virtio_net_unrealize,
     .reset = virtio_reset,
+    .loaded = virtio_loaded,
     .vmstate = &virtio_net_vmstate,
     .ops = &virtio_net_ops,
 };

@@ -12,12 +12,27 @@
 
 /* ---- in the queue's loop ------------------------------------------------ */
 
-static void IO_FN host_notified(void *opaque)
+static void GS_FN serve_in_main(VirtQueue *vq)
+{
+    if (vq->main_handler) {
+        vq->main_handler(vq->vdev, vq);
+    } else {
+        vq->handler(vq->vdev, vq);
+    }
+}
+
+static void IO_OR_GS_FN host_notified(void *opaque)
 {
     VirtQueue *vq = opaque;
 
-    if (event_notifier_test_and_clear(&vq->host_notifier) &&
-        virtio_is_live(vq->vdev)) {
+    if (!event_notifier_test_and_clear(&vq->host_notifier) ||
+        !virtio_is_live(vq->vdev)) {
+        return;
+    }
+    if (vq->context == main_loop_context()) {
+        GLOBAL_STATE_CODE();
+        serve_in_main(vq);
+    } else {
         vq->handler(vq->vdev, vq);
     }
 }
@@ -40,15 +55,18 @@ static void IO_OR_GS_FN unwatch(void *opaque)
 
 /* ---- starting and stopping ---------------------------------------------- */
 
+static bool has_handler(const VirtQueue *vq)
+{
+    return vq->handler || vq->main_handler;
+}
+
 static void GS_FN queue_start(VirtQueue *vq)
 {
     VirtioDevice *vdev = vq->vdev;
 
-    vq->context = vdev->ops->queue_context ?
-                      vdev->ops->queue_context(vdev, vq->index) : NULL;
-    if (!vq->context) {
-        vq->context = main_loop_context();
-    }
+    vq->context = !vq->main_handler && vdev->ops->queue_context
+                      ? vdev->ops->queue_context(vdev, vq->index)
+                      : main_loop_context();
     if (!event_notifier_init(&vq->host_notifier, NULL)) {
         return; /* the vCPU's thread serves it */
     }
@@ -87,7 +105,7 @@ void virtio_start_queues(VirtioDevice *vdev)
     for (unsigned i = 0; i < vdev->n_queues; i++) {
         VirtQueue *vq = &vdev->queues[i];
 
-        if (vq->ready && vq->handler && vdev->use_ioeventfd) {
+        if (vq->ready && has_handler(vq) && vdev->use_ioeventfd) {
             queue_start(vq);
         }
     }
@@ -123,9 +141,9 @@ void virtio_queue_notify(VirtQueue *vq)
     GLOBAL_STATE_CODE();
     if (vq->started) {
         event_notifier_set(&vq->host_notifier);
-    } else if (vdev->queues_started && vq->ready && vq->handler &&
+    } else if (vdev->queues_started && vq->ready && has_handler(vq) &&
                virtio_is_live(vdev)) {
-        vq->handler(vdev, vq);
+        serve_in_main(vq);
     }
 }
 
@@ -141,22 +159,11 @@ void virtio_queue_set_num(VirtQueue *vq, uint32_t num)
     vq->num = MIN(num, UINT16_MAX);
 }
 
-static bool queue_valid(VirtQueue *vq)
+bool virtio_queue_valid(const VirtQueue *vq)
 {
-    VirtioDevice *vdev = vq->vdev;
-
-    if (!vq->num || vq->num > vq->num_default || (vq->num & (vq->num - 1))) {
-        virtio_error(vdev, "queue %u of size %u; at most %u", vq->index,
-                     vq->num, vq->num_default);
-        return false;
-    }
-    if (vq->desc % 16 || vq->avail % 2 || vq->used % 4) {
-        virtio_error(vdev, "queue %u: rings at %#" PRIx64 ", %#" PRIx64
-                     " and %#" PRIx64 " are not aligned", vq->index, vq->desc,
-                     vq->avail, vq->used);
-        return false;
-    }
-    return true;
+    return vq->num && vq->num <= vq->num_default &&
+           !(vq->num & (vq->num - 1)) && !(vq->desc % 16) &&
+           !(vq->avail % 2) && !(vq->used % 4);
 }
 
 void virtio_queue_set_ready(VirtQueue *vq, bool ready)
@@ -173,12 +180,18 @@ void virtio_queue_set_ready(VirtQueue *vq, bool ready)
         vring_caches_update(vq);
         return;
     }
-    if (!vq->num_default || !queue_valid(vq)) {
+    if (!virtio_queue_valid(vq)) {
+        if (vq->num_default) {
+            virtio_error(vdev, "queue %u of size %u (at most %u) with rings "
+                         "at %#" PRIx64 ", %#" PRIx64 " and %#" PRIx64,
+                         vq->index, vq->num, vq->num_default, vq->desc,
+                         vq->avail, vq->used);
+        }
         return;
     }
     vq->ready = true;
     vring_caches_update(vq);
-    if (vdev->queues_started && vq->handler && vdev->use_ioeventfd) {
+    if (vdev->queues_started && has_handler(vq) && vdev->use_ioeventfd) {
         queue_start(vq);
     }
 }
@@ -189,7 +202,7 @@ void virtio_del_queue(VirtQueue *vq)
     virtio_queue_set_ready(vq, false);
     g_assert(vq->inuse == 0);
     vq->num = vq->num_default = 0;
-    vq->handler = NULL;
+    vq->handler = vq->main_handler = NULL;
 }
 
 unsigned virtqueue_index(const VirtQueue *vq)

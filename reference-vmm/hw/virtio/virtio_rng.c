@@ -107,7 +107,7 @@ static bool GS_FN virtio_rng_realize(DeviceState *dev, GError **error)
         aio_timer_delete(s->timer);
         return false;
     }
-    s->vq = virtio_add_queue(&s->virtio, 8, rng_handle_queue);
+    s->vq = virtio_add_main_queue(&s->virtio, 8, rng_handle_queue);
     return true;
 }
 
@@ -167,6 +167,7 @@ const DeviceClass virtio_rng_class = {
     .realize = virtio_rng_realize,
     .unrealize = virtio_rng_unrealize,
     .reset = virtio_reset,
+    .loaded = virtio_loaded,
     .vmstate = &virtio_rng_vmstate,
     .ops = &virtio_rng_ops,
 };

@@ -260,13 +260,13 @@ static bool GS_FN virtio_serial_realize(DeviceState *dev, GError **error)
         bool is_control = i == 1;
 
         if (is_control) {
-            s->control_in = virtio_add_queue(&s->virtio, CONTROL_QUEUE_SIZE,
-                                             handle_control_in);
-            s->control_out = virtio_add_queue(&s->virtio, CONTROL_QUEUE_SIZE,
-                                              handle_control_out);
+            s->control_in = virtio_add_main_queue(
+                &s->virtio, CONTROL_QUEUE_SIZE, handle_control_in);
+            s->control_out = virtio_add_main_queue(
+                &s->virtio, CONTROL_QUEUE_SIZE, handle_control_out);
         } else {
-            virtio_add_queue(&s->virtio, DATA_QUEUE_SIZE, handle_in);
-            virtio_add_queue(&s->virtio, DATA_QUEUE_SIZE, handle_out);
+            virtio_add_main_queue(&s->virtio, DATA_QUEUE_SIZE, handle_in);
+            virtio_add_main_queue(&s->virtio, DATA_QUEUE_SIZE, handle_out);
         }
     }
     s->bus = device_bus_new(dev, "virtio-serial-bus", NULL, s->max_ports);
@@ -369,6 +369,7 @@ const DeviceClass virtio_serial_class = {
     .realize = virtio_serial_realize,
     .unrealize = virtio_serial_unrealize,
     .reset = virtio_reset,
+    .loaded = virtio_loaded,
     .vmstate = &virtio_serial_vmstate,
     .ops = &virtio_serial_ops,
 };

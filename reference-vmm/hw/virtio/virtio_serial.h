@@ -61,6 +61,7 @@ struct VirtioSerialPort {
     /* What the guest sent and the chardev has not taken yet. */
     VirtQueueElement *sending;
     uint64_t sent; /* bytes of it */
+    VirtQueueElement *loaded; /* of a state, not mapped yet */
 };
 
 /* Tells the guest; kept until it has a buffer for it. */

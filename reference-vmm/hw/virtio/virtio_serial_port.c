@@ -179,6 +179,9 @@ void virtio_serial_port_reset(VirtioSerialPort *port)
         virtqueue_detach(port->out, port->sending);
         virtqueue_element_free(g_steal_pointer(&port->sending));
     }
+    if (port->loaded) {
+        virtqueue_drop_unmapped(g_steal_pointer(&port->loaded));
+    }
     port->sent = 0;
     port->n_pending = 0;
     port->guest_open = false;
@@ -274,20 +277,31 @@ static bool GS_FN get_sending(VMStateBuffer *b, void *at,
 
     virtio_serial_port_reset(port);
     if (vmstate_get_be(b, 1)) {
-        port->sending = virtqueue_get_element(&port->serial->virtio, b,
-                                              sizeof(*port->sending), error);
+        port->loaded = virtqueue_get_element(&port->serial->virtio, b, error);
         port->sent = vmstate_get_be(b, 8);
-        if (!port->sending) {
+        if (!port->loaded) {
             return false;
         }
-        if (port->sending->vq != port->out) {
+        if (port->loaded->vq != port->out) {
             g_set_error(error, VM_ERROR, VM_ERROR_STREAM,
                         "port %u sends an element of queue %u", port->nr,
-                        virtqueue_index(port->sending->vq));
+                        virtqueue_index(port->loaded->vq));
             return false;
         }
     }
     return true;
+}
+
+static bool GS_FN port_loaded(DeviceState *dev, GError **error)
+{
+    VirtioSerialPort *port = (VirtioSerialPort *)dev;
+
+    if (!port->loaded) {
+        return true;
+    }
+    port->sending = virtqueue_map_element(g_steal_pointer(&port->loaded),
+                                          sizeof(*port->sending), error);
+    return port->sending != NULL;
 }
 
 static bool GS_FN port_post_load(void *opaque, int version, GError **error)
@@ -341,7 +355,8 @@ static const DeviceProperty port_properties[] = {
     { .name = (class_name), .bus = "virtio-serial-bus", .help = (text),      \
       .user_creatable = true, .instance_size = sizeof(VirtioSerialPort),     \
       .properties = port_properties, .realize = port_realize,                \
-      .unrealize = port_unrealize, .vmstate = &port_vmstate }
+      .unrealize = port_unrealize, .loaded = port_loaded,                    \
+      .vmstate = &port_vmstate }
 
 const DeviceClass virtconsole_class = PORT_CLASS("virtconsole",
                                                  "console on virtio-serial");

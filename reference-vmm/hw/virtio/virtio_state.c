@@ -75,19 +75,28 @@ static bool GS_FN get_queue(VirtQueue *vq, VMStateBuffer *b, GError **error)
                     vq->num_default);
         return false;
     }
-    if (ready) {
-        virtio_queue_set_ready(vq, true);
-        if (!vq->ready) {
-            g_autofree char *why = virtio_last_error();
+    if (ready && (!virtio_queue_valid(vq) ||
+                  (uint16_t)(vq->last_avail_idx - vq->used_idx) > vq->num)) {
+        g_set_error(error, VM_ERROR, VM_ERROR_STREAM,
+                    "queue %u: size %u, rings at %#" PRIx64 ", %#" PRIx64
+                    " and %#" PRIx64 ", %u taken, %u given back", vq->index,
+                    vq->num, vq->desc, vq->avail, vq->used,
+                    vq->last_avail_idx, vq->used_idx);
+        return false;
+    }
+    /* Mapped by virtio_loaded(): memory has its shape only then. */
+    vq->ready = ready;
+    return true;
+}
 
-            g_set_error_literal(error, VM_ERROR, VM_ERROR_STREAM, why);
-            return false;
-        }
-        if ((uint16_t)(vq->last_avail_idx - vq->used_idx) > vq->num) {
-            g_set_error(error, VM_ERROR, VM_ERROR_STREAM,
-                        "queue %u: %u taken, %u given back, of %u", vq->index,
-                        vq->last_avail_idx, vq->used_idx, vq->num);
-            return false;
+bool virtio_loaded(DeviceState *dev, GError **error)
+{
+    VirtioDevice *vdev = (VirtioDevice *)dev;
+
+    GLOBAL_STATE_CODE();
+    for (unsigned i = 0; i < vdev->n_queues; i++) {
+        if (vdev->queues[i].ready) {
+            vring_caches_update(&vdev->queues[i]);
         }
     }
     return true;

@@ -14,7 +14,7 @@
 /* ---- what is there ------------------------------------------------------ */
 
 /* How many heads the driver has made available; negative: nonsense. */
-static int RCU_READ num_heads(VirtQueue *vq, VRingCaches *c)
+static int num_heads(VirtQueue *vq, VRingCaches *c)
 {
     uint16_t n;
 
@@ -38,6 +38,7 @@ static int RCU_READ num_heads(VirtQueue *vq, VRingCaches *c)
 bool virtqueue_is_empty(VirtQueue *vq)
 {
     bool empty = true;
+    VRingCaches *c;
 
     IO_CODE();
     if (!virtio_is_live(vq->vdev) || !vq->ready) {
@@ -46,12 +47,11 @@ bool virtqueue_is_empty(VirtQueue *vq)
     if (vq->shadow_avail_idx != vq->last_avail_idx) {
         return false;
     }
-    vm_rcu_read_lock();
-    VRingCaches *c = vring_caches(vq);
+    c = vring_caches_get(vq);
     if (c) {
         empty = vring_avail_idx(c) == vq->last_avail_idx;
+        vring_caches_put(c);
     }
-    vm_rcu_read_unlock();
     return empty;
 }
 
@@ -208,7 +208,7 @@ static bool chain_walk_indirect(Chain *chain, const VRingDesc *d)
     return ok;
 }
 
-static bool RCU_READ chain_walk(Chain *chain, VRingCaches *c, unsigned head)
+static bool chain_walk(Chain *chain, VRingCaches *c, unsigned head)
 {
     VRingDesc d;
 
@@ -274,16 +274,12 @@ static Chain *thread_chain(VirtQueue *vq)
     return &chain;
 }
 
-static void *RCU_READ pop_in_section(VirtQueue *vq, size_t size)
+static void *pop_from(VirtQueue *vq, VRingCaches *c, size_t size)
 {
-    VRingCaches *c = vring_caches(vq);
-    VirtQueueElement *e = NULL;
+    VirtQueueElement *e;
     Chain *chain;
     unsigned head;
 
-    if (!c) {
-        return NULL;
-    }
     if (vq->shadow_avail_idx == vq->last_avail_idx && num_heads(vq, c) <= 0) {
         return NULL;
     }
@@ -314,15 +310,18 @@ static void *RCU_READ pop_in_section(VirtQueue *vq, size_t size)
 
 void *virtqueue_pop(VirtQueue *vq, size_t size)
 {
-    void *e;
+    void *e = NULL;
+    VRingCaches *c;
 
     IO_CODE();
     if (!virtio_is_live(vq->vdev) || !vq->ready) {
         return NULL;
     }
-    vm_rcu_read_lock();
-    e = pop_in_section(vq, size);
-    vm_rcu_read_unlock();
+    c = vring_caches_get(vq);
+    if (c) {
+        e = pop_from(vq, c, size);
+        vring_caches_put(c);
+    }
     return e;
 }
 
@@ -361,23 +360,25 @@ void virtqueue_unpop(VirtQueue *vq, VirtQueueElement *e)
 
 void virtqueue_fill(VirtQueue *vq, VirtQueueElement *e, size_t len, unsigned i)
 {
+    VRingCaches *c;
+
     IO_CODE();
     element_unmap(e, len);
     if (!virtio_is_live(vq->vdev) || !vq->ready) {
         return;
     }
-    vm_rcu_read_lock();
-    VRingCaches *c = vring_caches(vq);
+    c = vring_caches_get(vq);
     if (c) {
         vring_set_used_elem(c, (uint16_t)(vq->used_idx + i) % vq->num,
                             e->index, len);
+        vring_caches_put(c);
     }
-    vm_rcu_read_unlock();
 }
 
 void virtqueue_flush(VirtQueue *vq, unsigned count)
 {
     uint16_t old = vq->used_idx, now = old + count;
+    VRingCaches *c;
 
     IO_CODE();
     g_assert(vq->inuse >= count);
@@ -385,15 +386,14 @@ void virtqueue_flush(VirtQueue *vq, unsigned count)
     if (!virtio_is_live(vq->vdev) || !vq->ready) {
         return;
     }
-    vm_rcu_read_lock();
-    VRingCaches *c = vring_caches(vq);
+    c = vring_caches_get(vq);
     if (c) {
         /* Entries before the index; pairs with the driver's read barrier
          * after it reads the index (2.7.14). */
         vm_write_barrier();
         vring_set_used_idx(c, now);
+        vring_caches_put(c);
     }
-    vm_rcu_read_unlock();
     vq->used_idx = now;
     if ((int16_t)(now - vq->signalled_used) < (uint16_t)(now - old)) {
         /* The index went all the way round since the last interrupt. */
@@ -410,7 +410,7 @@ void virtqueue_push(VirtQueue *vq, VirtQueueElement *e, size_t len)
 
 /* ---- notifications ------------------------------------------------------ */
 
-static bool RCU_READ should_interrupt(VirtQueue *vq, VRingCaches *c)
+static bool should_interrupt(VirtQueue *vq, VRingCaches *c)
 {
     uint16_t old = vq->signalled_used;
     bool valid = vq->signalled_used_valid;
@@ -431,47 +431,50 @@ static bool RCU_READ should_interrupt(VirtQueue *vq, VRingCaches *c)
 void virtio_notify(VirtioDevice *vdev, VirtQueue *vq)
 {
     bool interrupt = false;
+    VRingCaches *c;
 
     IO_CODE();
     if (!virtio_is_live(vdev) || !vq->ready) {
         return;
     }
-    vm_rcu_read_lock();
-    VRingCaches *c = vring_caches(vq);
+    c = vring_caches_get(vq);
     if (c) {
         interrupt = should_interrupt(vq, c);
+        vring_caches_put(c);
     }
-    vm_rcu_read_unlock();
     if (interrupt) {
         virtio_raise_isr(vdev, VIRTIO_ISR_QUEUE);
     }
 }
 
+static void set_notification(VirtQueue *vq, VRingCaches *c, bool enable)
+{
+    if (!virtio_has_feature(vq->vdev, VIRTIO_F_EVENT_IDX)) {
+        vring_set_used_flags(c, enable ? 0 : VRING_USED_F_NO_NOTIFY);
+    } else if (enable) {
+        vring_set_avail_event(c, vq->num, vring_avail_idx(c));
+    } /* else the event stays behind, at an index that is not reached soon */
+    if (enable) {
+        /* Our wish before the caller's next look at the index; pairs with
+         * the driver's barrier between its index and our wish. */
+        vm_full_barrier();
+    }
+}
+
 void virtqueue_set_notification(VirtQueue *vq, bool enable)
 {
+    VRingCaches *c;
+
     IO_CODE();
     vq->notification = enable;
     if (!virtio_is_live(vq->vdev) || !vq->ready) {
         return;
     }
-    vm_rcu_read_lock();
-    VRingCaches *c = vring_caches(vq);
+    c = vring_caches_get(vq);
     if (c) {
-        if (virtio_has_feature(vq->vdev, VIRTIO_F_EVENT_IDX)) {
-            /* Switched off: an index that is not reached soon. */
-            if (enable) {
-                vring_set_avail_event(c, vq->num, vring_avail_idx(c));
-            }
-        } else {
-            vring_set_used_flags(c, enable ? 0 : VRING_USED_F_NO_NOTIFY);
-        }
-        if (enable) {
-            /* Our wish before the caller's next look at the index; pairs
-             * with the driver's barrier between its index and our wish. */
-            vm_full_barrier();
-        }
+        set_notification(vq, c, enable);
+        vring_caches_put(c);
     }
-    vm_rcu_read_unlock();
 }
 
 /* ---- elements in a saved state ------------------------------------------ */
@@ -488,29 +491,13 @@ void virtqueue_put_element(VMStateBuffer *b, const VirtQueueElement *e)
     }
 }
 
-/* All that the stream says is checked as if the guest had said it. */
-static bool get_buffers(Chain *chain, VMStateBuffer *b, unsigned out_num,
-                        unsigned in_num)
-{
-    for (unsigned i = 0; i < out_num + in_num; i++) {
-        VRingDesc d = { .addr = vmstate_get_be(b, 8),
-                        .len = vmstate_get_be(b, 4),
-                        .flags = i < out_num ? 0 : VRING_DESC_F_WRITE };
-
-        if (b->overrun || !chain_add(chain, &d)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-void *virtqueue_get_element(VirtioDevice *vdev, VMStateBuffer *b, size_t size,
-                            GError **error)
+VirtQueueElement *virtqueue_get_element(VirtioDevice *vdev, VMStateBuffer *b,
+                                        GError **error)
 {
     unsigned queue = vmstate_get_be(b, 2), head = vmstate_get_be(b, 2);
     unsigned out_num = vmstate_get_be(b, 2), in_num = vmstate_get_be(b, 2);
+    VirtQueueElement *e;
     VirtQueue *vq;
-    Chain *chain;
 
     GLOBAL_STATE_CODE();
     if (b->overrun || queue >= vdev->n_queues ||
@@ -527,14 +514,45 @@ void *virtqueue_get_element(VirtioDevice *vdev, VMStateBuffer *b, size_t size,
                     "more than %u elements in use in queue %u", vq->num, queue);
         return NULL;
     }
-    chain = thread_chain(vq);
-    if (!get_buffers(chain, b, out_num, in_num)) {
-        chain_unmap(chain);
-        g_set_error(error, VM_ERROR, VM_ERROR_STREAM,
-                    "element %u of queue %u: a buffer is not in memory", head,
-                    queue);
-        return NULL;
-    }
     vq->inuse++;
-    return chain_to_element(chain, size, head);
+    e = element_new(vq, sizeof(*e), head, out_num, in_num);
+    for (unsigned i = 0; i < out_num + in_num; i++) {
+        e->out_addr[i] = vmstate_get_be(b, 8);
+        e->out_sg[i].iov_len = vmstate_get_be(b, 4);
+    }
+    return e;
+}
+
+void *virtqueue_map_element(VirtQueueElement *e, size_t size, GError **error)
+{
+    VirtQueue *vq = e->vq;
+    Chain *chain = thread_chain(vq);
+    void *mapped = NULL;
+    bool ok = true;
+
+    GLOBAL_STATE_CODE();
+    for (unsigned i = 0; ok && i < e->out_num + e->in_num; i++) {
+        VRingDesc d = { .addr = e->out_addr[i], .len = e->out_sg[i].iov_len,
+                        .flags = i < e->out_num ? 0 : VRING_DESC_F_WRITE };
+
+        ok = chain_add(chain, &d);
+    }
+    if (ok) {
+        mapped = chain_to_element(chain, size, e->index);
+    } else {
+        chain_unmap(chain);
+        vq->inuse--;
+        g_set_error(error, VM_ERROR, VM_ERROR_STREAM,
+                    "element %u of queue %u: a buffer is not in memory",
+                    e->index, vq->index);
+    }
+    virtqueue_element_free(e);
+    return mapped;
+}
+
+void virtqueue_drop_unmapped(VirtQueueElement *e)
+{
+    GLOBAL_STATE_CODE();
+    e->vq->inuse--;
+    virtqueue_element_free(e);
 }

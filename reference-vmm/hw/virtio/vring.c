@@ -11,14 +11,22 @@
 #define USED_RING_OFFSET 4
 #define USED_ELEM_SIZE 8
 
-static void caches_free(void *opaque)
+void vring_caches_put(VRingCaches *c)
 {
-    VRingCaches *c = opaque;
-
+    IO_CODE();
+    if (!c || __atomic_sub_fetch(&c->refs, 1, __ATOMIC_ACQ_REL)) {
+        return;
+    }
     address_space_cache_destroy(&c->desc);
     address_space_cache_destroy(&c->avail);
     address_space_cache_destroy(&c->used);
     g_free(c);
+}
+
+/* The queue's own reference, once nobody can be about to take another. */
+static void caches_unpublished(void *opaque)
+{
+    vring_caches_put(opaque);
 }
 
 static VRingCaches *caches_new(const VirtQueue *vq)
@@ -29,13 +37,14 @@ static VRingCaches *caches_new(const VirtQueue *vq)
     hwaddr used_size = USED_RING_OFFSET + USED_ELEM_SIZE * (hwaddr)vq->num + 2;
     VRingCaches *c = g_new0(VRingCaches, 1);
 
+    c->refs = 1;
     if (address_space_cache_init(&c->desc, as, vq->desc, desc_size, false) <
             desc_size ||
         address_space_cache_init(&c->avail, as, vq->avail, avail_size,
                                  false) < avail_size ||
         address_space_cache_init(&c->used, as, vq->used, used_size, true) <
             used_size) {
-        caches_free(c);
+        vring_caches_put(c);
         return NULL;
     }
     return c;
@@ -52,15 +61,21 @@ void vring_caches_update(VirtQueue *vq)
     vm_rcu_assign(&vq->caches, c);
     vm_rcu_read_unlock();
     if (old) {
-        /* The queue's thread may be in the middle of a ring. */
-        vm_rcu_call(caches_free, old);
+        vm_rcu_call(caches_unpublished, old);
     }
 }
 
-VRingCaches *vring_caches(VirtQueue *vq)
+VRingCaches *vring_caches_get(VirtQueue *vq)
 {
-    VRingCaches *c = vm_rcu_dereference(&vq->caches);
+    VRingCaches *c;
 
+    IO_CODE();
+    vm_rcu_read_lock();
+    c = vm_rcu_dereference(&vq->caches);
+    if (c) {
+        __atomic_add_fetch(&c->refs, 1, __ATOMIC_RELAXED);
+    }
+    vm_rcu_read_unlock();
     if (!c) {
         virtio_error(vq->vdev, "the rings of queue %u are not all in memory",
                      vq->index);

@@ -8,10 +8,13 @@
  *                       avail_event le16
  *
  * The three parts are mapped once, as region caches, and published by RCU: a
- * commit of the memory topology replaces them while queues are served.
+ * commit of the memory topology replaces them while queues are served. Whoever
+ * works on them holds a reference and no read section: a ring need not be RAM,
+ * and an access to a device may wait for the BQL, whose holder may wait for
+ * all read sections.
  *
- * Thread context: vring_caches_update() and _free() under the BQL; the rest
- * in a read section, in the queue's thread.
+ * Thread context: vring_caches_update() under the BQL; the rest in the queue's
+ * thread.
  */
 #ifndef REFVMM_HW_VIRTIO_VRING_H
 #define REFVMM_HW_VIRTIO_VRING_H
@@ -36,14 +39,18 @@ typedef struct VRingDesc {
 #define VRING_DESC_SIZE 16
 
 struct VRingCaches {
+    int refs; /* atomic */
     MemoryRegionCache desc, avail, used;
 };
 
 /* Maps the rings of a ready queue; unmaps those of one that is not. */
 void vring_caches_update(VirtQueue *vq) GS_FN;
-/* Those of now, or NULL with the device marked broken: not all of the rings
- * is memory. */
-VRingCaches *vring_caches(VirtQueue *vq) RCU_READ IO_FN;
+/* Those of now, referenced, or NULL with the device marked broken: the rings
+ * lie where nothing is. */
+VRingCaches *vring_caches_get(VirtQueue *vq)
+    PAIR_OPEN(vring_caches, ret) IO_FN;
+/* NULL is fine. */
+void vring_caches_put(VRingCaches *c) PAIR_CLOSE(vring_caches, c) IO_FN;
 
 /* Of the table that cache maps: the queue's, or an indirect one. */
 bool vring_read_desc(MemoryRegionCache *cache, unsigned i, VRingDesc *ret)

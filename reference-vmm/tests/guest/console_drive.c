@@ -10,7 +10,8 @@
  *     never TEXT          from here on, TEXT in the output is a failure
  *     expect TEXT         waits for TEXT behind what was expected before
  *     match REGEX         the same with an extended regular expression
- *     capture NAME REGEX  the same; prints NAME and the first group
+ *     capture NAME REGEX  the same; prints NAME and the first group; output
+ *                         comes in pieces, so name what ends the group
  *     time NAME TEXT      as expect; prints NAME and seconds since the start
  *     send TEXT           types TEXT and Enter
  *     run COMMAND         types a shell command, waits for its end and wants
@@ -496,15 +497,30 @@ static int run_script(struct drive *d)
         }
     }
     free(line);
+    if (file != stdin) {
+        fclose(file);
+    }
     await_end(d);
     return machine_status(&d->machine);
+}
+
+static void drive_clear(struct drive *d)
+{
+    for (unsigned i = 0; i < d->never_count; i++) {
+        free(d->never[i]);
+    }
+    free(d->output.bytes);
+    free(d->pending.bytes);
+    if (d->transcript) {
+        fclose(d->transcript);
+    }
 }
 
 int main(int argc, char **argv)
 {
     struct drive d = {.timeout = 60, .started = now()};
     bool pty = false;
-    int i = 1;
+    int i = 1, status;
 
     for (; i < argc && strncmp(argv[i], "--", 2) == 0; i++) {
         if (strcmp(argv[i], "--pty") == 0) {
@@ -526,5 +542,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "console_drive: %s\n", strerror(errno));
         return NOT_STARTED;
     }
-    return run_script(&d);
+    status = run_script(&d);
+    drive_clear(&d);
+    return status;
 }

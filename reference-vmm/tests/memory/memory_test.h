@@ -44,6 +44,14 @@ static inline void memory_test_init(void)
     vm_thread_enter_role(VM_ROLE_MAIN_LOOP);
 }
 
+/* Lets all that was put off until after a grace period happen. */
+static inline void NO_TSA REQUIRES(bql) memory_test_barrier(void)
+{
+    bql_unlock();
+    vm_rcu_barrier();
+    bql_lock();
+}
+
 #define MEMORY_TEST(fn) \
     cmocka_unit_test_setup_teardown(fn, memory_test_begin, memory_test_end)
 

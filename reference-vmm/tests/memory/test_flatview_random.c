@@ -163,7 +163,8 @@ static void on_nop(MemoryListener *l, const MemoryRegionSection *s)
 
 /* ---- the comparison ----------------------------------------------------- */
 
-static void fail_at(Tree *t, unsigned i, Byte want, Byte got)
+static void REQUIRES(bql)
+fail_at(Tree *t, unsigned i, Byte want, Byte got)
 {
     char *tree = memory_region_dump(&t->top);
 
@@ -194,7 +195,7 @@ static void check_order(const FlatView *view)
     }
 }
 
-static void check_tree(Tree *t)
+static void check_tree(Tree *t) REQUIRES(bql)
 {
     FlatView *view = address_space_get_flatview(&t->as);
 
@@ -242,7 +243,7 @@ static hwaddr random_addr(void)
     return pick(4) ? pick(SPACE / 8) * 8 : pick(SPACE + 20);
 }
 
-static void init_random(Tree *t, unsigned i)
+static void init_random(Tree *t, unsigned i) REQUIRES(bql)
 {
     MemoryRegion *mr = &t->regions[i];
     char name[24];
@@ -416,6 +417,8 @@ static void build(Tree *t) REQUIRES(bql)
         hang_in(t, i);
     }
     if (!t->listener.as) {
+        INTENTIONAL(TRANSACTION, "other: in a transaction the listener is "
+                    "told by the commit");
         memory_listener_register(&t->listener, &t->as);
     }
     memory_region_transaction_commit();
@@ -482,9 +485,7 @@ static void test_random_trees(void **state)
         fflush(stdout);
         one_tree();
         if (!(i % 64)) {
-            bql_unlock();
-            vm_rcu_barrier();
-            bql_lock();
+            memory_test_barrier();
         }
     }
 }

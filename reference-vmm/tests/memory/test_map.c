@@ -116,9 +116,7 @@ static void test_map_outlives_region(void **state)
     ASSERT_HELD(&bql);
     memory_region_del_subregion(&m.root, &m.ram);
     memory_region_finalize(&m.ram);
-    bql_unlock();
-    vm_rcu_barrier();
-    bql_lock();
+    memory_test_barrier();
     memset(p, 7, 64);
     /* Its name is free, though. */
     assert_true(memory_region_init_ram(&again, "ram", RAM_SIZE, NULL));

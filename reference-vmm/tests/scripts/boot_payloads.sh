@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: MIT
 # Our own programs without a kernel, in S-mode under SBI and bare in M-mode,
 # with different numbers of harts: each says PASS and powers off with 0.
+#
+# boot.bash sets what is used here:
+# shellcheck disable=SC1091,SC2154
 set -euo pipefail
-# shellcheck source=../guest/boot.bash
 . "$(dirname "$0")/../guest/boot.bash"
 boot_begin
 need_guest payloads

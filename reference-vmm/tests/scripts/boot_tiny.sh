@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: MIT
 # The tiny Linux: to its shell, commands over the serial console, a reset, a
 # power off that ends with status 0.
+#
+# boot.bash sets what is used here:
+# shellcheck disable=SC1091,SC2154
 set -euo pipefail
-# shellcheck source=../guest/boot.bash
 . "$(dirname "$0")/../guest/boot.bash"
 boot_begin
 need_guest tiny

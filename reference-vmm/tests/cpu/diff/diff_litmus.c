@@ -6,8 +6,8 @@
  *   - every hart adds to one word by amoadd, to another by lr/sc, and to a
  *     third plainly under a spin lock taken by lr.aq/sc and freed by amoswap.rl
  *   - harts 0 and 1, and 2 and 3, pass messages: the even one writes data,
- *     fences and writes a flag; the odd one waits for the flag, fences and
- *     must find the data of that round or of a later one
+ *     fences and writes a flag, again and again; the odd one reads the flag,
+ *     fences and must find the data of that flag or of a later one
  *   - Dekker's store buffering, between the same pairs: after a full fence
  *     not both may read the other's old value
  *
@@ -19,7 +19,8 @@
 
 #define HARTS 4
 #define ROUNDS 20000
-#define PASSED 4000
+#define PASSED 100000
+#define IN_STEP 100 /* few: every step may cost a time slice of the host */
 
 enum { RA = 1, T0 = 5, T1, T2, S0 = 8, S1, A0 = 10, A1, A2, A3, A4, A5, A6,
        A7, S2, S3, S4 };
@@ -36,8 +37,8 @@ enum {
     MAX = 448,
     PAIRS = 512, /* 512 bytes a pair */
 };
-enum { PAIR_DATA = 0, PAIR_FLAG = 64, PAIR_ACK = 128, PAIR_X = 192,
-       PAIR_Y = 256, PAIR_SEEN_X = 320, PAIR_SEEN_Y = 384 };
+enum { PAIR_DATA = 0, PAIR_FLAG = 64, PAIR_X = 192, PAIR_Y = 256,
+       PAIR_SEEN_X = 320, PAIR_SEEN_Y = 384 };
 
 enum { AMOADD = 0, AMOSWAP = 1, LR = 2, SC = 3, AMOXOR = 4, AMOMAX = 20 };
 enum { RELAXED = 0, RL = 1, AQ = 2 };
@@ -104,28 +105,26 @@ static void wait_for(Asm *a, int word, unsigned base, unsigned at_least)
     branch(a, BLTU, T1, at_least, poll);
 }
 
-/* s3: the pair.  Even harts send. */
-static void message_round(Asm *a)
+/* s3: the pair.  Even harts send, without waiting. */
+static void send_messages(Asm *a)
 {
-    uint64_t receiver, end, good;
-
-    andi(a, T0, S1, 1);
-    receiver = branch(a, BNE, T0, 0, 0);
     sd(a, S2, PAIR_DATA, S3);
     fence(a, FENCE_W, FENCE_W);
     sd(a, S2, PAIR_FLAG, S3);
-    wait_for(a, PAIR_ACK, S3, S2);
-    end = jal(a, 0, 0);
-    patch_here(a, receiver);
-    wait_for(a, PAIR_FLAG, S3, S2);
+}
+
+static void receive_messages(Asm *a)
+{
+    uint64_t top = a->pc, good;
+
+    ld(a, T1, PAIR_FLAG, S3);
     fence(a, FENCE_R, FENCE_R);
     ld(a, T2, PAIR_DATA, S3);
-    good = branch(a, BGEU, T2, S2, 0);
+    good = branch(a, BGEU, T2, T1, 0);
     count_error(a);
     patch_here(a, good);
-    fence(a, FENCE_RW, FENCE_W);
-    sd(a, S2, PAIR_ACK, S3);
-    patch_here(a, end);
+    li(a, T0, PASSED);
+    branch(a, BLTU, T1, T0, top);
 }
 
 /* x = round; fence; seen = y, and the other way round.  The even hart looks
@@ -173,27 +172,43 @@ static void for_rounds(Asm *a, int32_t rounds, void (*body)(Asm *a))
     branch(a, BGE, T0, S2, top);
 }
 
+static void pass_messages(Asm *a)
+{
+    uint64_t receiver, end;
+
+    andi(a, T0, S1, 1);
+    receiver = branch(a, BNE, T0, 0, 0);
+    for_rounds(a, PASSED, send_messages);
+    end = jal(a, 0, 0);
+    patch_here(a, receiver);
+    receive_messages(a);
+    patch_here(a, end);
+}
+
 void gen_litmus(Gen *g)
 {
     static const int sums[] = { SUM_AMO, SUM_LR_SC, SUM_LOCKED, LOCK, XOR,
                                 ERRORS, MAX };
     Asm *a = &g->a;
-    uint64_t hart0, park;
+    uint64_t hart0, park, more;
 
     a->pc = IMAGE_BASE;
     csrrs(a, S1, CSR_MHARTID, 0);
+    addi(a, T0, 0, HARTS);
+    more = branch(a, BGEU, S1, T0, 0);
     la(a, S0, ADDR_DATA);
     srli(a, S3, S1, 1);
     slli(a, S3, S3, 9);
     add(a, S3, S3, S0);
     addi(a, S3, S3, PAIRS);
     for_rounds(a, ROUNDS, count_round);
-    for_rounds(a, PASSED, message_round);
-    for_rounds(a, PASSED, dekker_round);
+    pass_messages(a);
+    for_rounds(a, IN_STEP, dekker_round);
     addi(a, T0, 0, 1);
     addi(a, A0, S0, ARRIVED);
     amo_d(a, AMOADD, AQ | RL, 0, T0, A0);
     hart0 = branch(a, BEQ, S1, 0, 0);
+    patch_here(a, more);
     park = a->pc;
     put32(a, 0x10500073); /* wfi */
     jal(a, 0, park);

@@ -149,10 +149,18 @@ static void fill_tables(Gen *g)
 void gen_setup(Gen *g)
 {
     Asm *a = &g->a;
+    uint64_t hart0, park;
 
     fill_tables(g);
     gen_page_tables(g);
     a->pc = IMAGE_BASE;
+    csrrs(a, RA, CSR_MHARTID, 0);
+    hart0 = branch(a, BEQ, RA, 0, 0);
+    csrrw(a, 0, CSR_MIE, 0);
+    park = a->pc;
+    put32(a, 0x10500073); /* wfi */
+    jal(a, 0, park);
+    patch_here(a, hart0);
     la(a, RA, ADDR_M_HANDLER);
     csrrw(a, 0, CSR_MTVEC, RA);
     la(a, RA, ADDR_S_HANDLER);
@@ -192,6 +200,36 @@ typedef struct Handler {
     bool machine;
 } Handler;
 
+/*
+ * QEMU's idea of an access fault, made ours: with one hart its AMOs are a load
+ * and a store, and say load access fault; and it splits what is misaligned,
+ * and names the aligned part.  Clobbers sp, gp, tp.
+ */
+static void normalise_access_fault(Asm *a)
+{
+    uint64_t other, no_amo;
+
+    csrrs(a, SP, CSR_MCAUSE, 0);
+    addi(a, GP, SP, -5);
+    andi(a, GP, GP, -3);
+    other = branch(a, BNE, GP, 0, 0); /* not 5 or 7 */
+    csrrs(a, GP, CSR_MTVAL, 0);
+    andi(a, GP, GP, -8);
+    csrrw(a, 0, CSR_MTVAL, GP);
+    csrrs(a, GP, CSR_MEPC, 0);
+    lui(a, TP, 1u << (ALIAS_BIT - 12));
+    i_type(a, 0x13, 4, TP, TP, -1); /* not */
+    and_(a, GP, GP, TP);
+    i_type(a, 0x03, 5, GP, GP, 0); /* lhu */
+    andi(a, GP, GP, 0x7f);
+    addi(a, TP, 0, 0x2f);
+    no_amo = branch(a, BNE, GP, TP, 0);
+    addi(a, SP, 0, 7);
+    csrrw(a, 0, CSR_MCAUSE, SP);
+    patch_here(a, other);
+    patch_here(a, no_amo);
+}
+
 static void handler_log(Asm *a, const Handler *h)
 {
     uint64_t full;
@@ -199,6 +237,9 @@ static void handler_log(Asm *a, const Handler *h)
     la(a, S11, ADDR_SAVE);
     for (unsigned i = 1; i <= 4; i++) {
         sd(a, i, h->save + (i - 1) * 8, S11);
+    }
+    if (h->machine) {
+        normalise_access_fault(a);
     }
     ld(a, RA, SAVE_LOG, S11);
     addi(a, SP, RA, 1);
@@ -529,7 +570,7 @@ static void print_words(Asm *a)
 void gen_end(Gen *g)
 {
     Asm *a = &g->a;
-    uint64_t fits;
+    uint64_t fits, skip;
 
     a->pc = ADDR_END;
     la(a, S11, ADDR_RESULT);
@@ -543,6 +584,10 @@ void gen_end(Gen *g)
         and_(a, RA, RA, SP);
         sd(a, RA, 512 + i * 8, S11);
     }
+    /* From here on traps (data that PMP has locked) are only passed over. */
+    skip = a->pc;
+    la(a, RA, skip);
+    csrrw(a, 0, CSR_MTVEC, RA);
     li(a, RA, 0x6000);
     csrrs(a, 0, CSR_MSTATUS, RA);
     for (unsigned i = 0; i < 32; i++) {
@@ -572,6 +617,18 @@ void gen_end(Gen *g)
     add(a, A6, A6, A5);
     print_words(a);
     gen_finish(a);
+    while (a->pc & 3) {
+        put16(a, 1);
+    }
+    {
+        Asm la_at = { .image = a->image, .pc = skip };
+
+        la(&la_at, RA, a->pc);
+    }
+    csrrs(a, T4, CSR_MEPC, 0);
+    addi(a, T4, T4, 4);
+    csrrw(a, 0, CSR_MEPC, T4);
+    put32(a, 0x30200073);
 }
 
 void gen_describe(FILE *f)

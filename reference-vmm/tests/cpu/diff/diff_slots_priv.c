@@ -55,8 +55,8 @@ static const CsrInfo csrs[] = {
     { CSR_FCSR, 255 },
     { CSR_MSCRATCH, UINT64_MAX },
     { CSR_SSCRATCH, UINT64_MAX },
-    { CSR_MEPC, UINT64_MAX >> 26 },
-    { CSR_SEPC, UINT64_MAX >> 26 },
+    { CSR_MEPC, UINT64_C(0x3ffffffffe) },
+    { CSR_SEPC, UINT64_C(0x3ffffffffe) },
     { CSR_MTVAL, UINT64_MAX },
     { CSR_STVAL, UINT64_MAX },
     { CSR_MCAUSE, UINT64_C(1) << 63 | 15 },
@@ -135,7 +135,7 @@ static void csr_vectors(Gen *g)
 void slot_csr(Gen *g)
 {
     const CsrInfo *info = &csrs[gen_below(g, sizeof(csrs) / sizeof(csrs[0]))];
-    unsigned r = scratch(g), f3 = 1 + gen_below(g, 3);
+    unsigned r = scratch(g), f3 = 1 + gen_below(g, 3), rd = gen_rd(g);
 
     switch (gen_below(g, 10)) {
     case 0:
@@ -155,13 +155,16 @@ void slot_csr(Gen *g)
         break;
     }
     if (info->mask == 0) {
-        i_type(&g->a, 0x73, 2, gen_rd(g), 0, info->csr);
+        i_type(&g->a, 0x73, 2, rd, 0, info->csr);
     } else if (gen_chance(g, 3)) {
-        i_type(&g->a, 0x73, 4 + f3, gen_rd(g),
-               gen_random(g) & info->mask & 31, info->csr);
+        i_type(&g->a, 0x73, 4 + f3, rd, gen_random(g) & info->mask & 31,
+               info->csr);
     } else {
         li64(&g->a, r, gen_value(g) & info->mask);
-        i_type(&g->a, 0x73, f3, gen_rd(g), r, info->csr);
+        i_type(&g->a, 0x73, f3, rd, r, info->csr);
+    }
+    if (info->csr == CSR_MIP || info->csr == CSR_SIP) {
+        andi(&g->a, rd, rd, 0x222); /* without the timer's bit */
     }
 }
 
@@ -429,26 +432,43 @@ static unsigned pmp_permissions(Gen *g)
     return (rwx & 3) == 2 ? rwx | 1 : rwx; /* W without R is reserved */
 }
 
-/* One of the first eight entries; sfence as the specification asks. */
+static void pmp_clear(Gen *g, unsigned entry, unsigned r)
+{
+    li64(&g->a, r, UINT64_C(0xff) << entry * 8);
+    csrrc(&g->a, 0, CSR_PMPCFG0, r);
+}
+
+/*
+ * One of the first eight entries; sfence as the specification asks.  The
+ * stream stays readable, so that the S handler can tell how long the
+ * instruction is that trapped: only what is surely data may be not.
+ */
 void slot_pmp(Gen *g)
 {
     unsigned entry = gen_below(g, 8), r = scratch(g);
     unsigned cfg = pmp_permissions(g) | gen_below(g, 4) << 3;
+    bool write_address = !gen_chance(g, 4), write_cfg = !gen_chance(g, 4);
     bool data = gen_chance(g, 2);
 
     if (gen_chance(g, 12)) { /* locked, M too: only in the data */
         cfg = (cfg & 7) | 3 << 3 | 0x80;
+        data = write_address = write_cfg = true;
+    }
+    if (!write_cfg) {
         data = true;
     }
-    if (!gen_chance(g, 4) || (cfg & 0x80)) {
-        li64(&g->a, r, UINT64_C(0xff) << entry * 8);
-        csrrc(&g->a, 0, CSR_PMPCFG0, r);
+    if ((cfg >> 3 & 3) < 2 || !data || !write_address) {
+        cfg |= 1;
+    }
+    if (write_address) {
+        if (write_cfg) {
+            pmp_clear(g, entry, r);
+        }
         li64(&g->a, r, pmp_napot(g, data));
         csrrw(&g->a, 0, CSR_PMPADDR0 + entry, r);
     }
-    if (!gen_chance(g, 4) || (cfg & 0x80)) {
-        li64(&g->a, r, UINT64_C(0xff) << entry * 8);
-        csrrc(&g->a, 0, CSR_PMPCFG0, r);
+    if (write_cfg) {
+        pmp_clear(g, entry, r);
         li64(&g->a, r, (uint64_t)cfg << entry * 8);
         csrrs(&g->a, gen_rd(g), CSR_PMPCFG0, r);
     }

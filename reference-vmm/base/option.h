@@ -13,8 +13,8 @@
  *
  * Thread context: any.
  */
-#ifndef REFVMM_HW_OPTION_H
-#define REFVMM_HW_OPTION_H
+#ifndef REFVMM_BASE_OPTION_H
+#define REFVMM_BASE_OPTION_H
 
 #include "base/annotate.h"
 #include "base/error.h"

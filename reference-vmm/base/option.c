@@ -4,7 +4,7 @@
  *
  * Thread context: any.
  */
-#include "hw/option.h"
+#include "base/option.h"
 #include "base/keyval.h"
 #include <errno.h>
 #include <string.h>

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * decode_fuse.c - two instructions that often come together, as one op.
+ *
+ * Only where the pair cannot trap in its middle and neither is a target by
+ * itself: blocks are entered at their start, so the second instruction of a
+ * pair gets a block of its own when somebody jumps there.
+ *
+ * Thread context: the hart's own thread; nothing but the Decoder is touched.
+ */
+#include "cpu/interp/op.h"
+
+/* Drops the last op: the one before does its work. */
+static void drop_last(Decoder *d)
+{
+    d->op--;
+}
+
+/* lui or li, then addi to the same register: a constant. */
+static bool fuse_constant(Decoder *d, Op *a, const Op *b)
+{
+    int64_t value;
+
+    if (a->fn != op_li || a->rd != b->rd || b->rs1 != a->rd) {
+        return false;
+    }
+    if (b->fn == op_addi) {
+        value = (int64_t)a->imm32 + b->imm;
+        if (value != (int32_t)value) {
+            return false;
+        }
+    } else if (b->fn == op_addiw) {
+        value = (int32_t)((uint32_t)a->imm32 + (uint32_t)(int32_t)b->imm);
+    } else {
+        return false;
+    }
+    a->imm32 = (int32_t)value;
+    drop_last(d);
+    return true;
+}
+
+/* auipc, then addi: an address. */
+static bool fuse_address(Decoder *d, Op *a, const Op *b)
+{
+    int64_t value = (int64_t)a->imm32 + b->imm;
+
+    if (a->fn != op_auipc || b->fn != op_addi || a->rd != b->rd
+        || b->rs1 != a->rd || value != (int32_t)value) {
+        return false;
+    }
+    a->imm32 = (int32_t)value;
+    drop_last(d);
+    return true;
+}
+
+void decode_fuse(Decoder *d, Op *first)
+{
+    Op *a = first - 1;
+
+    if (d->op != first + 1 || first == d->start) {
+        return;
+    }
+    (void)(fuse_constant(d, a, first) || fuse_address(d, a, first));
+}

@@ -1,0 +1,6 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * net_list.h - all kinds of network back ends: one line each.
+ *
+ * Thread context: none.  Included several times, with NET() defined.
+ */

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * drive.h - -drive: disks in one option.
+ *
+ * Thread context: the initial thread, under the BQL.
+ */
+#ifndef REFVMM_PROGRAM_DRIVE_H
+#define REFVMM_PROGRAM_DRIVE_H
+
+#include "hw/machine.h"
+
+/* All that they are for beside being named by devices. */
+typedef struct Drives {
+    GPtrArray *blks;      /* BlockBackend*, owned */
+    char *pflash[2];      /* ids; NULL: none */
+    GPtrArray *virtio;    /* char *: ids of those that want a device */
+} Drives;
+
+void drives_init(Drives *d);
+bool drives_add(Drives *d, const char *text, GError **error) GS_FN;
+void drives_free(Drives *d) DROPS(bql) GS_FN;
+
+#endif
