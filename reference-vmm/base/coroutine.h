@@ -11,8 +11,8 @@
  * Its context is that of the thread that entered it; aio_co_wake() goes on
  * there.
  *
- * It may hold no lock of threads and be in no RCU section when it yields that it
- * was not entered with; debug builds abort.
+ * When it yields it may hold no lock of threads, and be in no RCU section,
+ * that it was not entered with; debug builds abort.
  *
  * Thread context: any, one thread at a time for one coroutine; entering one
  * that runs already aborts and names it.

@@ -167,9 +167,10 @@ void co_context_init_thread(CoContext *c)
 void co_context_switch(CoContext *from, CoContext *to, bool ends)
 {
 #ifdef CO_ASAN
-    void *fake_stack = NULL;
-
-    __sanitizer_start_switch_fiber(ends ? NULL : &fake_stack, to->stack,
+    /* Not in a local: that would lie in the fake stack, which is given up
+     * here if this is the end. */
+    from->fake_stack = NULL;
+    __sanitizer_start_switch_fiber(ends ? NULL : &from->fake_stack, to->stack,
                                    to->stack_size);
 #endif
 #ifdef CO_TSAN
@@ -181,7 +182,7 @@ void co_context_switch(CoContext *from, CoContext *to, bool ends)
     vm_co_switch(&from->sp, to->sp);
 #endif
 #ifdef CO_ASAN
-    __sanitizer_finish_switch_fiber(fake_stack, NULL, NULL);
+    __sanitizer_finish_switch_fiber(from->fake_stack, NULL, NULL);
 #endif
 }
 

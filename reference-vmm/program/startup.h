@@ -9,6 +9,7 @@
 
 #include "program/drive.h"
 #include "program/options.h"
+#include <stdio.h>
 
 typedef struct Program {
     CommandLine options;

@@ -37,7 +37,11 @@ void pmp_update(Hart *h)
         }
         h->pmp_range[i].first = first;
         h->pmp_range[i].last = last;
-        if ((h->pmpcfg[i] & PMP_L) && first <= last) {
+        /* An access that an entry covers in part fails in M-mode too, locked
+         * or not; without such edges M-mode need not look. */
+        if (first <= last
+            && ((h->pmpcfg[i] & PMP_L)
+                || ((first | (last + 1)) & ~PAGE_MASK_64))) {
             h->pmp_locked = true;
         }
     }

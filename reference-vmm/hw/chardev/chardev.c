@@ -321,6 +321,20 @@ bool chardev_is_open(const Chardev *c)
     return c->is_open;
 }
 
+int chardev_claim_fd(Chardev *c)
+{
+    GLOBAL_STATE_CODE();
+    return c->is_open && c->klass->claim_fd ? c->klass->claim_fd(c) : -1;
+}
+
+void chardev_release_fd(Chardev *c)
+{
+    GLOBAL_STATE_CODE();
+    if (c->klass->release_fd) {
+        c->klass->release_fd(c);
+    }
+}
+
 size_t chardev_frontend_room(Chardev *c)
 {
     GLOBAL_STATE_CODE();

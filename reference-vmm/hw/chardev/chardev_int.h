@@ -33,6 +33,9 @@ typedef struct ChardevClass {
     int (*poll_fd)(Chardev *c);
     /* The front end may have room: read on.  NULL: never sends. */
     void (*accept_input)(Chardev *c);
+    /* See chardev_claim_fd(); NULL: not such a class. */
+    int (*claim_fd)(Chardev *c);
+    void (*release_fd)(Chardev *c);
     /* NULL: its name. */
     char *(*describe)(const Chardev *c);
     /* Several front ends over another chardev. */

@@ -95,6 +95,25 @@ static void socket_hangup(Chardev *c)
     chardev_set_open(c, false);
 }
 
+/* ---- lent to the front end ---------------------------------------------- */
+
+static int socket_claim_fd(Chardev *c)
+{
+    ChardevSocket *s = (ChardevSocket *)c;
+
+    GLOBAL_STATE_CODE();
+    chardev_fd_stop(&s->fd);
+    return s->stream;
+}
+
+static void socket_release_fd(Chardev *c)
+{
+    GLOBAL_STATE_CODE();
+    if (((ChardevSocket *)c)->stream >= 0) {
+        socket_hangup(c);
+    }
+}
+
 /* Before the machine runs: nothing else is to be done meanwhile. */
 static GS_FN void wait_for_client(ChardevSocket *s)
 {
@@ -302,5 +321,7 @@ const ChardevClass socket_chardev_class = {
     .write = socket_write,
     .poll_fd = socket_poll_fd,
     .accept_input = socket_accept_input,
+    .claim_fd = socket_claim_fd,
+    .release_fd = socket_release_fd,
     .describe = socket_describe,
 };

@@ -87,6 +87,26 @@ static hwaddr align_up(hwaddr addr, uint64_t align)
     return (addr + align - 1) & ~(align - 1);
 }
 
+/* Linkers put ELF's own headers into the first segment, before the text: what
+ * lies below RAM and goes on into it is cut off there. */
+static GS_FN bool load_segment(VirtBoard *b, const char *name, hwaddr addr,
+                               const ImageSegment *s, GError **error)
+{
+    gsize size = g_bytes_get_size(s->bytes), skip = VIRT_DRAM_BASE - addr;
+    GBytes *rest;
+    bool ok;
+
+    if (addr >= VIRT_DRAM_BASE || skip >= size) {
+        return machine_add_rom(b->machine, name, addr, s->bytes, s->zeros,
+                               error);
+    }
+    rest = g_bytes_new_from_bytes(s->bytes, skip, size - skip);
+    ok = machine_add_rom(b->machine, name, VIRT_DRAM_BASE, rest, s->zeros,
+                         error);
+    g_bytes_unref(rest);
+    return ok;
+}
+
 /* At base, unless it is ELF, which says where. */
 static GS_FN bool load_image(VirtBoard *b, const Image *image,
                              const char *name, hwaddr base, hwaddr *ret_entry,
@@ -98,8 +118,7 @@ static GS_FN bool load_image(VirtBoard *b, const Image *image,
         const ImageSegment *s =
             &g_array_index(image->segments, ImageSegment, i);
 
-        if (!machine_add_rom(b->machine, name, s->addr + offset, s->bytes,
-                             s->zeros, error)) {
+        if (!load_segment(b, name, s->addr + offset, s, error)) {
             return false;
         }
     }

@@ -406,7 +406,8 @@ static const struct {
       "coroutine \"enter_self\" is entered, but runs" },
     { "wake-twice", wake_twice, "coroutine \"three_steps\" is woken twice" },
     { "poll", poll_in_coroutine, "a coroutine polls" },
-    { "rcu", yield_in_section, "\"yield_in_rcu\" yields within an RCU section" },
+    { "rcu", yield_in_section,
+      "\"yield_in_rcu\" yields within an RCU section" },
 #ifdef HOLDFAST_DEBUG_CHECKS
     { "lock", yield_with_lock, "coroutine \"yield_locked\" yields or ends "
       "with lock \"mine\", taken at locked.c:5" },

@@ -174,6 +174,9 @@ void gen_setup(Gen *g)
     write_csr(a, CSR_MCOUNTEREN, 0);
     write_csr(a, CSR_SCOUNTEREN, 0);
     write_csr(a, CSR_FCSR, gen_below(g, 5) << 5);
+    for (unsigned i = 0; i < 8; i++) {
+        write_csr(a, CSR_PMPADDR0 + i, (ADDR_DATA >> 2) + i * 64);
+    }
     /* Everything else is allowed: the last entry. */
     write_csr(a, CSR_PMPADDR0 + 15, (UINT64_C(1) << 54) - 1);
     write_csr(a, CSR_PMPCFG0 + 2, UINT64_C(0x1f) << 56);
@@ -230,6 +233,18 @@ static void normalise_access_fault(Asm *a)
     patch_here(a, no_amo);
 }
 
+/* The value that goes with a breakpoint: its address, or 0, as QEMU says. */
+static void normalise_breakpoint(Asm *a, const Handler *h)
+{
+    uint64_t other;
+
+    csrrs(a, SP, h->cause, 0);
+    addi(a, GP, 0, 3);
+    other = branch(a, BNE, SP, GP, 0);
+    csrrw(a, 0, h->tval, 0);
+    patch_here(a, other);
+}
+
 static void handler_log(Asm *a, const Handler *h)
 {
     uint64_t full;
@@ -238,6 +253,7 @@ static void handler_log(Asm *a, const Handler *h)
     for (unsigned i = 1; i <= 4; i++) {
         sd(a, i, h->save + (i - 1) * 8, S11);
     }
+    normalise_breakpoint(a, h);
     if (h->machine) {
         normalise_access_fault(a);
     }

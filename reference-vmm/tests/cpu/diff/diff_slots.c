@@ -302,7 +302,7 @@ static const uint8_t weights[KIND_LITMUS][SLOT_TYPES] = {
     [KIND_CSR] = { 5, 10, 5, 0, 0, 2, 0, 5, 5, 0, 68, 0, 0 },
     [KIND_PRIV] = { 5, 5, 3, 0, 1, 2, 0, 32, 2, 2, 8, 40, 0 },
     [KIND_PMP] = { 5, 5, 3, 0, 0, 1, 0, 36, 2, 2, 2, 24, 20 },
-    [KIND_ALL] = { 20, 8, 8, 2, 2, 3, 2, 22, 10, 5, 8, 9, 1 },
+    [KIND_ALL] = { 20, 8, 8, 2, 2, 3, 2, 22, 10, 5, 8, 10, 0 },
 };
 
 static SlotType choose_type(Gen *g)

@@ -6,7 +6,7 @@
  */
 #include "diff_gen.h"
 
-enum { X28 = 28, X31 = 31 };
+enum { X28 = 28, X30 = 30, X31 = 31 };
 
 /* The data page, or the window that page tables map. */
 static unsigned base_register(Gen *g)
@@ -16,9 +16,16 @@ static unsigned base_register(Gen *g)
     return gen_chance(g, windows ? 2 : 12) ? X28 : X31;
 }
 
-/* -2048 to 2047, mostly aligned; sometimes across the end of a page. */
+/* -2048 to 2047, mostly aligned; sometimes across the end of a page, but not
+ * with PMP: whether that is one access or two is up to the machine. */
 static int offset(Gen *g, unsigned size)
 {
+    if (g->kind == KIND_PMP && gen_chance(g, 6)) {
+        return (int)gen_below(g, 4088) - 2048;
+    }
+    if (g->kind == KIND_PMP) {
+        return (int)(gen_below(g, 4096) & ~(size - 1)) - 2048;
+    }
     if (gen_chance(g, 16)) {
         return 2048 - (int)size + gen_below(g, size);
     }
@@ -46,12 +53,12 @@ static void computed_address(Gen *g)
 {
     unsigned r = 1 + gen_below(g, 26), f3 = gen_below(g, 4);
 
-    andi(&g->a, r, gen_rs(g), 0x7ff);
+    andi(&g->a, r, gen_rs(g), g->kind == KIND_PMP ? 0x7f8 : 0x7ff);
     add(&g->a, r, r, base_register(g));
     if (gen_chance(g, 2)) {
-        i_type(&g->a, 0x03, f3, gen_rd(g), r, (int)gen_below(g, 16) - 16);
+        i_type(&g->a, 0x03, f3, gen_rd(g), r, (int)gen_below(g, 9) - 16);
     } else {
-        s_type(&g->a, 0x23, f3, gen_rs(g), (int)gen_below(g, 16) - 16, r);
+        s_type(&g->a, 0x23, f3, gen_rs(g), (int)gen_below(g, 9) - 16, r);
     }
 }
 
@@ -103,12 +110,16 @@ static void lr_sc(Gen *g)
     unsigned r = 1 + gen_below(g, 26), other = r == 1 ? 2 : r - 1;
     unsigned f3 = 2 + gen_below(g, 2), size = 1u << f3, rd = gen_rd(g);
     int o = offset(g, size) & ~(int)(size - 1) & 0x7ff;
+    uint64_t at = g->a.pc;
 
+    /* Should the load trap, then go on after the stores: whether these do as
+     * well when they would fail anyway is up to the machine, too. */
+    la(&g->a, X30, at);
     addi(&g->a, r, X31, o);
     if (rd == r || rd == other) {
         rd = 0;
     }
-    if (gen_chance(g, 8)) { /* somewhere else */
+    if (g->kind != KIND_PMP && gen_chance(g, 8)) { /* somewhere else */
         addi(&g->a, other, X31, o - 1024);
     } else {
         addi(&g->a, other, r, 0);
@@ -122,6 +133,12 @@ static void lr_sc(Gen *g)
         addi(&g->a, other, X31, o);
         r_type(&g->a, 0x2f, f3, 3 << 2, gen_rd(g), other, gen_rs(g));
     }
+    {
+        Asm a = { .image = g->a.image, .pc = at };
+
+        la(&a, X30, g->a.pc);
+    }
+    addi(&g->a, X30, 0, 0);
 }
 
 /* A load-reserved alone may fault. */

@@ -63,9 +63,9 @@ static const CsrInfo csrs[] = {
     { CSR_SCAUSE, UINT64_C(1) << 63 | 15 },
     { CSR_MCOUNTEREN, 7 },
     { CSR_SCOUNTEREN, 7 },
-    { CSR_MIE, 0x222 },
+    { CSR_MIE, 0 },
     { CSR_MIP, 0x222 },
-    { CSR_SIE, 0x222 },
+    { CSR_SIE, 0 },
     { CSR_SIP, 0x222 },
     { CSR_MIDELEG, 0x222 },
     { CSR_MEDELEG, 0xa15c }, /* not fetch faults, nor access faults */
@@ -89,9 +89,9 @@ static void csr_status_bits(Gen *g)
     static const uint32_t bits[] = {
         MSTATUS_SIE, MSTATUS_MIE, MSTATUS_SPIE, MSTATUS_MPIE, MSTATUS_SPP,
         MSTATUS_FS,  MSTATUS_SUM, MSTATUS_MXR,  MSTATUS_TVM,  MSTATUS_TW,
-        MSTATUS_TSR, 1u << 13,    1u << 14,     MSTATUS_SUM,  MSTATUS_MXR,
+        MSTATUS_TSR, MSTATUS_SUM, MSTATUS_MXR,
     };
-    unsigned r = scratch(g), i = gen_below(g, 15);
+    unsigned r = scratch(g), i = gen_below(g, 13);
     unsigned csr = gen_chance(g, 2) ? CSR_SSTATUS : CSR_MSTATUS;
     bool set = gen_chance(g, 2);
 
@@ -99,7 +99,7 @@ static void csr_status_bits(Gen *g)
     if (bits[i] == MSTATUS_TVM || bits[i] == MSTATUS_TSR) {
         set = gen_chance(g, 4);
     }
-    if ((bits[i] & MSTATUS_FS) && !gen_chance(g, 6)) {
+    if (bits[i] == MSTATUS_FS && !gen_chance(g, 6)) {
         set = true;
     }
     li(&g->a, r, (int32_t)bits[i]);
@@ -132,6 +132,20 @@ static void csr_vectors(Gen *g)
     csrrw(&g->a, 0, csr, old);
 }
 
+/* Never two at once: which of them is taken first is where QEMU is wrong. */
+static void csr_interrupt_enable(Gen *g)
+{
+    static const unsigned bits[] = { 0, 2, 0x20, 0x200 };
+    unsigned r = scratch(g);
+
+    li(&g->a, r, (int32_t)bits[gen_below(g, 4)]);
+    if (gen_chance(g, 2)) {
+        csrrw(&g->a, gen_rd(g), CSR_MIE, r);
+    } else {
+        csrrc(&g->a, gen_rd(g), CSR_SIE, r);
+    }
+}
+
 void slot_csr(Gen *g)
 {
     const CsrInfo *info = &csrs[gen_below(g, sizeof(csrs) / sizeof(csrs[0]))];
@@ -144,6 +158,9 @@ void slot_csr(Gen *g)
         return;
     case 2:
         csr_counters(g);
+        return;
+    case 4:
+        csr_interrupt_enable(g);
         return;
     case 3:
         /* With the vector gone for a moment, a trap would be lost: only
@@ -267,7 +284,10 @@ static void write_pte(Gen *g)
 {
     unsigned address = scratch(g), r = address == 1 ? 2 : address - 1;
     unsigned page = gen_chance(g, 2) ? 0 : gen_below(g, 512);
+    uint64_t at = resume_after(g, RESUME_SAME);
 
+    /* Where this traps the store must not be done: it could not be fenced. */
+    sfence(g);
     la(&g->a, address,
        gen_leaf_pte_address(gen_below(g, ROOTS), page));
     li64(&g->a, r, gen_leaf_pte(g));
@@ -280,6 +300,7 @@ static void write_pte(Gen *g)
     default:
         sfence(g);
     }
+    come_here(g, at, RESUME_SAME);
 }
 
 static void set_window(Gen *g)
@@ -344,7 +365,7 @@ static void wfi(Gen *g)
     addi(&g->a, r, 0, MSTATUS_MIE);
     csrrc(&g->a, 0, CSR_MSTATUS, r);
     addi(&g->a, r, 0, 2);
-    csrrs(&g->a, 0, CSR_MIE, r);
+    csrrw(&g->a, 0, CSR_MIE, r);
     csrrs(&g->a, 0, CSR_MIP, r);
     put32(&g->a, INSN_WFI);
     csrrc(&g->a, 0, CSR_MIP, r);
@@ -357,8 +378,7 @@ static void interrupts(Gen *g)
 
     li(&g->a, r, (int32_t)(gen_random(g) & 0x222));
     csrrw(&g->a, 0, CSR_MIDELEG, r);
-    li(&g->a, r, (int32_t)(gen_random(g) & 0x222));
-    csrrw(&g->a, 0, CSR_MIE, r);
+    csr_interrupt_enable(g);
     addi(&g->a, r, 0, gen_chance(g, 2) ? MSTATUS_MIE : MSTATUS_SIE);
     csrrs(&g->a, 0, CSR_MSTATUS, r);
     li(&g->a, r, (int32_t)(gen_random(g) & 0x222));
