@@ -75,25 +75,25 @@ static JsonObject *image_info(BlockDriverState *bs, GError **error)
                     g_strerror((int)-length));
         return NULL;
     }
+    if (bdrv_get_info(bs, &info) < 0) {
+        info = (BlockDriverInfo){ 0 };
+    }
     o = json_object_new();
     json_object_set_int_member(o, "virtual-size", length);
     json_object_set_string_member(o, "filename", bdrv_get_filename(bs));
+    if (info.cluster_size) {
+        json_object_set_int_member(o, "cluster-size", info.cluster_size);
+    }
     json_object_set_string_member(o, "format", bs->drv->format_name);
     if (allocated >= 0) {
         json_object_set_int_member(o, "actual-size", allocated);
-    }
-    json_object_set_boolean_member(o, "dirty-flag", FALSE);
-    if (bdrv_get_info(bs, &info) >= 0) {
-        if (info.cluster_size) {
-            json_object_set_int_member(o, "cluster-size", info.cluster_size);
-        }
-        json_object_set_boolean_member(o, "dirty-flag", info.is_dirty);
     }
     specific = specific_info(bs);
     if (specific) {
         json_object_set_object_member(o, "format-specific", specific);
     }
     add_backing_names(o, bs);
+    json_object_set_boolean_member(o, "dirty-flag", info.is_dirty);
     return o;
 }
 

@@ -229,15 +229,50 @@ bool img_parse_output(const char *text, bool *json)
     return true;
 }
 
+static void print_value(JsonNode *node, int indent);
+
+static void print_object(JsonObject *o, int indent)
+{
+    JsonObjectIter iter;
+    const char *name, *separator = "";
+    JsonNode *node;
+
+    putchar('{');
+    json_object_iter_init_ordered(&iter, o);
+    while (json_object_iter_next_ordered(&iter, &name, &node)) {
+        printf("%s\n%*s\"%s\": ", separator, 4 * indent + 4, "", name);
+        print_value(node, indent + 1);
+        separator = ",";
+    }
+    printf("\n%*s}", 4 * indent, "");
+}
+
+static void print_array(JsonArray *array, int indent)
+{
+    putchar('[');
+    for (guint i = 0; i < json_array_get_length(array); i++) {
+        printf("%s\n%*s", i ? "," : "", 4 * indent + 4, "");
+        print_value(json_array_get_element(array, i), indent + 1);
+    }
+    printf("\n%*s]", 4 * indent, "");
+}
+
+static void print_value(JsonNode *node, int indent)
+{
+    if (JSON_NODE_HOLDS_OBJECT(node)) {
+        print_object(json_node_get_object(node), indent);
+    } else if (JSON_NODE_HOLDS_ARRAY(node)) {
+        print_array(json_node_get_array(node), indent);
+    } else {
+        g_autofree char *text = json_to_string(node, FALSE);
+
+        fputs(text, stdout);
+    }
+}
+
 void img_print_json(JsonNode *node)
 {
-    g_autoptr(JsonGenerator) generator = json_generator_new();
-    g_autofree char *text = NULL;
-
     IO_CODE();
-    json_generator_set_root(generator, node);
-    json_generator_set_pretty(generator, TRUE);
-    json_generator_set_indent(generator, 4);
-    text = json_generator_to_data(generator, NULL);
-    puts(text);
+    print_value(node, 0);
+    putchar('\n');
 }

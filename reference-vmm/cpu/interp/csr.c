@@ -409,7 +409,7 @@ void csr_reset(Hart *h)
         h->medeleg = MEDELEG_MASK & ~(UINT64_C(1) << CAUSE_ECALL_S);
         h->mideleg = MIDELEG_MASK;
         h->menvcfg |= MENVCFG_STCE;
-        h->mcounteren = COUNTER_BITS;
+        h->mcounteren = h->scounteren = COUNTER_BITS;
         h->pmpcfg[0] = PMP_A_NAPOT | PMP_X | PMP_W | PMP_R;
         h->pmpaddr[0] = (UINT64_C(1) << 54) - 1;
     }

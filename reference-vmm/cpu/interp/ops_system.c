@@ -240,7 +240,8 @@ OP(csr)
 
 /*
  * Linux sets and clears SIE and SUM in sstatus all the time.  Neither changes
- * how code is seen.  An interrupt that SIE lets in is taken at the next jump.
+ * how code is seen.  An interrupt that SIE lets in must be taken before the
+ * next instruction (3.1.9), which the slow way does.
  */
 #define SSTATUS_QUICK (MSTATUS_SIE | MSTATUS_SUM)
 
@@ -249,19 +250,19 @@ static inline uint64_t IO_FN csr_source(const Hart *h, const Op *op)
     return op->rs2 & 4 ? op->rs1 : h->x[op->rs1];
 }
 
-static __attribute__((noinline)) void IO_FN sstatus_quick(Hart *h,
+static __attribute__((noinline)) bool IO_FN sstatus_quick(Hart *h,
                                                          uint64_t now)
 {
     uint64_t old = h->mstatus;
 
+    if ((now & ~old & MSTATUS_SIE) && trap_interrupt_pending(h)) {
+        return false;
+    }
     h->mstatus = now;
     if ((old ^ now) & MSTATUS_SUM) {
         tlb_update_mode(h);
     }
-    if ((now & ~old & MSTATUS_SIE)
-        && (__atomic_load_n(&h->mip, __ATOMIC_RELAXED) & h->mie)) {
-        __atomic_fetch_or(&h->requests, REQUEST_IRQ, __ATOMIC_RELAXED);
-    }
+    return true;
 }
 
 #define OP_SSTATUS(name, now)                                                \
@@ -269,13 +270,13 @@ static __attribute__((noinline)) void IO_FN sstatus_quick(Hart *h,
     {                                                                        \
         uint64_t bits = csr_source(h, op), old = h->mstatus;                 \
                                                                              \
-        if (hart_unlikely(h->priv == PRIV_U || (bits & ~SSTATUS_QUICK))) {   \
+        if (hart_unlikely(h->priv == PRIV_U || (bits & ~SSTATUS_QUICK)       \
+                          || !sstatus_quick(h, now))) {                      \
             OP_CONTINUE(csr);                                                \
         }                                                                    \
         h->x[op->rd] = (old & SSTATUS_READABLE)                              \
                        | ((old & MSTATUS_FS) == MSTATUS_FS ? MSTATUS_SD : 0) \
                        | MSTATUS_UXL_64;                                     \
-        sstatus_quick(h, now);                                               \
         OP_NEXT;                                                             \
     }
 OP_SSTATUS(csr_sstatus_clear, old & ~bits)

@@ -29,7 +29,7 @@ static GPtrArray *clients GUARDED_BY(bql);
 
 static const NetClass *find_class(const char *name, GError **error)
 {
-    const char *known[G_N_ELEMENTS(class_list) + 1] = { NULL };
+    const char *known[G_N_ELEMENTS(class_list) + 2] = { NULL };
 
     for (size_t i = 0; i < G_N_ELEMENTS(class_list); i++) {
         known[i] = class_list[i]->name;
@@ -37,6 +37,7 @@ static const NetClass *find_class(const char *name, GError **error)
             return class_list[i];
         }
     }
+    known[G_N_ELEMENTS(class_list)] = "socket";
     option_set_unknown(error, "netdev", "type", name, known);
     return NULL;
 }
@@ -92,7 +93,7 @@ static GS_FN NetClient *create(const NetClass *klass, const char *id,
     return n;
 }
 
-NetClient *netdev_new(JsonObject *options, GError **error)
+static GS_FN NetClient *new_client(JsonObject *options, GError **error)
 {
     const char *type = option_need(options, "netdev", "type", error);
     const char *id = type ? option_need(options, "netdev", "id", error)
@@ -100,7 +101,6 @@ NetClient *netdev_new(JsonObject *options, GError **error)
     const NetClass *klass = id ? find_class(type, error) : NULL;
     NetClient *n;
 
-    GLOBAL_STATE_CODE();
     if (!klass || !option_check_id(id, error) ||
         !check_options(klass, id, options, error)) {
         return NULL;
@@ -116,6 +116,23 @@ NetClient *netdev_new(JsonObject *options, GError **error)
             clients = g_ptr_array_new();
         }
         g_ptr_array_add(clients, n);
+    }
+    return n;
+}
+
+NetClient *netdev_new(JsonObject *options, GError **error)
+{
+    JsonObject *translated;
+    NetClient *n;
+
+    GLOBAL_STATE_CODE();
+    if (g_strcmp0(option_string(options, "type"), "socket")) {
+        return new_client(options, error);
+    }
+    translated = net_socket_translate(options, error);
+    n = translated ? new_client(translated, error) : NULL;
+    if (translated) {
+        json_object_unref(translated);
     }
     return n;
 }
@@ -197,6 +214,9 @@ char *netdev_help(void)
         g_string_append_printf(text, "  %-7s %s\n", class_list[i]->name,
                                class_list[i]->help);
     }
+    g_string_append(text, "  socket  as stream or dgram: listen=[HOST]:PORT, "
+                          "connect=HOST:PORT, fd=FD,\n"
+                          "          or udp=HOST:PORT,localaddr=HOST:PORT\n");
     return g_string_free(text, FALSE);
 }
 

@@ -46,4 +46,7 @@ void net_client_can_send(NetClient *n) GS_FN;
 size_t net_iov_copy(void *to, size_t max, const struct iovec *iov, int n)
     IO_FN;
 
+/* {"type": "socket", ...} as one of "stream" or "dgram"; new. */
+JsonObject *net_socket_translate(JsonObject *options, GError **error) IO_FN;
+
 #endif

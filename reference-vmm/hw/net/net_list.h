@@ -4,3 +4,7 @@
  *
  * Thread context: none.  Included several times, with NET() defined.
  */
+NET(user)
+NET(tap)
+NET(stream)
+NET(dgram)

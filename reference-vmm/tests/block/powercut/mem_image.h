@@ -37,6 +37,9 @@ typedef struct MemImage {
     uint32_t delay_seed; /* 0: never yield */
     int64_t writes_until_error; /* -1: never */
     int64_t flushes, writes;
+    /* A write that begins with this byte waits for whoever wakes held. */
+    int hold_writes_of; /* -1: none */
+    Coroutine *held;
 } MemImage;
 
 /* What the driver's open takes; it has no other way to know. */
@@ -59,6 +62,7 @@ static inline MemImage *mem_image_new(void)
 
     image->limit = 1 << 30;
     image->writes_until_error = -1;
+    image->hold_writes_of = -1;
     return image;
 }
 
@@ -189,6 +193,10 @@ static int coroutine_fn mem_co_pwritev_part(BlockDriverState *bs,
 
     io_vector_to_buf(qiov, at, r.data, (size_t)bytes);
     mem_image_delay(image);
+    if (r.data[0] == image->hold_writes_of) {
+        image->held = coroutine_self();
+        coroutine_yield();
+    }
     return mem_image_do(image, &r);
 }
 

@@ -434,12 +434,13 @@ void slot_priv(Gen *g)
 
 /* ---- PMP ------------------------------------------------------------------ */
 
-/* A naturally aligned region somewhere in the data or the stream. */
+/* A naturally aligned region somewhere in the data or the stream; not in the
+ * page tables, where QEMU sets A and D without asking. */
 static uint64_t pmp_napot(Gen *g, bool data)
 {
-    unsigned shift = 3 + gen_below(g, data ? 10 : 20);
+    unsigned shift = 3 + gen_below(g, data ? 10 : 14);
     uint64_t base = data ? ADDR_DATA + gen_below(g, DATA_SIZE)
-                         : IMAGE_BASE + gen_below(g, IMAGE_SIZE);
+                         : ADDR_SLOTS + gen_below(g, 0x20000);
 
     base &= ~((UINT64_C(1) << shift) - 1);
     return base >> 2 | ((UINT64_C(1) << (shift - 3)) - 1);
@@ -478,7 +479,7 @@ void slot_pmp(Gen *g)
         data = true;
     }
     if ((cfg >> 3 & 3) < 2 || !data || !write_address) {
-        cfg |= 1;
+        cfg |= 3;
     }
     if (write_address) {
         if (write_cfg) {

@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * stream.c - frames over a stream socket, to another VMM for instance: each
+ * as its length (32 bits, big endian) and its bytes.
+ *
+ *     -netdev stream,id=n0,server=on,addr.type=unix,addr.path=PATH
+ *     -netdev stream,id=n0,addr.type=inet,addr.host=HOST,addr.port=PORT
+ *     -netdev socket,id=n0,listen=[HOST]:PORT (or connect=, or fd=)
+ *
+ * A server takes one connection at a time.
+ *
+ * Thread context: under the BQL; callbacks in the main loop.
+ */
+#include "hw/chardev/socket_address.h"
+#include "hw/net/net_int.h"
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define LENGTH_SIZE 4
+#define OUT_MAX (256 * 1024) /* then the guest has to wait */
+
+typedef struct NetStream {
+    NetClient parent;
+    SocketAddress address;
+    int listener, fd; /* -1: none */
+    bool reading, writing;
+    uint64_t reconnect_s;
+    AioTimer *reconnect_timer;
+    GByteArray *out; /* not yet sent */
+    uint8_t in[LENGTH_SIZE + NET_PACKET_MAX];
+    size_t in_size;
+} NetStream;
+
+static void stream_readable(void *opaque);
+static void stream_writable(void *opaque);
+static void stream_accept(void *opaque);
+
+static GS_FN void update_handlers(NetStream *s)
+{
+    if (s->fd >= 0) {
+        aio_set_fd_handler(main_loop_context(), s->fd,
+                           s->reading ? stream_readable : NULL,
+                           s->writing ? stream_writable : NULL, s, NULL);
+    }
+    if (s->listener >= 0) {
+        aio_set_fd_handler(main_loop_context(), s->listener,
+                           s->fd < 0 ? stream_accept : NULL, NULL, s, NULL);
+    }
+}
+
+static void stream_set_reading(NetClient *n, bool on)
+{
+    NetStream *s = (NetStream *)n;
+
+    GLOBAL_STATE_CODE();
+    if (s->reading != on) {
+        s->reading = on;
+        update_handlers(s);
+    }
+}
+
+/* ---- connections -------------------------------------------------------- */
+
+static GS_FN void connected(NetStream *s, int fd)
+{
+    s->fd = fd;
+    s->in_size = 0;
+    s->writing = false;
+    g_byte_array_set_size(s->out, 0);
+    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+    update_handlers(s);
+}
+
+static void reconnect(void *opaque);
+
+static GS_FN void connect_later(NetStream *s)
+{
+    if (s->reconnect_s) {
+        aio_timer_mod(s->reconnect_timer,
+                      vm_clock_get_ns(VM_CLOCK_REALTIME) +
+                          (int64_t)s->reconnect_s * 1000000000);
+    }
+}
+
+static GS_FN void disconnected(NetStream *s)
+{
+    aio_set_fd_handler(main_loop_context(), s->fd, NULL, NULL, NULL, NULL);
+    close(s->fd);
+    s->fd = -1;
+    update_handlers(s);
+    connect_later(s);
+    net_client_can_send(&s->parent);
+}
+
+static void reconnect(void *opaque)
+{
+    NetStream *s = opaque;
+    int fd;
+
+    GLOBAL_STATE_CODE();
+    fd = socket_address_connect(&s->address, false, NULL);
+    if (fd < 0) {
+        connect_later(s);
+    } else {
+        connected(s, fd);
+    }
+}
+
+static void stream_accept(void *opaque)
+{
+    NetStream *s = opaque;
+    int fd = accept4(s->listener, NULL, NULL, SOCK_CLOEXEC);
+
+    GLOBAL_STATE_CODE();
+    if (fd >= 0) {
+        connected(s, fd);
+    }
+}
+
+/* ---- frames ------------------------------------------------------------- */
+
+/* False: what comes makes no sense. */
+static GS_FN bool deliver_frames(NetStream *s)
+{
+    size_t done = 0;
+
+    while (s->in_size - done >= LENGTH_SIZE) {
+        uint32_t length;
+
+        memcpy(&length, s->in + done, LENGTH_SIZE);
+        length = ntohl(length);
+        if (length > NET_PACKET_MAX) {
+            return false;
+        }
+        if (s->in_size - done - LENGTH_SIZE < length) {
+            break;
+        }
+        net_client_deliver(&s->parent, s->in + done + LENGTH_SIZE, length);
+        done += LENGTH_SIZE + length;
+    }
+    s->in_size -= done;
+    memmove(s->in, s->in + done, s->in_size);
+    return true;
+}
+
+static void stream_readable(void *opaque)
+{
+    NetStream *s = opaque;
+    ssize_t n = recv(s->fd, s->in + s->in_size, sizeof(s->in) - s->in_size,
+                     0);
+
+    GLOBAL_STATE_CODE();
+    if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
+        return;
+    }
+    if (n <= 0) {
+        disconnected(s);
+        return;
+    }
+    s->in_size += n;
+    if (!deliver_frames(s)) {
+        disconnected(s);
+    }
+}
+
+static GS_FN void flush(NetStream *s)
+{
+    while (s->out->len) {
+        ssize_t n = send(s->fd, s->out->data, s->out->len, MSG_NOSIGNAL);
+
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n < 0) {
+            break; /* full, not yet connected, or seen by the reader */
+        }
+        g_byte_array_remove_range(s->out, 0, n);
+    }
+    if (s->writing != (s->out->len > 0)) {
+        s->writing = s->out->len > 0;
+        update_handlers(s);
+    }
+}
+
+static void stream_writable(void *opaque)
+{
+    NetStream *s = opaque;
+    int why = 0;
+    socklen_t len = sizeof(why);
+
+    GLOBAL_STATE_CODE();
+    if (getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &why, &len) < 0 || why) {
+        disconnected(s);
+        return;
+    }
+    flush(s);
+    if (s->out->len < OUT_MAX) {
+        net_client_can_send(&s->parent);
+    }
+}
+
+static bool stream_send(NetClient *n, const struct iovec *iov, int count)
+{
+    NetStream *s = (NetStream *)n;
+    size_t size = 0;
+    uint32_t length;
+
+    GLOBAL_STATE_CODE();
+    for (int i = 0; i < count; i++) {
+        size += iov[i].iov_len;
+    }
+    if (s->fd < 0) {
+        return true; /* the cable hangs loose */
+    }
+    if (s->out->len >= OUT_MAX) {
+        return false;
+    }
+    length = htonl(size);
+    g_byte_array_append(s->out, (uint8_t *)&length, LENGTH_SIZE);
+    for (int i = 0; i < count; i++) {
+        g_byte_array_append(s->out, iov[i].iov_base, iov[i].iov_len);
+    }
+    flush(s);
+    return true;
+}
+
+/* ---- options ------------------------------------------------------------ */
+
+/* "addr.host" of the command line, {"addr": {"host": ...}} of QMP. */
+static const char *member(JsonObject *o, const char *key)
+{
+    char *dotted = g_strconcat("addr.", key, NULL);
+    const char *text = option_string(o, dotted);
+    JsonNode *node = json_object_get_member(o, "addr");
+
+    g_free(dotted);
+    if (!text && node && JSON_NODE_HOLDS_OBJECT(node)) {
+        text = option_string(json_node_get_object(node), key);
+    }
+    return text;
+}
+
+static JsonObject *address_of(JsonObject *o, GError **error)
+{
+    static const char *const types[] = { "inet", "unix", "fd", NULL };
+    static const char *const keys[3][2] = {
+        { "host", "port" }, { "path", NULL }, { "str", NULL },
+    };
+    const char *type = member(o, "type");
+    JsonObject *address;
+    int i = 0;
+
+    while (type && types[i] && strcmp(types[i], type)) {
+        i++;
+    }
+    if (!type || !types[i]) {
+        option_set_unknown(error, "addr", "type", type ? type : "", types);
+        return NULL;
+    }
+    address = json_object_new();
+    for (int k = 0; k < 2 && keys[i][k]; k++) {
+        const char *text = member(o, keys[i][k]);
+
+        if (text) {
+            json_object_set_string_member(address,
+                                          i == 2 ? "fd" : keys[i][k], text);
+        }
+    }
+    return address;
+}
+
+static GS_FN bool start(NetStream *s, bool server, GError **error)
+{
+    int fd;
+
+    if (server) {
+        s->listener = socket_address_listen(&s->address, error);
+        update_handlers(s);
+        return s->listener >= 0;
+    }
+    if (s->reconnect_s) {
+        reconnect(s);
+        return true;
+    }
+    fd = s->address.fd >= 0 ? s->address.fd
+                            : socket_address_connect(&s->address, true, error);
+    if (fd >= 0) {
+        connected(s, fd);
+    }
+    return fd >= 0;
+}
+
+static bool stream_open(NetClient *n, JsonObject *o, GError **error)
+{
+    NetStream *s = (NetStream *)n;
+    bool server = false;
+    JsonObject *address;
+    bool ok;
+
+    GLOBAL_STATE_CODE();
+    s->listener = s->fd = -1;
+    s->out = g_byte_array_new();
+    s->reconnect_timer = aio_timer_new(main_loop_context(),
+                                       VM_CLOCK_REALTIME, reconnect, s);
+    if (!option_bool(o, "server", &server, error) ||
+        !option_uint(o, "reconnect", 0, 86400, &s->reconnect_s, error)) {
+        return false;
+    }
+    address = address_of(o, error);
+    ok = address && socket_address_parse(&s->address, address, error) &&
+         start(s, server, error);
+    if (address) {
+        json_object_unref(address);
+    }
+    return ok;
+}
+
+static void stream_close(NetClient *n)
+{
+    NetStream *s = (NetStream *)n;
+
+    GLOBAL_STATE_CODE();
+    aio_timer_delete(s->reconnect_timer);
+    if (s->fd >= 0) {
+        aio_set_fd_handler(main_loop_context(), s->fd, NULL, NULL, NULL,
+                           NULL);
+        close(s->fd);
+    }
+    if (s->listener >= 0) {
+        aio_set_fd_handler(main_loop_context(), s->listener, NULL, NULL, NULL,
+                           NULL);
+        close(s->listener);
+        socket_address_unlink(&s->address);
+    }
+    socket_address_clear(&s->address);
+    g_byte_array_unref(s->out);
+}
+
+static char *stream_describe(const NetClient *n)
+{
+    const NetStream *s = (const NetStream *)n;
+    char *address = socket_address_describe(&s->address);
+    char *text = g_strdup_printf("%s%s", address,
+                                 s->fd >= 0 ? "" : ",disconnected");
+
+    g_free(address);
+    return text;
+}
+
+static const char *const stream_options[] = {
+    "server", "reconnect", "addr", "addr.type", "addr.host", "addr.port",
+    "addr.path", "addr.str", NULL
+};
+
+extern const NetClass stream_net_class;
+const NetClass stream_net_class = {
+    .name = "stream",
+    .help = "frames over a stream socket: addr.type=inet|unix|fd, "
+            "addr.host=HOST, addr.port=PORT, addr.path=PATH, addr.str=FD, "
+            "server=on|off, reconnect=SECONDS",
+    .options = stream_options,
+    .instance_size = sizeof(NetStream),
+    .open = stream_open,
+    .close = stream_close,
+    .send = stream_send,
+    .set_reading = stream_set_reading,
+    .describe = stream_describe,
+};
