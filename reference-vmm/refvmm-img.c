@@ -63,8 +63,10 @@ static const ImgCommand commands[] = {
       "  -t CACHE   none, directsync, writeback, writethrough, unsafe\n" },
 };
 
+static void print_help(void) GS_FN;
 static void print_help(void)
 {
+    GLOBAL_STATE_CODE();
     printf("usage: refvmm-img COMMAND [OPTION...]\n"
            "       refvmm-img COMMAND --help\n\nCommands:\n");
     for (size_t i = 0; i < G_N_ELEMENTS(commands); i++) {

@@ -14,6 +14,7 @@
 #define RANK_FILE 30      /* MigrationState.file_lock */
 #define RANK_INCOMING 40  /* Incoming.lock */
 #define RANK_BITMAP 50    /* RamSave.bitmap_lock */
+#define RANK_QMP_EVENT 55   /* throttled events in qmp_event.c */
 #define RANK_QMP_LIST 56    /* sessions in qmp_session.c */
 #define RANK_QMP_SESSION 58 /* QmpSession.lock */
 #define RANK_MONITOR 60   /* MonitorRequest.lock */

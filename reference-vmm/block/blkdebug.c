@@ -58,7 +58,7 @@ typedef struct BlkdebugState {
     VmMutex lock LOCK_RANK(RANK_BLKDEBUG);
     Rule *rules GUARDED_BY(&lock);
     Suspended *suspended GUARDED_BY(&lock);
-    int64_t state GUARDED_BY(&lock);
+    int64_t changes GUARDED_BY(&lock); /* the state less 1 */
     BlockLimits limits; /* set when it is opened */
 } BlkdebugState;
 
@@ -271,7 +271,6 @@ static bool blkdebug_open(BlockDriverState *bs, JsonObject *options,
 
     GLOBAL_STATE_CODE();
     vm_mutex_init(&s->lock, "blkdebug", RANK_BLKDEBUG);
-    s->state = 1;
     if (!read_limits(&s->limits, options, error) ||
         !parse_rules(s, options, "inject-error", INJECT_ERROR, inject_options,
                      error) ||
@@ -297,7 +296,7 @@ static void blkdebug_close(BlockDriverState *bs)
     free_rules(bs->opaque);
 }
 
-static void blkdebug_refresh_limits(BlockDriverState *bs)
+static void GRAPH_RDLOCK blkdebug_refresh_limits(BlockDriverState *bs)
 {
     const BlkdebugState *s = bs->opaque;
     const BlockLimits *l = &s->limits;
@@ -345,12 +344,12 @@ static char *apply_event(BlkdebugState *s, BlkdebugEvent event)
     REQUIRES(&s->lock);
 static char *apply_event(BlkdebugState *s, BlkdebugEvent event)
 {
-    int64_t new_state = s->state;
+    int64_t state = s->changes + 1, new_state = state;
     char *tag = NULL;
 
     for (Rule **p = &s->rules, *r; (r = *p);) {
         bool hit = r->event == (int)event &&
-                   (!r->state || r->state == s->state);
+                   (!r->state || r->state == state);
 
         if (hit && r->action == SUSPEND && !tag) {
             tag = g_strdup(r->tag);
@@ -365,7 +364,7 @@ static char *apply_event(BlkdebugState *s, BlkdebugEvent event)
         }
         p = &r->next;
     }
-    s->state = new_state;
+    s->changes = new_state - 1;
     return tag;
 }
 
@@ -422,11 +421,10 @@ static int coroutine_fn check_rules(BlockDriverState *bs, int64_t offset,
 
 /* ---- requests ----------------------------------------------------------- */
 
-static int coroutine_fn blkdebug_co_preadv_part(BlockDriverState *bs,
-                                                int64_t offset, int64_t bytes,
-                                                IoVector *qiov,
-                                                size_t qiov_offset,
-                                                BdrvRequestFlags flags)
+static int coroutine_fn GRAPH_RDLOCK
+blkdebug_co_preadv_part(BlockDriverState *bs, int64_t offset, int64_t bytes,
+                        IoVector *qiov, size_t qiov_offset,
+                        BdrvRequestFlags flags)
 {
     int ret = check_rules(bs, offset, bytes, IO_READ);
 
@@ -435,12 +433,10 @@ static int coroutine_fn blkdebug_co_preadv_part(BlockDriverState *bs,
                                                qiov_offset, flags);
 }
 
-static int coroutine_fn blkdebug_co_pwritev_part(BlockDriverState *bs,
-                                                 int64_t offset,
-                                                 int64_t bytes,
-                                                 IoVector *qiov,
-                                                 size_t qiov_offset,
-                                                 BdrvRequestFlags flags)
+static int coroutine_fn GRAPH_RDLOCK
+blkdebug_co_pwritev_part(BlockDriverState *bs, int64_t offset, int64_t bytes,
+                         IoVector *qiov, size_t qiov_offset,
+                         BdrvRequestFlags flags)
 {
     int ret = check_rules(bs, offset, bytes, IO_WRITE);
 
@@ -449,10 +445,9 @@ static int coroutine_fn blkdebug_co_pwritev_part(BlockDriverState *bs,
                                                 qiov_offset, flags);
 }
 
-static int coroutine_fn blkdebug_co_pwrite_zeroes(BlockDriverState *bs,
-                                                  int64_t offset,
-                                                  int64_t bytes,
-                                                  BdrvRequestFlags flags)
+static int coroutine_fn GRAPH_RDLOCK
+blkdebug_co_pwrite_zeroes(BlockDriverState *bs, int64_t offset, int64_t bytes,
+                          BdrvRequestFlags flags)
 {
     uint32_t align = MAX(bs->bl.request_alignment,
                          bs->bl.pwrite_zeroes_alignment);
@@ -468,8 +463,9 @@ static int coroutine_fn blkdebug_co_pwrite_zeroes(BlockDriverState *bs,
                    : bdrv_co_pwrite_zeroes(bs->file, offset, bytes, flags);
 }
 
-static int coroutine_fn blkdebug_co_pdiscard(BlockDriverState *bs,
-                                             int64_t offset, int64_t bytes)
+static int coroutine_fn GRAPH_RDLOCK blkdebug_co_pdiscard(BlockDriverState *bs,
+                                                          int64_t offset,
+                                                          int64_t bytes)
 {
     uint32_t align = MAX(bs->bl.request_alignment,
                          bs->bl.pdiscard_alignment);
@@ -489,12 +485,10 @@ static int coroutine_fn blkdebug_co_flush(BlockDriverState *bs)
     return check_rules(bs, 0, 0, IO_FLUSH);
 }
 
-static int coroutine_fn blkdebug_co_block_status(BlockDriverState *bs,
-                                                 bool want_zero,
-                                                 int64_t offset,
-                                                 int64_t bytes, int64_t *pnum,
-                                                 int64_t *map,
-                                                 BlockDriverState **file)
+static int coroutine_fn GRAPH_RDLOCK
+blkdebug_co_block_status(BlockDriverState *bs, bool want_zero, int64_t offset,
+                         int64_t bytes, int64_t *pnum, int64_t *map,
+                         BlockDriverState **file)
 {
     int ret = check_rules(bs, offset, bytes, IO_BLOCK_STATUS);
 

@@ -35,7 +35,7 @@ typedef struct LogState {
     BdrvChild *log; /* set while opened, cleared when it goes */
     int64_t sector; /* set when it is opened */
     CoMutex lock;
-    int64_t next_sector GUARDED_BY(&lock);
+    int64_t used GUARDED_BY(&lock); /* sectors, beside the first */
     int64_t entries GUARDED_BY(&lock);
 } LogState;
 
@@ -69,7 +69,6 @@ static bool log_open(BlockDriverState *bs, JsonObject *options, int flags,
         return false;
     }
     co_mutex_init(&s->lock);
-    s->next_sector = 1;
     bs->supported_write_flags = BDRV_REQ_FUA;
     bs->supported_zero_flags = BDRV_REQ_FUA | BDRV_REQ_MAY_UNMAP;
     return true;
@@ -83,7 +82,7 @@ static void log_close(BlockDriverState *bs)
     co_mutex_destroy(&s->lock);
 }
 
-static void log_refresh_limits(BlockDriverState *bs)
+static void GRAPH_RDLOCK log_refresh_limits(BlockDriverState *bs)
 {
     const LogState *s = bs->opaque;
 
@@ -93,10 +92,11 @@ static void log_refresh_limits(BlockDriverState *bs)
     bs->bl.max_pwrite_zeroes = MAX_ZERO_DATA;
 }
 
-static void log_child_perm(BlockDriverState *bs, BdrvChild *c,
-                           BdrvChildRole role, uint64_t parent_perm,
-                           uint64_t parent_shared, uint64_t *nperm,
-                           uint64_t *nshared)
+static void GRAPH_RDLOCK log_child_perm(BlockDriverState *bs, BdrvChild *c,
+                                        BdrvChildRole role,
+                                        uint64_t parent_perm,
+                                        uint64_t parent_shared,
+                                        uint64_t *nperm, uint64_t *nshared)
 {
     GLOBAL_STATE_CODE();
     if (role & BDRV_CHILD_FILTERED) {
@@ -157,10 +157,10 @@ static int coroutine_fn append(BlockDriverState *bs, int64_t offset,
         io_vector_concat(&v, data, data_offset, (size_t)bytes);
     }
     co_mutex_lock(&s->lock);
-    ret = bdrv_co_pwritev(s->log, s->next_sector * s->sector,
+    ret = bdrv_co_pwritev(s->log, (1 + s->used) * s->sector,
                           (int64_t)v.size, &v, 0);
     if (ret >= 0) {
-        s->next_sector += (int64_t)v.size / s->sector;
+        s->used += (int64_t)v.size / s->sector;
         s->entries++;
         ret = write_super(s);
     }
@@ -171,21 +171,21 @@ static int coroutine_fn append(BlockDriverState *bs, int64_t offset,
     return ret;
 }
 
-static int coroutine_fn log_co_preadv_part(BlockDriverState *bs,
-                                           int64_t offset, int64_t bytes,
-                                           IoVector *qiov, size_t qiov_offset,
-                                           BdrvRequestFlags flags)
+static int coroutine_fn GRAPH_RDLOCK log_co_preadv_part(BlockDriverState *bs,
+                                                        int64_t offset,
+                                                        int64_t bytes,
+                                                        IoVector *qiov,
+                                                        size_t qiov_offset,
+                                                        BdrvRequestFlags flags)
 {
     IO_CODE();
     return bdrv_co_preadv_part(bs->file, offset, bytes, qiov, qiov_offset,
                                flags);
 }
 
-static int coroutine_fn log_co_pwritev_part(BlockDriverState *bs,
-                                            int64_t offset, int64_t bytes,
-                                            IoVector *qiov,
-                                            size_t qiov_offset,
-                                            BdrvRequestFlags flags)
+static int coroutine_fn GRAPH_RDLOCK
+log_co_pwritev_part(BlockDriverState *bs, int64_t offset, int64_t bytes,
+                    IoVector *qiov, size_t qiov_offset, BdrvRequestFlags flags)
 {
     int ret = append(bs, offset, bytes, flags & BDRV_REQ_FUA ? LOG_FUA : 0,
                      qiov, qiov_offset);
@@ -195,9 +195,9 @@ static int coroutine_fn log_co_pwritev_part(BlockDriverState *bs,
                                                 qiov_offset, flags);
 }
 
-static int coroutine_fn log_co_pwrite_zeroes(BlockDriverState *bs,
-                                             int64_t offset, int64_t bytes,
-                                             BdrvRequestFlags flags)
+static int coroutine_fn GRAPH_RDLOCK
+log_co_pwrite_zeroes(BlockDriverState *bs, int64_t offset, int64_t bytes,
+                     BdrvRequestFlags flags)
 {
     int ret = append(bs, offset, bytes, flags & BDRV_REQ_FUA ? LOG_FUA : 0,
                      NULL, 0);
@@ -207,8 +207,9 @@ static int coroutine_fn log_co_pwrite_zeroes(BlockDriverState *bs,
                    : bdrv_co_pwrite_zeroes(bs->file, offset, bytes, flags);
 }
 
-static int coroutine_fn log_co_pdiscard(BlockDriverState *bs, int64_t offset,
-                                        int64_t bytes)
+static int coroutine_fn GRAPH_RDLOCK log_co_pdiscard(BlockDriverState *bs,
+                                                     int64_t offset,
+                                                     int64_t bytes)
 {
     int ret = append(bs, offset, bytes, LOG_DISCARD, NULL, 0);
 
@@ -216,7 +217,7 @@ static int coroutine_fn log_co_pdiscard(BlockDriverState *bs, int64_t offset,
     return ret < 0 ? ret : bdrv_co_pdiscard(bs->file, offset, bytes);
 }
 
-static int coroutine_fn log_co_flush(BlockDriverState *bs)
+static int coroutine_fn GRAPH_RDLOCK log_co_flush(BlockDriverState *bs)
 {
     int ret = bdrv_co_flush(bs->file->bs);
 
@@ -224,8 +225,8 @@ static int coroutine_fn log_co_flush(BlockDriverState *bs)
     return ret < 0 ? ret : append(bs, 0, 0, LOG_FLUSH, NULL, 0);
 }
 
-static void coroutine_fn log_co_debug_event(BlockDriverState *bs,
-                                            BlkdebugEvent event)
+static void coroutine_fn GRAPH_RDLOCK log_co_debug_event(BlockDriverState *bs,
+                                                         BlkdebugEvent event)
 {
     IO_CODE();
     bdrv_co_debug_event(bs->file, event);

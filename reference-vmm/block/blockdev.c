@@ -151,6 +151,8 @@ void bdrv_close_all(void)
 /* ---- dirty bitmaps ------------------------------------------------------ */
 
 static BdrvDirtyBitmap *lookup_bitmap(const char *node, const char *name,
+                                      GError **error) GS_FN;
+static BdrvDirtyBitmap *lookup_bitmap(const char *node, const char *name,
                                       GError **error)
 {
     BlockDriverState *bs = bdrv_lookup_bs(node, node, error);

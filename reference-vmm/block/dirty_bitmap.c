@@ -38,8 +38,11 @@ static uint64_t bits_of(const BdrvDirtyBitmap *b, int64_t size)
 }
 
 static bool check_new(BlockDriverState *bs, int64_t granularity,
+                      const char *name, GError **error) GS_FN;
+static bool check_new(BlockDriverState *bs, int64_t granularity,
                       const char *name, GError **error)
 {
+    GLOBAL_STATE_CODE();
     if (granularity < MIN_GRANULARITY || granularity > MAX_GRANULARITY ||
         (granularity & (granularity - 1))) {
         g_set_error(error, VM_ERROR, VM_ERROR_ARGUMENT,

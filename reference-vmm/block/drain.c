@@ -62,19 +62,19 @@ static char *child_of_bds_desc(BdrvChild *c)
     return g_strdup_printf("node '%s'", parent->node_name);
 }
 
-static void child_of_bds_drained_begin(BdrvChild *c)
+static void GRAPH_RDLOCK child_of_bds_drained_begin(BdrvChild *c)
 {
     GLOBAL_STATE_CODE();
     bdrv_do_drained_begin_quiesce(c->opaque);
 }
 
-static bool child_of_bds_drained_poll(BdrvChild *c)
+static bool GRAPH_RDLOCK child_of_bds_drained_poll(BdrvChild *c)
 {
     GLOBAL_STATE_CODE();
     return bdrv_drain_poll(c->opaque);
 }
 
-static void child_of_bds_drained_end(BdrvChild *c)
+static void GRAPH_RDLOCK child_of_bds_drained_end(BdrvChild *c)
 {
     GLOBAL_STATE_CODE();
     bdrv_do_drained_end(c->opaque);
@@ -169,9 +169,10 @@ void bdrv_drain(BlockDriverState *bs)
 
 static bool drain_all_poll(void)
 {
-    bool busy = blk_all_drain_poll();
+    bool busy;
 
     GLOBAL_STATE_CODE();
+    busy = blk_all_drain_poll();
     bdrv_graph_rdlock_main_loop();
     for (BlockDriverState *bs = NULL; !busy && (bs = bdrv_next_any(bs));) {
         busy = bdrv_drain_poll(bs);

@@ -336,6 +336,9 @@ int coroutine_fn bdrv_bounce_write(BdrvTrackedRequest *req, int64_t offset,
 /* BDRV_REQ_ZERO_WRITE, when the data is zeroes and the node wants to know. */
 static BdrvRequestFlags detect_zeroes(BlockDriverState *bs, int64_t bytes,
                                       const IoVector *qiov,
+                                      size_t qiov_offset) GRAPH_RDLOCK;
+static BdrvRequestFlags detect_zeroes(BlockDriverState *bs, int64_t bytes,
+                                      const IoVector *qiov,
                                       size_t qiov_offset)
 {
     if (bs->detect_zeroes == BLOCKDEV_DETECT_ZEROES_OFF ||

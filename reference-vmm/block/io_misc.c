@@ -9,10 +9,8 @@
 
 /* ---- flush -------------------------------------------------------------- */
 
-static int coroutine_fn flush_node(BlockDriverState *bs, unsigned gen,
-                                   bool clean) GRAPH_RDLOCK;
-static int coroutine_fn flush_node(BlockDriverState *bs, unsigned gen,
-                                   bool clean)
+static int coroutine_fn flush_node(BlockDriverState *bs, bool clean) GRAPH_RDLOCK;
+static int coroutine_fn flush_node(BlockDriverState *bs, bool clean)
 {
     int ret = 0;
 
@@ -55,7 +53,7 @@ int coroutine_fn bdrv_co_flush(BlockDriverState *bs)
     bs->active_flush = true;
     co_mutex_unlock(&bs->reqs_lock);
 
-    ret = flush_node(bs, gen, clean);
+    ret = flush_node(bs, clean);
 
     co_mutex_lock(&bs->reqs_lock);
     if (ret >= 0) {

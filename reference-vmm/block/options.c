@@ -111,8 +111,7 @@ static void set_misfit(GError **error, const char *who, const BlockOption *o)
         [BLOCK_OPT_STRING] = "a string",
         [BLOCK_OPT_BOOL] = "on or off",
         [BLOCK_OPT_INT] = "a number that is not negative",
-        [BLOCK_OPT_SIZE] = "a size in bytes, perhaps with a suffix such as k, "
-                           "M or G",
+        [BLOCK_OPT_SIZE] = "a size: bytes, or with a suffix k, M, G or T",
         [BLOCK_OPT_ENUM] = "one of ",
         [BLOCK_OPT_ANY] = "something else",
     };

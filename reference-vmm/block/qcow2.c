@@ -224,7 +224,6 @@ qcow2_co_check(BlockDriverState *bs, BdrvCheckResult *result,
     return ret;
 }
 
-static void add_bitmaps(const BDRVQcow2State *s, JsonObject *data) NO_TSA;
 static void add_bitmaps(const BDRVQcow2State *s, JsonObject *data)
 {
     static const char *const names[] = { "in-use", "auto" };
@@ -234,25 +233,25 @@ static void add_bitmaps(const BDRVQcow2State *s, JsonObject *data)
         Qcow2Bitmap *b = &g_array_index(s->bitmaps, Qcow2Bitmap, i);
         JsonObject *o = json_object_new();
         JsonArray *flags = json_array_new();
+        uint32_t set = __atomic_load_n(&b->flags, __ATOMIC_RELAXED);
 
         for (int bit = 0; bit < 2; bit++) {
-            if (b->flags & 1u << bit) {
+            if (set & 1u << bit) {
                 json_array_add_string_element(flags, names[bit]);
             }
         }
         json_object_set_array_member(o, "flags", flags);
         json_object_set_string_member(o, "name", b->name);
         json_object_set_int_member(o, "granularity",
-                                   (gint64)1 << (b->granularity_bits & 62));
+                                   (gint64)1 << MIN(b->granularity_bits, 62));
         json_array_add_object_element(list, o);
     }
     json_object_set_array_member(data, "bitmaps", list);
 }
 
-/* ImageInfoSpecificQCow2.  The main loop reads a few words that requests of
- * other threads may be changing (the corrupt bit): either value will do. */
+/* ImageInfoSpecificQCow2, of what does not change or is atomic. */
 static JsonObject *qcow2_specific_info(BlockDriverState *bs)
-    GRAPH_RDLOCK NO_TSA GS_FN;
+    GRAPH_RDLOCK GS_FN;
 static JsonObject *qcow2_specific_info(BlockDriverState *bs)
 {
     const BDRVQcow2State *s = bs->opaque;
@@ -263,16 +262,14 @@ static JsonObject *qcow2_specific_info(BlockDriverState *bs)
                                   s->version < 3 ? "0.10" : "1.1");
     if (s->version >= 3) {
         json_object_set_string_member(data, "compression-type", "zlib");
-        json_object_set_boolean_member(
-            data, "lazy-refcounts",
-            s->header.compatible_features & QCOW2_COMPAT_LAZY_REFCOUNTS);
+        json_object_set_boolean_member(data, "lazy-refcounts",
+                                       s->lazy_in_header);
     }
     json_object_set_int_member(data, "refcount-bits",
                                1 << s->refcount_order);
     if (s->version >= 3) {
         json_object_set_boolean_member(
-            data, "corrupt",
-            s->header.incompatible_features & QCOW2_INCOMPAT_CORRUPT);
+            data, "corrupt", __atomic_load_n(&s->corrupt, __ATOMIC_RELAXED));
         json_object_set_boolean_member(data, "extended-l2", FALSE);
     }
     if (s->bitmaps) {

@@ -126,7 +126,7 @@ typedef struct Qcow2Snapshot {
 typedef struct Qcow2Bitmap {
     uint64_t table_offset;
     uint32_t table_size;
-    uint32_t flags;
+    uint32_t flags; /* atomic */
     uint8_t type, granularity_bits;
     int64_t flags_offset; /* in the file */
     char *name;
@@ -146,6 +146,8 @@ struct BDRVQcow2State {
     uint32_t refblock_bits; /* log2 of the entries of a refcount block */
     int64_t refblock_size;
     bool lazy_refcounts;
+    bool lazy_in_header;
+    GArray *bitmaps; /* of Qcow2Bitmap; NULL: none */
     bool discard_request; /* pass guest discards to the file */
     bool overlap_check;
 
@@ -168,7 +170,6 @@ struct BDRVQcow2State {
 
     GArray *snapshots GUARDED_BY(&lock); /* of Qcow2Snapshot */
     int64_t snapshot_table_bytes GUARDED_BY(&lock);
-    GArray *bitmaps GUARDED_BY(&lock); /* of Qcow2Bitmap */
     bool bitmaps_broken GUARDED_BY(&lock);
     bool write_begun GUARDED_BY(&lock);
 
@@ -181,6 +182,7 @@ struct BDRVQcow2State {
     int io_in_flight[2];
 
     char *corruption GUARDED_BY(&lock); /* what was found first; NULL: none */
+    bool corrupt;  /* atomic: the header says so; for the main loop */
     bool fatal;    /* atomic: corruption was found, nothing works any more */
     bool tolerate; /* opened to be checked; does not change */
 };
@@ -252,7 +254,8 @@ int coroutine_fn qcow2_settle(BDRVQcow2State *s)
 /* Nobody else can see it, so without the lock. */
 void qcow2_state_init(BDRVQcow2State *s, BlockDriverState *bs, int flags)
     NO_TSA IO_OR_GS_FN;
-void qcow2_state_free(BDRVQcow2State *s) NO_TSA IO_OR_GS_FN;
+/* After a failed open, or close. */
+void qcow2_state_free(BDRVQcow2State *s) IO_OR_GS_FN;
 
 /* ---- qcow2_cache.c ------------------------------------------------------ */
 

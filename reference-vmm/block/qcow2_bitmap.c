@@ -160,7 +160,7 @@ int qcow2_bitmaps_begin_write(BDRVQcow2State *s)
         if (ret < 0) {
             return ret;
         }
-        b->flags |= FLAG_IN_USE;
+        __atomic_store_n(&b->flags, b->flags | FLAG_IN_USE, __ATOMIC_RELAXED);
         written = true;
     }
     return written ? qcow2_flush_file(s) : 0;

@@ -178,9 +178,6 @@ static int coroutine_fn GRAPH_RDLOCK check_l1(BDRVQcow2State *s, Qcow2Check *c,
     g_autoptr(GHashTable)
         seen = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
 
-    if (!qcow2_check_count(c, l1->offset, (int64_t)l1->n * 8, "L1 table")) {
-        return 0; /* what is not in the file, is zeros */
-    }
     for (uint32_t i = 0; i < l1->n; i++) {
         int64_t offset = (int64_t)(l1->entries[i] & QCOW2_OFFSET_MASK);
         int ret;
@@ -219,19 +216,45 @@ static int coroutine_fn GRAPH_RDLOCK check_l1(BDRVQcow2State *s, Qcow2Check *c,
 
 /* ---- snapshots and bitmaps ---------------------------------------------- */
 
+/* Counts a table.  false: it is not within the file, or shares a cluster with
+ * something else, and is better not looked into: thousands might. */
+static bool count_table(Qcow2Check *c, uint64_t offset, uint64_t entries,
+                        const char *what)
+{
+    BDRVQcow2State *s = c->s;
+    int64_t at = (int64_t)offset, bytes = (int64_t)entries * 8;
+    int64_t found = c->result->corruptions;
+
+    qcow2_check_count(c, at, bytes, what);
+    for (int64_t i = at; c->result->corruptions == found && i < at + bytes;
+         i += s->cluster_size) {
+        if (qcow2_refcount_get(c->counts, (uint64_t)i >> s->cluster_bits,
+                               s->refcount_order) != 1) {
+            qcow2_check_say(c, "ERROR %s at 0x%" PRIx64 " shares a cluster "
+                            "with something else", what, offset);
+            c->result->corruptions++;
+        }
+    }
+    return c->result->corruptions == found;
+}
+
 static int coroutine_fn GRAPH_RDLOCK check_snapshots(BDRVQcow2State *s,
                                                      Qcow2Check *c)
     REQUIRES(&s->lock)
 {
-
     qcow2_check_count(c, (int64_t)s->header.snapshots_offset,
                       s->snapshot_table_bytes, "snapshot table");
     for (guint i = 0; s->snapshots && i < s->snapshots->len; i++) {
         Qcow2Snapshot *sn = &g_array_index(s->snapshots, Qcow2Snapshot, i);
         Qcow2Table l1;
-        int ret = qcow2_table_load(s, &l1, (int64_t)sn->l1_table_offset,
-                                   sn->l1_size);
+        int ret;
 
+        if (!count_table(c, sn->l1_table_offset, sn->l1_size,
+                         "snapshot's L1 table")) {
+            continue;
+        }
+        ret = qcow2_table_load(s, &l1, (int64_t)sn->l1_table_offset,
+                               sn->l1_size);
         if (ret < 0) {
             c->result->check_errors++;
             return ret;
@@ -253,8 +276,7 @@ static int coroutine_fn GRAPH_RDLOCK check_bitmap(BDRVQcow2State *s,
     Qcow2Table t;
     int ret;
 
-    if (!qcow2_check_count(c, (int64_t)b->table_offset,
-                           (int64_t)b->table_size * 8, "bitmap table")) {
+    if (!count_table(c, b->table_offset, b->table_size, "bitmap table")) {
         return 0;
     }
     ret = qcow2_table_load(s, &t, (int64_t)b->table_offset, b->table_size);
@@ -283,7 +305,6 @@ static int coroutine_fn GRAPH_RDLOCK check_bitmaps(BDRVQcow2State *s,
                                                    Qcow2Check *c)
     REQUIRES(&s->lock)
 {
-
     if (s->bitmaps_broken) {
         qcow2_check_say(c, "ERROR the bitmap directory is not valid");
         c->result->corruptions++;
@@ -359,6 +380,7 @@ static int coroutine_fn GRAPH_RDLOCK count_all(BDRVQcow2State *s, Qcow2Check *c)
     int ret;
 
     qcow2_check_count(c, 0, s->cluster_size, "header");
+    qcow2_check_count(c, s->l1.offset, (int64_t)s->l1.n * 8, "L1 table");
     ret = check_l1(s, c, &s->l1, true);
     if (ret >= 0) {
         ret = check_snapshots(s, c);

@@ -88,6 +88,13 @@ static int coroutine_fn GRAPH_RDLOCK write_header_u64(BDRVQcow2State *s,
     return ret < 0 ? ret : qcow2_flush_file(s);
 }
 
+static void note_corrupt(BDRVQcow2State *s) REQUIRES(&s->lock)
+{
+    bool corrupt = s->header.incompatible_features & QCOW2_INCOMPAT_CORRUPT;
+
+    __atomic_store_n(&s->corrupt, corrupt, __ATOMIC_RELAXED);
+}
+
 int qcow2_set_incompatible(BDRVQcow2State *s, uint64_t set, uint64_t clear)
 {
     uint64_t value = (s->header.incompatible_features | set) & ~clear;
@@ -105,6 +112,7 @@ int qcow2_set_incompatible(BDRVQcow2State *s, uint64_t set, uint64_t clear)
     }
     if (ret >= 0) {
         s->header.incompatible_features = value;
+        note_corrupt(s);
     }
     return ret;
 }
@@ -207,7 +215,10 @@ static int coroutine_fn GRAPH_RDLOCK load_header(BDRVQcow2State *s,
     if (!qcow2_header_parse(&s->header, cluster, s->name, error)) {
         return -EINVAL;
     }
+    note_corrupt(s);
     s->version = s->header.version;
+    s->lazy_in_header =
+        s->header.compatible_features & QCOW2_COMPAT_LAZY_REFCOUNTS;
     s->cluster_bits = s->header.cluster_bits;
     s->cluster_size = (int64_t)1 << s->cluster_bits;
     s->l2_bits = s->cluster_bits - 3;
@@ -279,7 +290,7 @@ static bool make_caches(BDRVQcow2State *s, JsonObject *options,
 static bool read_options(BDRVQcow2State *s, JsonObject *options, int flags,
                          GError **error) REQUIRES(&s->lock)
 {
-    bool lazy = s->header.compatible_features & QCOW2_COMPAT_LAZY_REFCOUNTS;
+    bool lazy = s->lazy_in_header;
     const char *overlap = block_opt_string(options, "overlap-check");
 
     if (!block_opt_bool(options, "lazy-refcounts", lazy, &s->lazy_refcounts,
@@ -381,6 +392,21 @@ static int coroutine_fn GRAPH_RDLOCK open_locked(BDRVQcow2State *s,
     return 0;
 }
 
+static void clear_state(BDRVQcow2State *s) REQUIRES(&s->lock)
+{
+    qcow2_cache_free(s->l2_cache);
+    qcow2_cache_free(s->refcount_cache);
+    qcow2_table_clear(&s->l1);
+    qcow2_table_clear(&s->reftable);
+    qcow2_cluster_set_free(s->metadata);
+    qcow2_snapshots_free(s->snapshots);
+    qcow2_bitmaps_free(s->bitmaps);
+    g_queue_clear_full(&s->frees, g_free);
+    qcow2_header_clear(&s->header);
+    free(s->commit_buffer);
+    g_free(s->corruption);
+}
+
 int qcow2_co_open(BlockDriverState *bs, JsonObject *options, int flags,
                   GError **error)
 {
@@ -389,6 +415,9 @@ int qcow2_co_open(BlockDriverState *bs, JsonObject *options, int flags,
 
     co_mutex_lock(&s->lock);
     ret = open_locked(s, options, flags, error);
+    if (ret < 0) {
+        clear_state(s);
+    }
     co_mutex_unlock(&s->lock);
     return ret;
 }
@@ -428,6 +457,7 @@ void qcow2_co_close(BlockDriverState *bs)
     co_mutex_lock(&s->lock);
     /* Nobody is left to be told; a dirty or leaking image is what remains. */
     qcow2_settle(s);
+    clear_state(s);
     co_mutex_unlock(&s->lock);
 }
 
@@ -445,17 +475,6 @@ void qcow2_state_init(BDRVQcow2State *s, BlockDriverState *bs, int flags)
 
 void qcow2_state_free(BDRVQcow2State *s)
 {
-    qcow2_cache_free(s->l2_cache);
-    qcow2_cache_free(s->refcount_cache);
-    qcow2_table_clear(&s->l1);
-    qcow2_table_clear(&s->reftable);
-    qcow2_cluster_set_free(s->metadata);
-    qcow2_snapshots_free(s->snapshots);
-    qcow2_bitmaps_free(s->bitmaps);
-    g_queue_clear_full(&s->frees, g_free);
-    qcow2_header_clear(&s->header);
-    free(s->commit_buffer);
-    g_free(s->corruption);
     g_free(s->name);
     co_mutex_destroy(&s->lock);
 }

@@ -103,7 +103,6 @@ static int coroutine_fn GRAPH_RDLOCK compare_block(BDRVQcow2State *s,
 /* Whether a cluster is used whose refcount has no block to be in. */
 static bool block_missing(BDRVQcow2State *s, Qcow2Check *c) REQUIRES(&s->lock)
 {
-
     for (int64_t i = 0; i < c->capacity >> s->refblock_bits; i++) {
         if ((i >= s->reftable.n || !s->reftable.entries[i]) &&
             !buffer_is_zero(c->counts + (i << s->cluster_bits),
@@ -229,7 +228,8 @@ int qcow2_check_copied(BDRVQcow2State *s, Qcow2Check *c)
     for (uint32_t i = 0; ret >= 0 && i < s->l1.n; i++) {
         int64_t at = (int64_t)(s->l1.entries[i] & QCOW2_OFFSET_MASK);
 
-        if (at & (s->cluster_size - 1) || at >> s->cluster_bits >= c->n) {
+        if (!s->l1.entries[i] || at & (s->cluster_size - 1) ||
+            at >> s->cluster_bits >= c->n) {
             continue;
         }
         changed |= copied_entry(s, c, &s->l1.entries[i], "L1");

@@ -93,11 +93,12 @@ static bool in_size(BlockDriverState *bs, int64_t offset, int64_t bytes)
     return !s->has_size || (offset <= s->size && bytes <= s->size - offset);
 }
 
-static int coroutine_fn raw_co_preadv_part(BlockDriverState *bs,
-                                           int64_t offset, int64_t bytes,
-                                           IoVector *qiov,
-                                           size_t qiov_offset,
-                                           BdrvRequestFlags flags)
+static int coroutine_fn GRAPH_RDLOCK raw_co_preadv_part(BlockDriverState *bs,
+                                                        int64_t offset,
+                                                        int64_t bytes,
+                                                        IoVector *qiov,
+                                                        size_t qiov_offset,
+                                                        BdrvRequestFlags flags)
 {
     const RawState *s = bs->opaque;
 
@@ -107,11 +108,9 @@ static int coroutine_fn raw_co_preadv_part(BlockDriverState *bs,
                                qiov_offset, flags);
 }
 
-static int coroutine_fn raw_co_pwritev_part(BlockDriverState *bs,
-                                            int64_t offset, int64_t bytes,
-                                            IoVector *qiov,
-                                            size_t qiov_offset,
-                                            BdrvRequestFlags flags)
+static int coroutine_fn GRAPH_RDLOCK
+raw_co_pwritev_part(BlockDriverState *bs, int64_t offset, int64_t bytes,
+                    IoVector *qiov, size_t qiov_offset, BdrvRequestFlags flags)
 {
     const RawState *s = bs->opaque;
 
@@ -124,9 +123,9 @@ static int coroutine_fn raw_co_pwritev_part(BlockDriverState *bs,
                                 qiov_offset, flags);
 }
 
-static int coroutine_fn raw_co_pwrite_zeroes(BlockDriverState *bs,
-                                             int64_t offset, int64_t bytes,
-                                             BdrvRequestFlags flags)
+static int coroutine_fn GRAPH_RDLOCK
+raw_co_pwrite_zeroes(BlockDriverState *bs, int64_t offset, int64_t bytes,
+                     BdrvRequestFlags flags)
 {
     const RawState *s = bs->opaque;
 
@@ -137,8 +136,9 @@ static int coroutine_fn raw_co_pwrite_zeroes(BlockDriverState *bs,
     return bdrv_co_pwrite_zeroes(bs->file, s->offset + offset, bytes, flags);
 }
 
-static int coroutine_fn raw_co_pdiscard(BlockDriverState *bs, int64_t offset,
-                                        int64_t bytes)
+static int coroutine_fn GRAPH_RDLOCK raw_co_pdiscard(BlockDriverState *bs,
+                                                     int64_t offset,
+                                                     int64_t bytes)
 {
     const RawState *s = bs->opaque;
 
@@ -147,7 +147,7 @@ static int coroutine_fn raw_co_pdiscard(BlockDriverState *bs, int64_t offset,
                ? bdrv_co_pdiscard(bs->file, s->offset + offset, bytes) : 0;
 }
 
-static int64_t coroutine_fn raw_co_getlength(BlockDriverState *bs)
+static int64_t coroutine_fn GRAPH_RDLOCK raw_co_getlength(BlockDriverState *bs)
 {
     const RawState *s = bs->opaque;
     int64_t length;
@@ -160,10 +160,12 @@ static int64_t coroutine_fn raw_co_getlength(BlockDriverState *bs)
     return length < 0 ? length : MAX(0, length - s->offset);
 }
 
-static int coroutine_fn raw_co_truncate(BlockDriverState *bs, int64_t offset,
-                                        bool exact, PreallocMode prealloc,
-                                        BdrvRequestFlags flags,
-                                        GError **error)
+static int coroutine_fn GRAPH_RDLOCK raw_co_truncate(BlockDriverState *bs,
+                                                     int64_t offset,
+                                                     bool exact,
+                                                     PreallocMode prealloc,
+                                                     BdrvRequestFlags flags,
+                                                     GError **error)
 {
     const RawState *s = bs->opaque;
 
@@ -182,11 +184,10 @@ static int coroutine_fn raw_co_truncate(BlockDriverState *bs, int64_t offset,
                             flags, error);
 }
 
-static int coroutine_fn raw_co_block_status(BlockDriverState *bs,
-                                            bool want_zero, int64_t offset,
-                                            int64_t bytes, int64_t *pnum,
-                                            int64_t *map,
-                                            BlockDriverState **file)
+static int coroutine_fn GRAPH_RDLOCK
+raw_co_block_status(BlockDriverState *bs, bool want_zero, int64_t offset,
+                    int64_t bytes, int64_t *pnum, int64_t *map,
+                    BlockDriverState **file)
 {
     const RawState *s = bs->opaque;
 
@@ -197,14 +198,14 @@ static int coroutine_fn raw_co_block_status(BlockDriverState *bs,
     return BDRV_BLOCK_RAW | BDRV_BLOCK_OFFSET_VALID;
 }
 
-static int coroutine_fn raw_co_get_info(BlockDriverState *bs,
-                                        BlockDriverInfo *info)
+static int coroutine_fn GRAPH_RDLOCK raw_co_get_info(BlockDriverState *bs,
+                                                     BlockDriverInfo *info)
 {
     IO_CODE();
     return bdrv_co_get_info(bs->file->bs, info);
 }
 
-static void raw_refresh_limits(BlockDriverState *bs)
+static void GRAPH_RDLOCK raw_refresh_limits(BlockDriverState *bs)
 {
     const RawState *s = bs->opaque;
 
@@ -217,10 +218,11 @@ static void raw_refresh_limits(BlockDriverState *bs)
 
 /* Only its own: other parents of the file may do what they want with the
  * rest. */
-static void raw_child_perm(BlockDriverState *bs, BdrvChild *c,
-                           BdrvChildRole role, uint64_t parent_perm,
-                           uint64_t parent_shared, uint64_t *nperm,
-                           uint64_t *nshared)
+static void GRAPH_RDLOCK raw_child_perm(BlockDriverState *bs, BdrvChild *c,
+                                        BdrvChildRole role,
+                                        uint64_t parent_perm,
+                                        uint64_t parent_shared,
+                                        uint64_t *nperm, uint64_t *nshared)
 {
     GLOBAL_STATE_CODE();
     bdrv_default_perms(bs, c, BDRV_CHILD_FILTERED, parent_perm, parent_shared,
@@ -233,8 +235,8 @@ static bool raw_create(const char *filename, JsonObject *opts, GError **error)
     return bdrv_create(bdrv_find_format("file"), filename, opts, error);
 }
 
-static void coroutine_fn raw_co_debug_event(BlockDriverState *bs,
-                                            BlkdebugEvent event)
+static void coroutine_fn GRAPH_RDLOCK raw_co_debug_event(BlockDriverState *bs,
+                                                         BlkdebugEvent event)
 {
     IO_CODE();
     bdrv_co_debug_event(bs->file, event);

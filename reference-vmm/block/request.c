@@ -20,12 +20,12 @@ static bool overlaps(const BdrvTrackedRequest *req, int64_t offset,
 }
 
 /* One that self has to wait for; NULL: none. */
-static BdrvTrackedRequest *find_conflict(BdrvTrackedRequest *self)
-    REQUIRES(&self->bs->reqs_lock);
-static BdrvTrackedRequest *find_conflict(BdrvTrackedRequest *self)
+static BdrvTrackedRequest *find_conflict(BdrvTrackedRequest *self,
+                                         BlockDriverState *bs)
+    REQUIRES(&bs->reqs_lock);
+static BdrvTrackedRequest *find_conflict(BdrvTrackedRequest *self,
+                                         BlockDriverState *bs)
 {
-    BlockDriverState *bs = self->bs;
-
     for (BdrvTrackedRequest *req = bs->tracked_requests; req;
          req = req->next) {
         if (req == self || (!req->serialising && !self->serialising) ||
@@ -43,15 +43,17 @@ static BdrvTrackedRequest *find_conflict(BdrvTrackedRequest *self)
     return NULL;
 }
 
-static void coroutine_fn wait_for_overlapping(BdrvTrackedRequest *self)
-    DROPS(&self->bs->reqs_lock);
-static void coroutine_fn wait_for_overlapping(BdrvTrackedRequest *self)
+static void coroutine_fn wait_for_overlapping(BdrvTrackedRequest *self,
+                                              BlockDriverState *bs)
+    DROPS(&bs->reqs_lock);
+static void coroutine_fn wait_for_overlapping(BdrvTrackedRequest *self,
+                                              BlockDriverState *bs)
 {
     BdrvTrackedRequest *req;
 
-    while ((req = find_conflict(self))) {
+    while ((req = find_conflict(self, bs))) {
         self->waiting_for = req;
-        co_queue_wait(&req->wait_queue, &self->bs->reqs_lock);
+        co_queue_wait(&req->wait_queue, &bs->reqs_lock);
         self->waiting_for = NULL;
     }
 }
@@ -75,7 +77,7 @@ void coroutine_fn tracked_request_begin(BdrvTrackedRequest *req,
     }
     bs->tracked_requests = req;
     if (__atomic_load_n(&bs->serialising_in_flight, __ATOMIC_RELAXED)) {
-        wait_for_overlapping(req);
+        wait_for_overlapping(req, bs);
     }
     co_mutex_unlock(&bs->reqs_lock);
 }
@@ -96,7 +98,7 @@ void coroutine_fn tracked_request_serialise(BdrvTrackedRequest *req,
     end = MAX(end, req->overlap_offset + req->overlap_bytes);
     req->overlap_offset = MIN(req->overlap_offset, offset);
     req->overlap_bytes = end - req->overlap_offset;
-    wait_for_overlapping(req);
+    wait_for_overlapping(req, bs);
     co_mutex_unlock(&bs->reqs_lock);
 }
 

@@ -77,11 +77,10 @@ static void throttle_drain_end(BlockDriverState *bs)
     }
 }
 
-static int coroutine_fn throttle_co_preadv_part(BlockDriverState *bs,
-                                                int64_t offset, int64_t bytes,
-                                                IoVector *qiov,
-                                                size_t qiov_offset,
-                                                BdrvRequestFlags flags)
+static int coroutine_fn GRAPH_RDLOCK
+throttle_co_preadv_part(BlockDriverState *bs, int64_t offset, int64_t bytes,
+                        IoVector *qiov, size_t qiov_offset,
+                        BdrvRequestFlags flags)
 {
     const ThrottleState *s = bs->opaque;
 
@@ -91,12 +90,10 @@ static int coroutine_fn throttle_co_preadv_part(BlockDriverState *bs,
                                flags);
 }
 
-static int coroutine_fn throttle_co_pwritev_part(BlockDriverState *bs,
-                                                 int64_t offset,
-                                                 int64_t bytes,
-                                                 IoVector *qiov,
-                                                 size_t qiov_offset,
-                                                 BdrvRequestFlags flags)
+static int coroutine_fn GRAPH_RDLOCK
+throttle_co_pwritev_part(BlockDriverState *bs, int64_t offset, int64_t bytes,
+                         IoVector *qiov, size_t qiov_offset,
+                         BdrvRequestFlags flags)
 {
     const ThrottleState *s = bs->opaque;
 
@@ -106,10 +103,9 @@ static int coroutine_fn throttle_co_pwritev_part(BlockDriverState *bs,
                                 flags);
 }
 
-static int coroutine_fn throttle_co_pwrite_zeroes(BlockDriverState *bs,
-                                                  int64_t offset,
-                                                  int64_t bytes,
-                                                  BdrvRequestFlags flags)
+static int coroutine_fn GRAPH_RDLOCK
+throttle_co_pwrite_zeroes(BlockDriverState *bs, int64_t offset, int64_t bytes,
+                          BdrvRequestFlags flags)
 {
     const ThrottleState *s = bs->opaque;
 
@@ -118,8 +114,9 @@ static int coroutine_fn throttle_co_pwrite_zeroes(BlockDriverState *bs,
     return bdrv_co_pwrite_zeroes(bs->file, offset, bytes, flags);
 }
 
-static int coroutine_fn throttle_co_pdiscard(BlockDriverState *bs,
-                                             int64_t offset, int64_t bytes)
+static int coroutine_fn GRAPH_RDLOCK throttle_co_pdiscard(BlockDriverState *bs,
+                                                          int64_t offset,
+                                                          int64_t bytes)
 {
     const ThrottleState *s = bs->opaque;
 
@@ -128,8 +125,8 @@ static int coroutine_fn throttle_co_pdiscard(BlockDriverState *bs,
     return bdrv_co_pdiscard(bs->file, offset, bytes);
 }
 
-static void coroutine_fn throttle_co_debug_event(BlockDriverState *bs,
-                                                 BlkdebugEvent event)
+static void coroutine_fn GRAPH_RDLOCK
+throttle_co_debug_event(BlockDriverState *bs, BlkdebugEvent event)
 {
     IO_CODE();
     bdrv_co_debug_event(bs->file, event);

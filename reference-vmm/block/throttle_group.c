@@ -195,11 +195,11 @@ bool throttle_group_new(const char *id, JsonObject *limits, GError **error)
     vm_mutex_init(&g->lock, "throttle group", RANK_THROTTLE);
     co_mutex_init(&g->turn[0]);
     co_mutex_init(&g->turn[1]);
-    for (int u = 0; u < N_UNITS; u++) {
-        for (int s = 0; s < N_SCOPES; s++) {
-            g->buckets[u][s].burst_length = 1;
-        }
+    vm_mutex_lock(&g->lock);
+    for (int i = 0; i < N_UNITS * N_SCOPES; i++) {
+        g->buckets[i / N_SCOPES][i % N_SCOPES].burst_length = 1;
     }
+    vm_mutex_unlock(&g->lock);
     if (!configure(g, limits, error)) {
         throttle_group_put(g);
         return false;

@@ -80,6 +80,7 @@ static bool fill_backing(Create *c, const char *filename, JsonObject *options)
     return true;
 }
 
+static int run(Create *c, int argc, char **argv) DROPS(bql) GS_FN;
 static int run(Create *c, int argc, char **argv)
 {
     g_autoptr(JsonObject) options = json_object_new();

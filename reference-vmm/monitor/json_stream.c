@@ -9,10 +9,10 @@
 #include "monitor/qmp.h"
 #include <string.h>
 
-void json_stream_init(JsonStream *s,
-                      void (*emit)(void *opaque, JsonNode *value,
-                                   GError *error),
-                      void *opaque)
+/* A buffer that was once long is not kept for short ones. */
+#define KEEP_MAX (64 * 1024)
+
+void json_stream_init(JsonStream *s, JsonStreamEmit *emit, void *opaque)
 {
     *s = (JsonStream){ .text = g_string_new(NULL),
                        .stack = g_string_new(NULL), .emit = emit,
@@ -30,32 +30,38 @@ void json_stream_clear(JsonStream *s)
 
 static void restart(JsonStream *s)
 {
+    if (s->text->allocated_len > KEEP_MAX) {
+        g_string_free(s->text, TRUE);
+        s->text = g_string_new(NULL);
+    }
     g_string_truncate(s->text, 0);
     g_string_truncate(s->stack, 0);
     s->quote = 0;
     s->escaped = false;
 }
 
-/* The rest of the line is lost with the value. */
 static void fail(JsonStream *s, const char *why)
 {
     restart(s);
     s->skipping = true;
-    s->emit(s->opaque, NULL,
-            g_error_new(QMP_ERROR, QMP_ERROR_GENERIC,
-                        "JSON parse error: %s", why));
+    s->stopped = !s->emit(s->opaque, NULL,
+                          g_error_new(QMP_ERROR, QMP_ERROR_GENERIC,
+                                      "JSON parse error: %s", why));
 }
 
 static void finish(JsonStream *s)
 {
     g_autoptr(JsonParser) parser = json_parser_new_immutable();
     g_autoptr(GError) error = NULL;
+    JsonNode *root = NULL;
 
     if (json_parser_load_from_data(parser, s->text->str, s->text->len,
-                                   &error) &&
-        json_parser_get_root(parser)) {
+                                   &error)) {
+        root = json_parser_steal_root(parser);
+    }
+    if (root) {
         restart(s);
-        s->emit(s->opaque, json_parser_steal_root(parser), NULL);
+        s->stopped = !s->emit(s->opaque, root, NULL);
     } else {
         fail(s, error ? error->message : "no value");
         s->skipping = false; /* the brackets matched: we know where it ends */
@@ -81,6 +87,16 @@ static void in_string(JsonStream *s, char c)
     }
 }
 
+static void open_bracket(JsonStream *s, char c)
+{
+    if (s->stack->len == JSON_STREAM_MAX_NESTING) {
+        fail(s, "nested too deeply");
+        return;
+    }
+    g_string_append_c(s->stack, c);
+    g_string_append_c(s->text, c);
+}
+
 static void close_bracket(JsonStream *s, char c)
 {
     char open = c == '}' ? '{' : '[';
@@ -96,25 +112,33 @@ static void close_bracket(JsonStream *s, char c)
     }
 }
 
+/* Bytes that cannot be: control characters, but for white space between
+ * values, and what UTF-8 never has. */
+static bool is_impossible(const JsonStream *s, char c)
+{
+    unsigned char byte = c;
+
+    return byte >= 0xfe ||
+           (byte < ' ' && (s->quote || !byte || !strchr("\t\r\n", c)));
+}
+
 static void feed_char(JsonStream *s, char c)
 {
     if (s->skipping) {
-        s->skipping = c != '\n';
-        return;
+        s->skipping = c != '\n' && c != '{' && c != '[';
+        if (s->skipping || c == '\n') {
+            return;
+        }
     }
-    if ((unsigned char)c < ' ' && !strchr("\t\r\n", c)) {
-        fail(s, "control character");
+    if (is_impossible(s, c)) {
+        fail(s, s->quote ? "control character or bad byte in a string"
+                         : "control character or bad byte");
     } else if (s->text->len >= JSON_STREAM_MAX_SIZE) {
         fail(s, "value too long");
     } else if (s->quote) {
         in_string(s, c);
     } else if (c == '{' || c == '[') {
-        if (s->stack->len == JSON_STREAM_MAX_NESTING) {
-            fail(s, "nested too deeply");
-            return;
-        }
-        g_string_append_c(s->stack, c);
-        g_string_append_c(s->text, c);
+        open_bracket(s, c);
     } else if (c == '}' || c == ']') {
         close_bracket(s, c);
     } else if (s->stack->len) {
@@ -125,9 +149,13 @@ static void feed_char(JsonStream *s, char c)
     }
 }
 
-void json_stream_feed(JsonStream *s, const char *data, size_t len)
+size_t json_stream_feed(JsonStream *s, const char *data, size_t len)
 {
-    for (size_t i = 0; i < len && s->text; i++) {
-        feed_char(s, data[i]);
+    size_t i = 0;
+
+    s->stopped = false;
+    while (i < len && !s->stopped) {
+        feed_char(s, data[i++]);
     }
+    return i;
 }

@@ -5,7 +5,8 @@
  * Clients send objects one after the other, with or without blanks between
  * them, cut anywhere.  Strings may also stand in single quotes, as QEMU's
  * clients write by hand; they come out in double quotes.  Nesting and size
- * are limited.
+ * are limited.  After nonsense it goes on at the next line, or the next
+ * bracket that opens.
  *
  * Thread context: one thread at a time.
  */
@@ -19,22 +20,25 @@
 #define JSON_STREAM_MAX_SIZE (16 * 1024 * 1024)
 #define JSON_STREAM_MAX_NESTING 1024
 
+/* A value, or why there is none: exactly one of them, owned by the callee.
+ * False: nothing more for now. */
+typedef bool JsonStreamEmit(void *opaque, JsonNode *value, GError *error);
+
 typedef struct JsonStream {
-    GString *text; /* of the value under way */
+    GString *text;  /* of the value under way */
     GString *stack; /* brackets that are open */
-    char quote;    /* of the string under way, or 0 */
+    char quote;     /* of the string under way, or 0 */
     bool escaped;
-    bool skipping; /* after an error, until the end of the line */
-    /* Exactly one of them; both owned by the callee. */
-    void (*emit)(void *opaque, JsonNode *value, GError *error);
+    bool skipping; /* after an error */
+    bool stopped;  /* emit has said so */
+    JsonStreamEmit *emit;
     void *opaque;
 } JsonStream;
 
-void json_stream_init(JsonStream *s,
-                      void (*emit)(void *opaque, JsonNode *value,
-                                   GError *error),
-                      void *opaque) IO_FN;
+void json_stream_init(JsonStream *s, JsonStreamEmit *emit, void *opaque)
+    IO_FN;
 void json_stream_clear(JsonStream *s) IO_FN;
-void json_stream_feed(JsonStream *s, const char *data, size_t len) IO_FN;
+/* How many bytes it has taken: all, unless emit returned false. */
+size_t json_stream_feed(JsonStream *s, const char *data, size_t len) IO_FN;
 
 #endif

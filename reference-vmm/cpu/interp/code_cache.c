@@ -42,6 +42,8 @@ Hart *hart_alloc(GError **error)
     h->arena_size = ARENA_OPS;
     h->arena_used = SINGLE_OPS;
     h->single = h->arena;
+    h->code_page_list = g_ptr_array_new();
+    g_ptr_array_add(h->code_page_list, NULL); /* of the single block */
     h->code_pages = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL,
                                           g_free);
     return h;
@@ -51,6 +53,7 @@ void hart_free(Hart *h)
 {
     if (h) {
         g_hash_table_destroy(h->code_pages);
+        g_ptr_array_free(h->code_page_list, TRUE);
         munmap(h, mapping_size());
     }
 }
@@ -58,6 +61,7 @@ void hart_free(Hart *h)
 void code_flush(Hart *h)
 {
     g_hash_table_remove_all(h->code_pages);
+    g_ptr_array_set_size(h->code_page_list, 1);
     h->arena_used = SINGLE_OPS;
     h->code_epoch++;
     memset(h->fetch_tlb, 0, sizeof(h->fetch_tlb));
@@ -150,6 +154,8 @@ static CodePage *get_page(Hart *h, uint64_t pa)
         }
         page = g_new0(CodePage, 1);
         page->pa = pa;
+        page->index = h->code_page_list->len;
+        g_ptr_array_add(h->code_page_list, page);
         g_hash_table_insert(h->code_pages, &page->pa, page);
     }
     page->host = phys->host;
@@ -165,11 +171,11 @@ static CodePage *get_page(Hart *h, uint64_t pa)
 
 static void finish_block(Decoder *d, Op *first)
 {
-    Op *end = decode_emit(d, op_block_end);
+    Op *end = decode_emit(d, KIND_block_end);
     Block *block = (Block *)(first - 1);
 
     block->n_ops = (uint32_t)(end - first);
-    end->imm32 = (int32_t)block->n_ops;
+    end->imm = (int32_t)block->n_ops;
 }
 
 /* Ops for the instructions from off on. */
@@ -179,7 +185,7 @@ static const Op *make_block(Hart *h, CodePage *page, unsigned off)
     Block *block = (Block *)(first - 1);
     Decoder d = { .start = first, .op = first, .off = off };
 
-    block->page = page;
+    block->page = page->index;
     block->off = (uint16_t)off;
     while (!d.end && d.count < BLOCK_MAX_INSNS && d.off < 4096) {
         uint32_t raw = code_source(page, d.off);
@@ -187,10 +193,7 @@ static const Op *make_block(Hart *h, CodePage *page, unsigned off)
 
         if (d.off == 4094 && (raw & 3) == 3) {
             /* It goes on in another page. */
-            Op *op = decode_emit(&d, op_single);
-
-            op->rs1 = (uint8_t)d.count;
-            op->imm32 = (int32_t)d.off;
+            decode_emit(&d, KIND_single)->count = (uint8_t)d.count;
             d.end = true;
             break;
         }
@@ -217,31 +220,36 @@ const Op *code_block(Hart *h, CodePage *page, unsigned off)
 
 const Block *op_find_block(const Op *op)
 {
-    while (op->fn != op_block_end) {
+    while (op->kind != KIND_block_end) {
         op++;
     }
-    return op_block(op - op->imm32);
+    return op_block(op - op->imm);
 }
 
-const Op *code_link(Hart *h, const Op *op, OpFn *forward, OpFn *backward)
+static CodePage *block_page(const Hart *h, const Block *block)
 {
-    static const Op resume = { .fn = op_resume };
-    const Block *block = op_find_block(op);
-    unsigned off = (unsigned)op->imm32;
-    const Op *target = block->page->blocks[off / 2]
-                           ? h->arena + block->page->blocks[off / 2] : NULL;
+    return g_ptr_array_index(h->code_page_list, block->page);
+}
+
+const Op *code_link(Hart *h, const Op *op, OpKind forward, OpKind backward)
+{
+    static const Op resume = { .kind = KIND_resume };
+    CodePage *page = block_page(h, op_find_block(op));
+    unsigned off = (unsigned)op->imm;
+    uint32_t at = page->blocks[off / 2];
+    const Op *target = h->arena + at;
     Op *linked = (Op *)op;
 
-    if (!target) {
+    if (!at) {
         if (h->arena_used + BLOCK_MAX_OPS > h->arena_size) {
             /* Everything must go, which hart_next() does. */
             h->pc = h->vbase + off;
             return &resume;
         }
-        target = make_block(h, block->page, off);
+        target = make_block(h, page, off);
     }
-    linked->imm32 = (int32_t)((const char *)target - (const char *)op);
-    linked->fn = target > op ? forward : backward;
+    linked->imm = (int32_t)(target - op);
+    linked->kind = (uint16_t)(target > op ? forward : backward);
     return target;
 }
 
@@ -270,7 +278,7 @@ static const Op *single_block(Hart *h)
         }
         raw |= (uint32_t)h->data << 16;
     }
-    block->page = NULL;
+    block->page = 0;
     block->off = (uint16_t)d.off;
     decode_insn(&d, raw);
     if (!d.end) {
@@ -359,8 +367,8 @@ OP(single)
 {
     const Op *next;
 
-    h->instret += op->rs1;
-    h->pc = h->vbase + (uint64_t)op->imm32;
+    h->instret += op->count;
+    h->pc = h->vbase + op->off;
     next = single_block(h);
     if (!next) {
         trap_enter(h, h->exc.cause, h->exc.tval);
@@ -374,10 +382,11 @@ OP(single)
 void hart_sync(Hart *h, const Op *op, unsigned off)
 {
     const Block *block = op_find_block(op);
+    const CodePage *page = block_page(h, block);
 
-    if (block->page) {
+    if (page) {
         for (unsigned at = block->off; at < off; h->instret++) {
-            at += (block->page->source[at] & 3) == 3 ? 4 : 2;
+            at += (page->source[at] & 3) == 3 ? 4 : 2;
         }
     }
     h->pc = h->vbase + off;

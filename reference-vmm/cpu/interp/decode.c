@@ -7,11 +7,11 @@
  */
 #include "cpu/interp/op.h"
 
-Op *decode_emit(Decoder *d, OpFn *fn)
+Op *decode_emit(Decoder *d, OpKind kind)
 {
     Op *op = d->op++;
 
-    *op = (Op){ .fn = fn };
+    *op = (Op){ .kind = (uint16_t)kind, .off = (uint16_t)d->off };
     return op;
 }
 
@@ -40,15 +40,15 @@ static int32_t imm_j(uint32_t insn)
 }
 
 /* Of three registers, and short. */
-static bool emit_rrr(Decoder *d, OpFn *fn)
+static bool emit_rrr(Decoder *d, OpKind kind)
 {
     Op *op;
 
-    if (!fn) {
+    if (!kind) {
         return false;
     }
     if (insn_rd(d->insn)) {
-        op = decode_emit(d, fn);
+        op = decode_emit(d, kind);
         op->rd = (uint8_t)insn_rd(d->insn);
         op->rs1 = (uint8_t)insn_rs1(d->insn);
         op->rs2 = (uint8_t)insn_rs2(d->insn);
@@ -58,18 +58,19 @@ static bool emit_rrr(Decoder *d, OpFn *fn)
 
 static bool decode_op(Decoder *d)
 {
-    static OpFn *const base[8] = {
-        op_add, op_sll, op_slt, op_sltu, op_xor, op_srl, op_or, op_and,
+    static const uint16_t base[8] = {
+        KIND_add, KIND_sll, KIND_slt, KIND_sltu, KIND_xor, KIND_srl, KIND_or,
+        KIND_and,
     };
-    static OpFn *const muldiv[8] = {
-        op_mul, op_mulh, op_mulhsu, op_mulhu, op_div, op_divu, op_rem,
-        op_remu,
+    static const uint16_t muldiv[8] = {
+        KIND_mul, KIND_mulh, KIND_mulhsu, KIND_mulhu, KIND_div, KIND_divu,
+        KIND_rem, KIND_remu,
     };
     unsigned funct3 = insn_funct3(d->insn);
 
     if (d->insn >> 25 == 0 && funct3 == 0 && !insn_rs1(d->insn)
         && insn_rd(d->insn)) {
-        Op *op = decode_emit(d, op_mv); /* as c.mv is */
+        Op *op = decode_emit(d, KIND_mv); /* as c.mv is */
 
         op->rd = (uint8_t)insn_rd(d->insn);
         op->rs1 = (uint8_t)insn_rs2(d->insn);
@@ -79,18 +80,21 @@ static bool decode_op(Decoder *d)
     case 0x00: return emit_rrr(d, base[funct3]);
     case 0x01: return emit_rrr(d, muldiv[funct3]);
     case 0x20:
-        return emit_rrr(d, funct3 == 0 ? op_sub : funct3 == 5 ? op_sra : NULL);
+        return emit_rrr(d, funct3 == 0   ? KIND_sub
+                           : funct3 == 5 ? KIND_sra
+                                         : KIND_NONE);
     default: return false;
     }
 }
 
 static bool decode_op_32(Decoder *d)
 {
-    static OpFn *const base[8] = {
-        op_addw, op_sllw, NULL, NULL, NULL, op_srlw, NULL, NULL,
+    static const uint16_t base[8] = {
+        [0] = KIND_addw, [1] = KIND_sllw, [5] = KIND_srlw,
     };
-    static OpFn *const muldiv[8] = {
-        op_mulw, NULL, NULL, NULL, op_divw, op_divuw, op_remw, op_remuw,
+    static const uint16_t muldiv[8] = {
+        [0] = KIND_mulw, [4] = KIND_divw, [5] = KIND_divuw, [6] = KIND_remw,
+        [7] = KIND_remuw,
     };
     unsigned funct3 = insn_funct3(d->insn);
 
@@ -98,9 +102,9 @@ static bool decode_op_32(Decoder *d)
     case 0x00: return emit_rrr(d, base[funct3]);
     case 0x01: return emit_rrr(d, muldiv[funct3]);
     case 0x20:
-        return emit_rrr(d, funct3 == 0   ? op_subw
-                           : funct3 == 5 ? op_sraw
-                                         : NULL);
+        return emit_rrr(d, funct3 == 0   ? KIND_subw
+                           : funct3 == 5 ? KIND_sraw
+                                         : KIND_NONE);
     default: return false;
     }
 }
@@ -108,43 +112,44 @@ static bool decode_op_32(Decoder *d)
 static void emit_li(Decoder *d, int32_t value)
 {
     if (insn_rd(d->insn)) {
-        Op *op = decode_emit(d, op_li);
+        Op *op = decode_emit(d, KIND_li);
 
         op->rd = (uint8_t)insn_rd(d->insn);
-        op->imm32 = value;
+        op->imm = value;
     }
 }
 
 static bool decode_op_imm(Decoder *d)
 {
-    static OpFn *const with_imm[8] = {
-        op_addi, NULL, op_slti, op_sltiu, op_xori, NULL, op_ori, op_andi,
+    static const uint16_t with_imm[8] = {
+        [0] = KIND_addi, [2] = KIND_slti, [3] = KIND_sltiu, [4] = KIND_xori,
+        [6] = KIND_ori,  [7] = KIND_andi,
     };
     unsigned funct3 = insn_funct3(d->insn), rd = insn_rd(d->insn);
     unsigned high = d->insn >> 26; /* above a shift amount */
     int32_t imm = imm_i(d->insn);
-    OpFn *fn = with_imm[funct3];
+    OpKind kind = with_imm[funct3];
     Op *op;
 
-    if (!fn) {
-        fn = funct3 == 1 ? (high == 0 ? op_slli : NULL)
-             : high == 0 ? op_srli
-             : high == 0x10 ? op_srai : NULL;
-        if (!fn) {
+    if (!kind) {
+        kind = funct3 == 1 ? (high == 0 ? KIND_slli : KIND_NONE)
+             : high == 0 ? KIND_srli
+             : high == 0x10 ? KIND_srai : KIND_NONE;
+        if (!kind) {
             return false;
         }
-    } else if (fn == op_addi && !insn_rs1(d->insn)) {
+    } else if (kind == KIND_addi && !insn_rs1(d->insn)) {
         emit_li(d, imm);
         return true;
-    } else if (fn == op_addi && !imm) {
-        fn = op_mv;
+    } else if (kind == KIND_addi && !imm) {
+        kind = KIND_mv;
     }
     if (rd) {
-        op = decode_emit(d, fn);
+        op = decode_emit(d, kind);
         op->rd = (uint8_t)rd;
         op->rs1 = (uint8_t)insn_rs1(d->insn);
         op->rs2 = (uint8_t)(d->insn >> 20 & 63);
-        op->imm = (int16_t)imm;
+        op->imm = imm;
     }
     return true;
 }
@@ -152,59 +157,57 @@ static bool decode_op_imm(Decoder *d)
 static bool decode_op_imm_32(Decoder *d)
 {
     unsigned funct3 = insn_funct3(d->insn), high = d->insn >> 25;
-    OpFn *fn = funct3 == 0   ? op_addiw
-               : funct3 == 1 ? (high == 0 ? op_slliw : NULL)
-               : funct3 != 5 ? NULL
-               : high == 0   ? op_srliw
-               : high == 0x20 ? op_sraiw : NULL;
+    OpKind kind = funct3 == 0   ? KIND_addiw
+               : funct3 == 1 ? (high == 0 ? KIND_slliw : KIND_NONE)
+               : funct3 != 5 ? KIND_NONE
+               : high == 0   ? KIND_srliw
+               : high == 0x20 ? KIND_sraiw : KIND_NONE;
     Op *op;
 
-    if (!fn) {
+    if (!kind) {
         return false;
     }
     if (insn_rd(d->insn)) {
-        op = decode_emit(d, fn);
+        op = decode_emit(d, kind);
         op->rd = (uint8_t)insn_rd(d->insn);
         op->rs1 = (uint8_t)insn_rs1(d->insn);
         op->rs2 = (uint8_t)insn_rs2(d->insn);
-        op->imm = (int16_t)imm_i(d->insn);
+        op->imm = imm_i(d->insn);
     }
     return true;
 }
 
 static bool decode_load(Decoder *d)
 {
-    static OpFn *const loads[8] = {
-        op_lb, op_lh, op_lw, op_ld, op_lbu, op_lhu, op_lwu, NULL,
+    static const uint16_t loads[8] = {
+        KIND_lb, KIND_lh, KIND_lw, KIND_ld, KIND_lbu, KIND_lhu, KIND_lwu,
     };
-    OpFn *fn = loads[insn_funct3(d->insn)];
+    OpKind kind = loads[insn_funct3(d->insn)];
     Op *op;
 
-    if (!fn) {
+    if (!kind) {
         return false;
     }
-    op = decode_emit(d, fn);
+    op = decode_emit(d, kind);
     op->rd = (uint8_t)insn_xd(d->insn);
     op->rs1 = (uint8_t)insn_rs1(d->insn);
-    op->imm = (int16_t)imm_i(d->insn);
-    op->off = (uint16_t)d->off;
+    op->imm = imm_i(d->insn);
     return true;
 }
 
 static bool decode_store(Decoder *d)
 {
-    static OpFn *const stores[8] = { op_sb, op_sh, op_sw, op_sd };
-    OpFn *fn = stores[insn_funct3(d->insn)];
+    static const uint16_t stores[8] = { KIND_sb, KIND_sh, KIND_sw, KIND_sd };
+    OpKind kind = stores[insn_funct3(d->insn)];
     Op *op;
 
-    if (!fn) {
+    if (!kind) {
         return false;
     }
-    op = decode_emit(d, fn);
+    op = decode_emit(d, kind);
     op->rs1 = (uint8_t)insn_rs1(d->insn);
     op->rs2 = (uint8_t)insn_rs2(d->insn);
-    op->imm = (int16_t)imm_s(d->insn);
-    op->off = (uint16_t)d->off;
+    op->imm = imm_s(d->insn);
     return true;
 }
 
@@ -218,32 +221,32 @@ static bool is_near(const Decoder *d, int32_t target)
 
 static bool decode_branch(Decoder *d)
 {
-    static OpFn *const near[8] = {
-        op_beq_new, op_bne_new, NULL, NULL, op_blt_new, op_bge_new,
-        op_bltu_new, op_bgeu_new,
+    static const uint16_t near[8] = {
+        KIND_beq_new, KIND_bne_new, KIND_NONE,     KIND_NONE,
+        KIND_blt_new, KIND_bge_new, KIND_bltu_new, KIND_bgeu_new,
     };
-    static OpFn *const far[8] = {
-        op_beq_far, op_bne_far, NULL, NULL, op_blt_far, op_bge_far,
-        op_bltu_far, op_bgeu_far,
+    static const uint16_t far[8] = {
+        KIND_beq_far, KIND_bne_far, KIND_NONE,     KIND_NONE,
+        KIND_blt_far, KIND_bge_far, KIND_bltu_far, KIND_bgeu_far,
     };
     unsigned funct3 = insn_funct3(d->insn);
     int32_t target = (int32_t)d->off + imm_b(d->insn);
     bool to_near = is_near(d, target);
-    OpFn *fn = (to_near ? near : far)[funct3];
+    OpKind kind = (to_near ? near : far)[funct3];
     Op *op;
 
-    if (!fn) {
+    if (!kind) {
         return false;
     }
     if (!insn_rs2(d->insn) && funct3 <= 1) {
-        fn = funct3 == 0 ? (to_near ? op_beqz_new : op_beqz_far)
-                         : (to_near ? op_bnez_new : op_bnez_far);
+        kind = funct3 == 0 ? (to_near ? KIND_beqz_new : KIND_beqz_far)
+                         : (to_near ? KIND_bnez_new : KIND_bnez_far);
     }
-    op = decode_emit(d, fn);
-    op->rd = (uint8_t)d->count;
+    op = decode_emit(d, kind);
+    op->count = (uint8_t)d->count;
     op->rs1 = (uint8_t)insn_rs1(d->insn);
     op->rs2 = (uint8_t)insn_rs2(d->insn);
-    op->imm32 = target;
+    op->imm = target;
     return true;
 }
 
@@ -252,13 +255,13 @@ static bool decode_jal(Decoder *d)
     int32_t target = (int32_t)d->off + imm_j(d->insn);
     bool to_near = is_near(d, target);
     unsigned rd = insn_rd(d->insn);
-    Op *op = decode_emit(d, rd ? (to_near ? op_jal_new : op_jal_far)
-                               : (to_near ? op_j_new : op_j_far));
+    Op *op = decode_emit(d, rd ? (to_near ? KIND_jal_new : KIND_jal_far)
+                               : (to_near ? KIND_j_new : KIND_j_far));
 
     op->rd = (uint8_t)insn_xd(d->insn);
-    op->rs1 = (uint8_t)d->count;
-    op->off_low = (uint16_t)(d->off + d->size);
-    op->imm32 = target;
+    op->count = (uint8_t)d->count;
+    op->off = (uint16_t)(d->off + d->size);
+    op->imm = target;
     d->end = true;
     return true;
 }
@@ -266,10 +269,10 @@ static bool decode_jal(Decoder *d)
 void decode_goto(Decoder *d, unsigned off)
 {
     bool to_near = is_near(d, (int32_t)off);
-    Op *op = decode_emit(d, to_near ? op_j_new : op_j_far);
+    Op *op = decode_emit(d, to_near ? KIND_j_new : KIND_j_far);
 
-    op->rs1 = (uint8_t)d->count;
-    op->imm32 = (int32_t)off;
+    op->count = (uint8_t)d->count;
+    op->imm = (int32_t)off;
     d->end = true;
 }
 
@@ -280,11 +283,11 @@ static bool decode_jalr(Decoder *d)
     if (insn_funct3(d->insn)) {
         return false;
     }
-    op = decode_emit(d, insn_rd(d->insn) ? op_jalr : op_jr);
+    op = decode_emit(d, insn_rd(d->insn) ? KIND_jalr : KIND_jr);
     op->rd = (uint8_t)insn_xd(d->insn);
     op->rs1 = (uint8_t)insn_rs1(d->insn);
-    op->rs2 = (uint8_t)d->count;
-    op->imm = (int16_t)imm_i(d->insn);
+    op->count = (uint8_t)d->count;
+    op->imm = imm_i(d->insn);
     op->off = (uint16_t)(d->off + d->size);
     d->end = true;
     return true;
@@ -292,19 +295,18 @@ static bool decode_jalr(Decoder *d)
 
 /* ---- the system ----------------------------------------------------------- */
 
-/* Long form: the bits, and off. */
-static bool emit_long(Decoder *d, OpFn *fn)
+/* Ends the block; it knows its bits. */
+static bool emit_last(Decoder *d, OpKind kind)
 {
-    Op *op = decode_emit(d, fn);
+    Op *op = decode_emit(d, kind);
 
-    op->off_low = (uint16_t)d->off;
-    op->imm32 = (int32_t)d->raw;
+    op->imm = (int32_t)d->raw;
     d->end = true;
     return true;
 }
 
 /* A fence need not be an op when no write of before it is kept before a read
- * of after it: see op_fence. */
+ * of after it: see KIND_fence. */
 static bool decode_misc_mem(Decoder *d)
 {
     unsigned pred = d->insn >> 24 & 15, succ = d->insn >> 20 & 15;
@@ -312,10 +314,10 @@ static bool decode_misc_mem(Decoder *d)
     switch (insn_funct3(d->insn)) {
     case 0:
         if ((pred & 5) && (succ & 10)) {
-            decode_emit(d, op_fence);
+            decode_emit(d, KIND_fence);
         }
         return true;
-    case 1: return emit_long(d, op_fence_i);
+    case 1: return emit_last(d, KIND_fence_i);
     default: return false;
     }
 }
@@ -323,14 +325,14 @@ static bool decode_misc_mem(Decoder *d)
 static bool decode_privileged(Decoder *d)
 {
     if (d->insn >> 25 == 0x09 && !insn_rd(d->insn)) {
-        return emit_long(d, op_sfence_vma);
+        return emit_last(d, KIND_sfence_vma);
     }
     switch (d->insn) {
-    case 0x00000073: return emit_long(d, op_ecall);
-    case 0x00100073: return emit_long(d, op_ebreak);
-    case 0x10200073: return emit_long(d, op_sret);
-    case 0x30200073: return emit_long(d, op_mret);
-    case 0x10500073: return emit_long(d, op_wfi);
+    case 0x00000073: return emit_last(d, KIND_ecall);
+    case 0x00100073: return emit_last(d, KIND_ebreak);
+    case 0x10200073: return emit_last(d, KIND_sret);
+    case 0x30200073: return emit_last(d, KIND_mret);
+    case 0x10500073: return emit_last(d, KIND_wfi);
     default: return false;
     }
 }
@@ -338,7 +340,7 @@ static bool decode_privileged(Decoder *d)
 static bool decode_system(Decoder *d)
 {
     unsigned funct3 = insn_funct3(d->insn), csr = d->insn >> 20;
-    OpFn *fn = op_csr;
+    OpKind kind = KIND_csr;
     Op *op;
 
     if (funct3 == 0) {
@@ -348,14 +350,14 @@ static bool decode_system(Decoder *d)
         return false;
     }
     if (csr == 0x100 && (funct3 & 3) >= 2) {
-        fn = (funct3 & 3) == 2 ? op_csr_sstatus_set : op_csr_sstatus_clear;
+        kind = (funct3 & 3) == 2 ? KIND_csr_sstatus_set
+                                 : KIND_csr_sstatus_clear;
     }
-    op = decode_emit(d, fn);
+    op = decode_emit(d, kind);
     op->rd = (uint8_t)insn_xd(d->insn);
     op->rs1 = (uint8_t)insn_rs1(d->insn);
     op->rs2 = (uint8_t)funct3;
-    op->imm = (int16_t)csr;
-    op->off = (uint16_t)d->off;
+    op->imm = (int32_t)csr;
     d->fp_guard = 0; /* mstatus and frm may be what they were not */
     return true;
 }
@@ -370,9 +372,9 @@ static bool decode_known(Decoder *d)
     case 0x13: return decode_op_imm(d);
     case 0x17:
         if (insn_rd(d->insn)) {
-            op = decode_emit(d, op_auipc);
+            op = decode_emit(d, KIND_auipc);
             op->rd = (uint8_t)insn_rd(d->insn);
-            op->imm32 = (int32_t)((d->insn & 0xfffff000) + d->off);
+            op->imm = (int32_t)((d->insn & 0xfffff000) + d->off);
         }
         return true;
     case 0x1b: return decode_op_imm_32(d);
@@ -410,6 +412,6 @@ void decode_insn(Decoder *d, uint32_t raw)
     }
     if (!d->insn || !decode_known(d)) {
         d->op = first;
-        emit_long(d, op_illegal);
+        emit_last(d, KIND_illegal);
     }
 }

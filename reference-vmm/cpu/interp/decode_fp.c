@@ -8,35 +8,35 @@
 
 bool decode_amo(Decoder *d)
 {
-    static OpFn *const ops[32][2] = {
-        [0x00] = { op_amoadd_w, op_amoadd_d },
-        [0x01] = { op_amoswap_w, op_amoswap_d },
-        [0x02] = { op_lr_w, op_lr_d },
-        [0x03] = { op_sc_w, op_sc_d },
-        [0x04] = { op_amoxor_w, op_amoxor_d },
-        [0x08] = { op_amoor_w, op_amoor_d },
-        [0x0c] = { op_amoand_w, op_amoand_d },
-        [0x10] = { op_amomin_w, op_amomin_d },
-        [0x14] = { op_amomax_w, op_amomax_d },
-        [0x18] = { op_amominu_w, op_amominu_d },
-        [0x1c] = { op_amomaxu_w, op_amomaxu_d },
+    static const uint16_t ops[32][2] = {
+        [0x00] = { KIND_amoadd_w, KIND_amoadd_d },
+        [0x01] = { KIND_amoswap_w, KIND_amoswap_d },
+        [0x02] = { KIND_lr_w, KIND_lr_d },
+        [0x03] = { KIND_sc_w, KIND_sc_d },
+        [0x04] = { KIND_amoxor_w, KIND_amoxor_d },
+        [0x08] = { KIND_amoor_w, KIND_amoor_d },
+        [0x0c] = { KIND_amoand_w, KIND_amoand_d },
+        [0x10] = { KIND_amomin_w, KIND_amomin_d },
+        [0x14] = { KIND_amomax_w, KIND_amomax_d },
+        [0x18] = { KIND_amominu_w, KIND_amominu_d },
+        [0x1c] = { KIND_amomaxu_w, KIND_amomaxu_d },
     };
     unsigned funct3 = insn_funct3(d->insn), which = d->insn >> 27;
-    OpFn *fn = funct3 == 2 || funct3 == 3 ? ops[which][funct3 - 2] : NULL;
+    OpKind kind = funct3 == 2 || funct3 == 3 ? ops[which][funct3 - 2]
+                                             : KIND_NONE;
     Op *op;
 
-    if (!fn || (which == 2 && insn_rs2(d->insn))) {
+    if (!kind || (which == 2 && insn_rs2(d->insn))) {
         return false;
     }
-    op = decode_emit(d, fn);
+    op = decode_emit(d, kind);
     op->rd = (uint8_t)insn_xd(d->insn);
     op->rs1 = (uint8_t)insn_rs1(d->insn);
     op->rs2 = (uint8_t)insn_rs2(d->insn);
-    op->off = (uint16_t)d->off;
     return true;
 }
 
-/* What the block must know before an op: see op_fp_guard. */
+/* What the block must know before an op: see KIND_fp_guard. */
 enum {
     NEEDS_FRM = 1,
     CHANGES = 2,
@@ -51,10 +51,9 @@ static void emit_guard(Decoder *d, unsigned needs)
     if ((d->fp_guard & needs) == needs) {
         return;
     }
-    op = decode_emit(d, op_fp_guard);
+    op = decode_emit(d, KIND_fp_guard);
     op->rd = (uint8_t)needs;
-    op->off_low = (uint16_t)d->off;
-    op->imm32 = (int32_t)d->raw;
+    op->imm = (int32_t)d->raw;
     d->fp_guard |= (uint8_t)needs;
 }
 
@@ -64,34 +63,34 @@ enum {
     PURE = 4,    /* no f register and no flag changes */
 };
 
-static bool emit_fp(Decoder *d, OpFn *fn, unsigned how)
+static bool emit_fp(Decoder *d, OpKind kind, unsigned how)
 {
     unsigned rm = insn_funct3(d->insn);
     Op *op;
 
-    if (!fn || ((how & ROUNDS) && (rm == 5 || rm == 6))) {
+    if (!kind || ((how & ROUNDS) && (rm == 5 || rm == 6))) {
         return false;
     }
     emit_guard(d, (how & PURE ? 0 : CHANGES)
                       | ((how & ROUNDS) && rm == FPU_DYN ? NEEDS_FRM : 0));
-    op = decode_emit(d, fn);
+    op = decode_emit(d, kind);
     op->rd = (uint8_t)(how & RD_IS_X ? insn_xd(d->insn) : insn_rd(d->insn));
     op->rs1 = (uint8_t)insn_rs1(d->insn);
     op->rs2 = (uint8_t)insn_rs2(d->insn);
     op->rs3 = (uint8_t)(d->insn >> 27);
-    op->imm = (int16_t)rm;
-    op->off = (uint16_t)d->off;
+    op->imm = (int32_t)rm;
     return true;
 }
 
 static bool decode_fp_load(Decoder *d)
 {
     unsigned funct3 = insn_funct3(d->insn);
-    bool ok = emit_fp(d, funct3 == 2 ? op_flw : funct3 == 3 ? op_fld : NULL,
-                      0);
+    bool ok = emit_fp(d, funct3 == 2   ? KIND_flw
+                         : funct3 == 3 ? KIND_fld
+                                       : KIND_NONE, 0);
 
     if (ok) {
-        d->op[-1].imm = (int16_t)((int32_t)d->insn >> 20);
+        d->op[-1].imm = ((int32_t)d->insn >> 20);
     }
     return ok;
 }
@@ -99,11 +98,12 @@ static bool decode_fp_load(Decoder *d)
 static bool decode_fp_store(Decoder *d)
 {
     unsigned funct3 = insn_funct3(d->insn);
-    bool ok = emit_fp(d, funct3 == 2 ? op_fsw : funct3 == 3 ? op_fsd : NULL,
-                      PURE);
+    bool ok = emit_fp(d, funct3 == 2   ? KIND_fsw
+                         : funct3 == 3 ? KIND_fsd
+                                       : KIND_NONE, PURE);
 
     if (ok) {
-        d->op[-1].imm = (int16_t)(((int32_t)d->insn >> 25) * 32
+        d->op[-1].imm = (((int32_t)d->insn >> 25) * 32
                                   + (int32_t)insn_rd(d->insn));
     }
     return ok;
@@ -114,7 +114,7 @@ static bool decode_fp_store(Decoder *d)
 
 static bool decode_fma(Decoder *d)
 {
-    static OpFn *const ops[4][2] = {
+    static const uint16_t ops[4][2] = {
         BOTH(fmadd), BOTH(fmsub), BOTH(fnmsub), BOTH(fnmadd),
     };
     unsigned fmt = d->insn >> 25 & 3;
@@ -124,14 +124,14 @@ static bool decode_fma(Decoder *d)
 
 static bool decode_fp_convert(Decoder *d, unsigned fmt)
 {
-    static OpFn *const to_int[4][2] = {
+    static const uint16_t to_int[4][2] = {
         BOTH(fcvt_w), BOTH(fcvt_wu), BOTH(fcvt_l), BOTH(fcvt_lu),
     };
-    static OpFn *const from_int[4][2] = {
-        { op_fcvt_s_w, op_fcvt_d_w },
-        { op_fcvt_s_wu, op_fcvt_d_wu },
-        { op_fcvt_s_l, op_fcvt_d_l },
-        { op_fcvt_s_lu, op_fcvt_d_lu },
+    static const uint16_t from_int[4][2] = {
+        { KIND_fcvt_s_w, KIND_fcvt_d_w },
+        { KIND_fcvt_s_wu, KIND_fcvt_d_wu },
+        { KIND_fcvt_s_l, KIND_fcvt_d_l },
+        { KIND_fcvt_s_lu, KIND_fcvt_d_lu },
     };
     unsigned rs2 = insn_rs2(d->insn);
 
@@ -140,7 +140,7 @@ static bool decode_fp_convert(Decoder *d, unsigned fmt)
         if (fmt == rs2 || rs2 > 1) {
             return false;
         }
-        return emit_fp(d, fmt ? op_fcvt_d_s : op_fcvt_s_d, ROUNDS);
+        return emit_fp(d, fmt ? KIND_fcvt_d_s : KIND_fcvt_s_d, ROUNDS);
     case 0x18:
         return rs2 < 4 && emit_fp(d, to_int[rs2][fmt], RD_IS_X | ROUNDS);
     default:
@@ -158,28 +158,28 @@ static bool decode_fp_move(Decoder *d, unsigned fmt)
     }
     if (d->insn >> 27 == 0x1e) {
         return funct3 == 0
-               && emit_fp(d, fmt ? op_fmv_d_x : op_fmv_w_x, 0);
+               && emit_fp(d, fmt ? KIND_fmv_d_x : KIND_fmv_w_x, 0);
     }
     if (funct3 == 0) {
-        return emit_fp(d, fmt ? op_fmv_x_d : op_fmv_x_w, RD_IS_X | PURE);
+        return emit_fp(d, fmt ? KIND_fmv_x_d : KIND_fmv_x_w, RD_IS_X | PURE);
     }
     return funct3 == 1
-           && emit_fp(d, fmt ? op_fclass_d : op_fclass_s, RD_IS_X | PURE);
+           && emit_fp(d, fmt ? KIND_fclass_d : KIND_fclass_s, RD_IS_X | PURE);
 }
 
 static bool decode_fp_choose(Decoder *d, unsigned fmt)
 {
-    static OpFn *const sign[3][2] = {
+    static const uint16_t sign[3][2] = {
         BOTH(fsgnj), BOTH(fsgnjn), BOTH(fsgnjx),
     };
-    static OpFn *const min_max[2][2] = { BOTH(fmin), BOTH(fmax) };
-    static OpFn *const compare[3][2] = { BOTH(fle), BOTH(flt), BOTH(feq) };
+    static const uint16_t min_max[2][2] = { BOTH(fmin), BOTH(fmax) };
+    static const uint16_t compare[3][2] = { BOTH(fle), BOTH(flt), BOTH(feq) };
     unsigned funct3 = insn_funct3(d->insn);
 
     switch (d->insn >> 27) {
     case 0x04:
         if (funct3 == 0 && fmt && insn_rs1(d->insn) == insn_rs2(d->insn)) {
-            return emit_fp(d, op_fmv_d, 0);
+            return emit_fp(d, KIND_fmv_d, 0);
         }
         return funct3 < 3 && emit_fp(d, sign[funct3][fmt], 0);
     case 0x05: return funct3 < 2 && emit_fp(d, min_max[funct3][fmt], 0);
@@ -190,7 +190,7 @@ static bool decode_fp_choose(Decoder *d, unsigned fmt)
 
 static bool decode_op_fp(Decoder *d)
 {
-    static OpFn *const arithmetic[4][2] = {
+    static const uint16_t arithmetic[4][2] = {
         BOTH(fadd), BOTH(fsub), BOTH(fmul), BOTH(fdiv),
     };
     unsigned fmt = d->insn >> 25 & 3, which = d->insn >> 27;
@@ -205,7 +205,7 @@ static bool decode_op_fp(Decoder *d)
     case 0x03: return emit_fp(d, arithmetic[which][fmt], ROUNDS);
     case 0x0b:
         return !insn_rs2(d->insn)
-               && emit_fp(d, fmt ? op_fsqrt_d : op_fsqrt_s, ROUNDS);
+               && emit_fp(d, fmt ? KIND_fsqrt_d : KIND_fsqrt_s, ROUNDS);
     case 0x04:
     case 0x05:
     case 0x14: return decode_fp_choose(d, fmt);

@@ -21,20 +21,20 @@ static bool fuse_constant(Decoder *d, Op *a, const Op *b)
 {
     int64_t value;
 
-    if (a->fn != op_li || a->rd != b->rd || b->rs1 != a->rd) {
+    if (a->kind != KIND_li || a->rd != b->rd || b->rs1 != a->rd) {
         return false;
     }
-    if (b->fn == op_addi) {
-        value = (int64_t)a->imm32 + b->imm;
+    if (b->kind == KIND_addi) {
+        value = (int64_t)a->imm + b->imm;
         if (value != (int32_t)value) {
             return false;
         }
-    } else if (b->fn == op_addiw) {
-        value = (int32_t)((uint32_t)a->imm32 + (uint32_t)(int32_t)b->imm);
+    } else if (b->kind == KIND_addiw) {
+        value = (int32_t)((uint32_t)a->imm + (uint32_t)(int32_t)b->imm);
     } else {
         return false;
     }
-    a->imm32 = (int32_t)value;
+    a->imm = (int32_t)value;
     drop_last(d);
     return true;
 }
@@ -42,13 +42,13 @@ static bool fuse_constant(Decoder *d, Op *a, const Op *b)
 /* auipc, then addi: an address. */
 static bool fuse_address(Decoder *d, Op *a, const Op *b)
 {
-    int64_t value = (int64_t)a->imm32 + b->imm;
+    int64_t value = (int64_t)a->imm + b->imm;
 
-    if (a->fn != op_auipc || b->fn != op_addi || a->rd != b->rd
+    if (a->kind != KIND_auipc || b->kind != KIND_addi || a->rd != b->rd
         || b->rs1 != a->rd || value != (int32_t)value) {
         return false;
     }
-    a->imm32 = (int32_t)value;
+    a->imm = (int32_t)value;
     drop_last(d);
     return true;
 }

@@ -216,6 +216,7 @@ struct Hart {
     uint32_t code_gen;         /* fence.i so far */
     uint32_t code_epoch;       /* whole flushes so far */
     GHashTable *code_pages;    /* physical page to CodePage* */
+    GPtrArray *code_page_list; /* the same, by index; 0: none */
     Op *arena;                 /* behind the hart, in the same mapping */
     uint32_t arena_used;       /* ops */
     uint32_t arena_size;

@@ -143,11 +143,11 @@ static void run_chain(Hart *h)
 
 #if OP_TAIL_CALLS
     if (op) {
-        op->fn(h, op);
+        op_table[op->kind](h, op);
     }
 #else
     while (op) {
-        op = op->fn(h, op);
+        op = op_table[op->kind](h, op);
     }
 #endif
 }

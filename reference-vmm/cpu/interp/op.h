@@ -3,10 +3,10 @@
  * op.h - decoded instructions and how they follow each other.
  *
  * A block is a Block, its ops, and an op `block_end` that only marks the end.
- * It is entered at its first op only, and left by any jump.  Each op is a
- * function that does its work and tail-calls the function of the next op:
- * the whole interpreter is one chain of jumps, with the hart and the op in
- * registers.  Where the compiler does not tail-call for sure (gcc without
+ * It is entered at its first op only, and left by any jump.  Each kind of op
+ * is a function that does its work and tail-calls the function of the next
+ * op: the whole interpreter is one chain of jumps, with the hart and the op
+ * in registers.  Where the compiler does not tail-call for sure (gcc without
  * optimisation, or with sanitizers), an op returns the next op instead, and
  * a loop in interp.c calls it.
  *
@@ -23,35 +23,93 @@
 
 /* Registers are indexes into x (32: nowhere) or f. */
 struct Op {
-    const Op *(*fn)(Hart *h, const Op *op);
-    uint8_t rd; /* of a branch: count */
-    uint8_t rs1;
+    uint16_t kind; /* OpKind */
+    uint16_t off;  /* of the instruction in its page; jumps: of the next */
+    uint8_t rd, rs1, rs2;
     union {
-        struct {
-            uint8_t rs2;
-            uint8_t rs3;
-        };
-        uint16_t off_low; /* where imm32 leaves no room for off */
+        uint8_t rs3;
+        uint8_t count; /* of instructions that leaving the block here adds */
     };
-    union {
-        struct {
-            int16_t imm;
-            uint16_t off; /* of the instruction in its page */
-        };
-        int32_t imm32;
-    };
+    int32_t imm;
 };
 
 typedef const Op *OpFn(Hart *h, const Op *op);
 
 /* Lies before the first op of a block. */
 typedef struct Block {
-    CodePage *page; /* NULL: Hart.single */
+    uint32_t page; /* index in Hart.code_page_list; 0: Hart.single */
     uint32_t n_ops;
     uint16_t off;
 } Block;
 
-_Static_assert(sizeof(Op) == 16 && sizeof(Block) == 16, "arena layout");
+_Static_assert(sizeof(Op) == 12 && sizeof(Block) == 12, "arena layout");
+
+/* ---- the ops -------------------------------------------------------------- */
+
+#define OP_LIST_INT(X)                                                       \
+    X(add) X(sub) X(sll) X(slt) X(sltu) X(xor) X(srl) X(sra) X(or) X(and)    \
+    X(addw) X(subw) X(sllw) X(srlw) X(sraw)                                  \
+    X(addi) X(slti) X(sltiu) X(xori) X(ori) X(andi) X(slli) X(srli) X(srai)  \
+    X(addiw) X(slliw) X(srliw) X(sraiw)                                      \
+    X(li) X(mv) X(auipc)                                                     \
+    X(mul) X(mulh) X(mulhsu) X(mulhu) X(div) X(divu) X(rem) X(remu)          \
+    X(mulw) X(divw) X(divuw) X(remw) X(remuw)
+
+#define OP_LIST_MEM(X)                                                       \
+    X(lb) X(lh) X(lw) X(ld) X(lbu) X(lhu) X(lwu) X(sb) X(sh) X(sw) X(sd)     \
+    X(flw) X(fld) X(fsw) X(fsd)
+
+#define OP_LIST_BRANCH_KIND(X, kind)                                         \
+    X(kind) X(kind##_new) X(kind##_back) X(kind##_far)
+#define OP_LIST_BRANCH(X)                                                    \
+    OP_LIST_BRANCH_KIND(X, beq) OP_LIST_BRANCH_KIND(X, bne)                  \
+    OP_LIST_BRANCH_KIND(X, blt) OP_LIST_BRANCH_KIND(X, bge)                  \
+    OP_LIST_BRANCH_KIND(X, bltu) OP_LIST_BRANCH_KIND(X, bgeu)                \
+    OP_LIST_BRANCH_KIND(X, beqz) OP_LIST_BRANCH_KIND(X, bnez)                \
+    OP_LIST_BRANCH_KIND(X, jal) OP_LIST_BRANCH_KIND(X, j)                    \
+    X(jalr) X(jr) X(resume) X(single)
+
+#define OP_LIST_SYSTEM(X)                                                    \
+    X(illegal) X(ecall) X(ebreak) X(mret) X(sret) X(wfi) X(sfence_vma)       \
+    X(fence) X(fence_i) X(csr) X(csr_sstatus_clear) X(csr_sstatus_set)       \
+    X(fp_guard) X(raise)
+
+#define OP_LIST_AMO_SIZE(X, s)                                               \
+    X(lr_##s) X(sc_##s) X(amoswap_##s) X(amoadd_##s) X(amoxor_##s)           \
+    X(amoand_##s) X(amoor_##s) X(amomin_##s) X(amomax_##s) X(amominu_##s)    \
+    X(amomaxu_##s)
+#define OP_LIST_AMO(X) OP_LIST_AMO_SIZE(X, w) OP_LIST_AMO_SIZE(X, d)
+
+#define OP_LIST_FP_FORMAT(X, s)                                              \
+    X(fadd_##s) X(fsub_##s) X(fmul_##s) X(fdiv_##s) X(fsqrt_##s)             \
+    X(fmadd_##s) X(fmsub_##s) X(fnmsub_##s) X(fnmadd_##s) X(fsgnj_##s)       \
+    X(fsgnjn_##s) X(fsgnjx_##s) X(fmin_##s) X(fmax_##s) X(feq_##s)           \
+    X(flt_##s) X(fle_##s) X(fclass_##s) X(fcvt_w_##s) X(fcvt_wu_##s)         \
+    X(fcvt_l_##s) X(fcvt_lu_##s) X(fcvt_##s##_w) X(fcvt_##s##_wu)            \
+    X(fcvt_##s##_l) X(fcvt_##s##_lu)
+#define OP_LIST_FP(X)                                                        \
+    OP_LIST_FP_FORMAT(X, s) OP_LIST_FP_FORMAT(X, d)                          \
+    X(fcvt_s_d) X(fcvt_d_s) X(fmv_x_w) X(fmv_w_x) X(fmv_x_d) X(fmv_d_x)      \
+    X(fmv_d)
+
+#define OP_LIST(X)                                                           \
+    OP_LIST_INT(X) OP_LIST_MEM(X) OP_LIST_BRANCH(X) OP_LIST_SYSTEM(X)        \
+    OP_LIST_AMO(X) OP_LIST_FP(X)
+
+/* block_end is 0, so that a table's empty place means "no such op". */
+#define OP_KIND(name) KIND_##name,
+typedef enum OpKind {
+    KIND_block_end,
+    KIND_NONE = KIND_block_end,
+    OP_LIST(OP_KIND)
+    KIND_N,
+} OpKind;
+
+#define OP_DECLARE(name) const Op *op_##name(Hart *h, const Op *op) IO_FN;
+OP_DECLARE(block_end)
+OP_LIST(OP_DECLARE)
+
+/* ---- how they follow each other ---------------------------------------- */
 
 #if defined(__clang__)
 #define OP_TAIL_CALLS 1
@@ -71,12 +129,15 @@ _Static_assert(sizeof(Op) == 16 && sizeof(Block) == 16, "arena layout");
 #define OP_DISPATCH(next)                     \
     do {                                      \
         op = (next);                          \
-        OP_MUSTTAIL return op->fn(h, op);     \
+        OP_MUSTTAIL return op_table[op->kind](h, op); \
     } while (0)
 #else
 #define OP_DISPATCH(next) return (next)
 #endif
 #define OP_NEXT OP_DISPATCH(op + 1)
+
+/* By kind. */
+extern OpFn *const op_table[];
 
 /* Wherever h->pc leads; NULL ends the chain. */
 const Op *hart_next(Hart *h) IO_FN;
@@ -127,6 +188,7 @@ static inline void IO_FN hart_set_exc(Hart *h, uint64_t cause, uint64_t tval)
 
 struct CodePage {
     uint64_t pa;
+    uint32_t index;    /* in Hart.code_page_list */
     uint32_t code_gen; /* the source was as in memory then */
     const uint8_t *host;
     uint64_t lines;    /* of 64 bytes, copied to source */
@@ -144,7 +206,7 @@ uint32_t code_source(CodePage *page, unsigned off) IO_FN;
 /* The block at off, made if need be. */
 const Op *code_block(Hart *h, CodePage *page, unsigned off) IO_FN;
 /* The target of a near branch or jump that op has not been linked with. */
-const Op *code_link(Hart *h, const Op *op, OpFn *forward, OpFn *backward)
+const Op *code_link(Hart *h, const Op *op, OpKind forward, OpKind backward)
     IO_FN;
 
 /* ---- decoding (decode.c) -------------------------------------------------- */
@@ -168,7 +230,7 @@ bool decode_fp(Decoder *d) IO_FN; /* false: illegal */
 bool decode_amo(Decoder *d) IO_FN;
 /* 0: illegal */
 uint32_t decode_compressed(uint16_t insn) IO_FN;
-Op *decode_emit(Decoder *d, OpFn *fn) IO_FN;
+Op *decode_emit(Decoder *d, OpKind kind) IO_FN;
 /* The way out to an offset relative to the page. */
 void decode_goto(Decoder *d, unsigned off) IO_FN;
 /* first: the last instruction's.  Makes one op of it and the one before,
@@ -202,60 +264,5 @@ static inline unsigned IO_FN insn_xd(uint32_t insn)
 
     return rd ? rd : HART_X_DUMMY;
 }
-
-/* ---- the ops -------------------------------------------------------------- */
-
-#define OP_LIST_INT(X)                                                       \
-    X(add) X(sub) X(sll) X(slt) X(sltu) X(xor) X(srl) X(sra) X(or) X(and)    \
-    X(addw) X(subw) X(sllw) X(srlw) X(sraw)                                  \
-    X(addi) X(slti) X(sltiu) X(xori) X(ori) X(andi) X(slli) X(srli) X(srai)  \
-    X(addiw) X(slliw) X(srliw) X(sraiw)                                      \
-    X(li) X(mv) X(auipc)                                                     \
-    X(mul) X(mulh) X(mulhsu) X(mulhu) X(div) X(divu) X(rem) X(remu)          \
-    X(mulw) X(divw) X(divuw) X(remw) X(remuw)
-
-#define OP_LIST_MEM(X)                                                       \
-    X(lb) X(lh) X(lw) X(ld) X(lbu) X(lhu) X(lwu) X(sb) X(sh) X(sw) X(sd)     \
-    X(flw) X(fld) X(fsw) X(fsd)
-
-#define OP_LIST_BRANCH_KIND(X, kind)                                         \
-    X(kind) X(kind##_new) X(kind##_back) X(kind##_far)
-#define OP_LIST_BRANCH(X)                                                    \
-    OP_LIST_BRANCH_KIND(X, beq) OP_LIST_BRANCH_KIND(X, bne)                  \
-    OP_LIST_BRANCH_KIND(X, blt) OP_LIST_BRANCH_KIND(X, bge)                  \
-    OP_LIST_BRANCH_KIND(X, bltu) OP_LIST_BRANCH_KIND(X, bgeu)                \
-    OP_LIST_BRANCH_KIND(X, beqz) OP_LIST_BRANCH_KIND(X, bnez)                \
-    OP_LIST_BRANCH_KIND(X, jal) OP_LIST_BRANCH_KIND(X, j)                    \
-    X(jalr) X(jr) X(resume) X(single) X(block_end)
-
-#define OP_LIST_SYSTEM(X)                                                    \
-    X(illegal) X(ecall) X(ebreak) X(mret) X(sret) X(wfi) X(sfence_vma)       \
-    X(fence) X(fence_i) X(csr) X(csr_sstatus_clear) X(csr_sstatus_set)       \
-    X(fp_guard) X(raise)
-
-#define OP_LIST_AMO_SIZE(X, s)                                               \
-    X(lr_##s) X(sc_##s) X(amoswap_##s) X(amoadd_##s) X(amoxor_##s)           \
-    X(amoand_##s) X(amoor_##s) X(amomin_##s) X(amomax_##s) X(amominu_##s)    \
-    X(amomaxu_##s)
-#define OP_LIST_AMO(X) OP_LIST_AMO_SIZE(X, w) OP_LIST_AMO_SIZE(X, d)
-
-#define OP_LIST_FP_FORMAT(X, s)                                              \
-    X(fadd_##s) X(fsub_##s) X(fmul_##s) X(fdiv_##s) X(fsqrt_##s)             \
-    X(fmadd_##s) X(fmsub_##s) X(fnmsub_##s) X(fnmadd_##s) X(fsgnj_##s)       \
-    X(fsgnjn_##s) X(fsgnjx_##s) X(fmin_##s) X(fmax_##s) X(feq_##s)           \
-    X(flt_##s) X(fle_##s) X(fclass_##s) X(fcvt_w_##s) X(fcvt_wu_##s)         \
-    X(fcvt_l_##s) X(fcvt_lu_##s) X(fcvt_##s##_w) X(fcvt_##s##_wu)            \
-    X(fcvt_##s##_l) X(fcvt_##s##_lu)
-#define OP_LIST_FP(X)                                                        \
-    OP_LIST_FP_FORMAT(X, s) OP_LIST_FP_FORMAT(X, d)                          \
-    X(fcvt_s_d) X(fcvt_d_s) X(fmv_x_w) X(fmv_w_x) X(fmv_x_d) X(fmv_d_x)      \
-    X(fmv_d)
-
-#define OP_LIST(X)                                                           \
-    OP_LIST_INT(X) OP_LIST_MEM(X) OP_LIST_BRANCH(X) OP_LIST_SYSTEM(X)        \
-    OP_LIST_AMO(X) OP_LIST_FP(X)
-
-#define OP_DECLARE(name) OP(name) IO_FN;
-OP_LIST(OP_DECLARE)
 
 #endif

@@ -4,7 +4,7 @@
  *
  * Each kind of branch has four functions.  `_new` has not been taken yet; it
  * finds its target and becomes the plain one (forward) or `_back`, whose imm32
- * is the distance in bytes to the target's first op.  Backward ones look for
+ * is the distance to the target's first op.  Backward ones look for
  * requests of other threads, so that every loop does.  `_far` leaves the page
  * and goes through the jump cache.
  *
@@ -19,7 +19,7 @@
 
 static inline const Op *IO_FN linked_target(const Op *op)
 {
-    return (const Op *)((const char *)op + op->imm32);
+    return op + op->imm;
 }
 
 /* h->pc was set. */
@@ -33,6 +33,9 @@ OP(block_end)
 {
     return NULL;
 }
+
+#define OP_ENTRY(name) op_##name,
+OpFn *const op_table[] = { op_block_end, OP_LIST(OP_ENTRY) };
 
 #define OP_LEAVE_IF_REQUESTED(target)                   \
     do {                                                \
@@ -61,7 +64,7 @@ OP(block_end)
     OP(name)                                                                 \
     {                                                                        \
         if (condition) {                                                     \
-            h->instret += op->rd;                                            \
+            h->instret += op->count;                                            \
             OP_DISPATCH(linked_target(op));                                  \
         }                                                                    \
         OP_NEXT;                                                             \
@@ -71,7 +74,7 @@ OP(block_end)
         if (condition) {                                                     \
             const Op *target = linked_target(op);                            \
                                                                              \
-            h->instret += op->rd;                                            \
+            h->instret += op->count;                                            \
             OP_LEAVE_IF_REQUESTED(target);                                   \
             OP_DISPATCH(target);                                             \
         }                                                                    \
@@ -80,16 +83,16 @@ OP(block_end)
     OP(name##_new)                                                           \
     {                                                                        \
         if (condition) {                                                     \
-            h->instret += op->rd;                                            \
-            OP_DISPATCH(code_link(h, op, op_##name, op_##name##_back));      \
+            h->instret += op->count;                                            \
+            OP_DISPATCH(code_link(h, op, KIND_##name, KIND_##name##_back));      \
         }                                                                    \
         OP_NEXT;                                                             \
     }                                                                        \
     OP(name##_far)                                                           \
     {                                                                        \
         if (condition) {                                                     \
-            h->instret += op->rd;                                            \
-            OP_JUMP(h->vbase + SEXT32(op->imm32));                           \
+            h->instret += op->count;                                            \
+            OP_JUMP(h->vbase + SEXT32(op->imm));                           \
         }                                                                    \
         OP_NEXT;                                                             \
     }
@@ -105,13 +108,12 @@ OP_BRANCH(bgeu, X1 >= X2)
 OP_BRANCH(beqz, X1 == 0)
 OP_BRANCH(bnez, X1 != 0)
 
-/* Unconditional; linking is a statement that may write rd.  The count of
- * these is in rs1. */
+/* Unconditional; linking is a statement that may write rd. */
 #define OP_JUMP_NEAR(name, linking)                                          \
     OP(name)                                                                 \
     {                                                                        \
         linking;                                                             \
-        h->instret += op->rs1;                                               \
+        h->instret += op->count;                                               \
         OP_DISPATCH(linked_target(op));                                      \
     }                                                                        \
     OP(name##_back)                                                          \
@@ -119,38 +121,37 @@ OP_BRANCH(bnez, X1 != 0)
         const Op *target = linked_target(op);                                \
                                                                              \
         linking;                                                             \
-        h->instret += op->rs1;                                               \
+        h->instret += op->count;                                               \
         OP_LEAVE_IF_REQUESTED(target);                                       \
         OP_DISPATCH(target);                                                 \
     }                                                                        \
     OP(name##_new)                                                           \
     {                                                                        \
         linking;                                                             \
-        h->instret += op->rs1;                                               \
-        OP_DISPATCH(code_link(h, op, op_##name, op_##name##_back));          \
+        h->instret += op->count;                                               \
+        OP_DISPATCH(code_link(h, op, KIND_##name, KIND_##name##_back));          \
     }                                                                        \
     OP(name##_far)                                                           \
     {                                                                        \
         linking;                                                             \
-        h->instret += op->rs1;                                               \
-        OP_JUMP(h->vbase + SEXT32(op->imm32));                               \
+        h->instret += op->count;                                               \
+        OP_JUMP(h->vbase + SEXT32(op->imm));                               \
     }
 
 OP_JUMP_NEAR(j, (void)0)
-OP_JUMP_NEAR(jal, h->x[op->rd] = h->vbase + op->off_low)
+OP_JUMP_NEAR(jal, h->x[op->rd] = h->vbase + op->off)
 
-/* Count in rs2; off is that of the next instruction. */
 OP(jalr)
 {
     uint64_t target = (X1 + (uint64_t)(int64_t)op->imm) & ~(uint64_t)1;
 
     h->x[op->rd] = h->vbase + op->off;
-    h->instret += op->rs2;
+    h->instret += op->count;
     OP_JUMP(target);
 }
 
 OP(jr)
 {
-    h->instret += op->rs2;
+    h->instret += op->count;
     OP_JUMP((X1 + (uint64_t)(int64_t)op->imm) & ~(uint64_t)1);
 }

@@ -49,9 +49,9 @@ OP_X(slliw, SEXT32((uint32_t)X1 << (op->rs2 & 31)))
 OP_X(srliw, SEXT32((uint32_t)X1 >> (op->rs2 & 31)))
 OP_X(sraiw, SEXT32((int32_t)X1 >> (op->rs2 & 31)))
 
-OP_X(li, SEXT32(op->imm32))
+OP_X(li, SEXT32(op->imm))
 OP_X(mv, X1)
-OP_X(auipc, h->vbase + SEXT32(op->imm32))
+OP_X(auipc, h->vbase + SEXT32(op->imm))
 
 OP_X(mul, X1 * X2)
 OP_X(mulh, (uint64_t)((__int128)(int64_t)X1 * (int64_t)X2 >> 64))

@@ -9,38 +9,38 @@
  */
 #include "cpu/interp/op.h"
 
-/* h->exc was set; short operands. */
+/* h->exc was set. */
 OP(raise)
 {
     hart_raise(h, op, op->off);
     OP_RESUME;
 }
 
-/* imm32: its bits; off in off_low */
+/* imm: its bits */
 OP(illegal)
 {
-    hart_set_exc(h, CAUSE_ILLEGAL, (uint32_t)op->imm32);
-    hart_raise(h, op, op->off_low);
+    hart_set_exc(h, CAUSE_ILLEGAL, (uint32_t)op->imm);
+    hart_raise(h, op, op->off);
     OP_RESUME;
 }
 
 static void raise_illegal(Hart *h, const Op *op)
 {
-    hart_set_exc(h, CAUSE_ILLEGAL, (uint32_t)op->imm32);
-    hart_raise(h, op, op->off_low);
+    hart_set_exc(h, CAUSE_ILLEGAL, (uint32_t)op->imm);
+    hart_raise(h, op, op->off);
 }
 
 OP(ebreak)
 {
-    hart_set_exc(h, CAUSE_BREAKPOINT, h->vbase + op->off_low);
-    hart_raise(h, op, op->off_low);
+    hart_set_exc(h, CAUSE_BREAKPOINT, h->vbase + op->off);
+    hart_raise(h, op, op->off);
     OP_RESUME;
 }
 
 static void do_ecall(Hart *h, const Op *op)
 {
     if (h->priv == PRIV_S && h->builtin_sbi) {
-        hart_sync(h, op, op->off_low);
+        hart_sync(h, op, op->off);
         h->instret++;
         h->pc += 4;
         if (sbi_call(h)) {
@@ -52,7 +52,7 @@ static void do_ecall(Hart *h, const Op *op)
         return;
     }
     hart_set_exc(h, CAUSE_ECALL_U + h->priv, 0);
-    hart_raise(h, op, op->off_low);
+    hart_raise(h, op, op->off);
 }
 
 OP(ecall)
@@ -64,7 +64,7 @@ OP(ecall)
 /* After an instruction at off of 4 bytes that retires and ends the block. */
 static void retire(Hart *h, const Op *op)
 {
-    hart_sync(h, op, op->off_low);
+    hart_sync(h, op, op->off);
     h->instret++;
     h->pc += 4;
 }
@@ -125,8 +125,8 @@ OP(wfi)
 
 static void do_sfence_vma(Hart *h, const Op *op)
 {
-    unsigned rs1 = insn_rs1((uint32_t)op->imm32);
-    unsigned rs2 = insn_rs2((uint32_t)op->imm32);
+    unsigned rs1 = insn_rs1((uint32_t)op->imm);
+    unsigned rs2 = insn_rs2((uint32_t)op->imm);
 
     if (h->priv == PRIV_U
         || (h->priv == PRIV_S && (h->mstatus & MSTATUS_TVM))) {
@@ -255,7 +255,9 @@ static __attribute__((noinline)) bool IO_FN sstatus_quick(Hart *h,
 {
     uint64_t old = h->mstatus;
 
-    if ((now & ~old & MSTATUS_SIE) && trap_interrupt_pending(h)) {
+    if ((now & ~old & MSTATUS_SIE)
+        && (h->software_seip
+            || (__atomic_load_n(&h->mip, __ATOMIC_RELAXED) & h->mie))) {
         return false;
     }
     h->mstatus = now;
@@ -286,7 +288,7 @@ OP_SSTATUS(csr_sstatus_set, old | bits)
 
 /*
  * Stands before the first op of a block that uses the FPU.  rd: 1: it rounds
- * as frm says; 2: it changes registers or flags.  imm32: the bits of that
+ * as frm says; 2: it changes registers or flags.  imm: the bits of that
  * instruction.
  */
 OP(fp_guard)

@@ -158,6 +158,11 @@ static SbiRet hart_start(Hart *h)
     if (!to) {
         return fails(SBI_ERR_INVALID_PARAM);
     }
+    /* Its state comes first, as with OpenSBI: a hart that runs has no use for
+     * an address. */
+    if (__atomic_load_n(&to->hsm, __ATOMIC_ACQUIRE) != HSM_STOPPED) {
+        return fails(SBI_ERR_ALREADY_AVAILABLE);
+    }
     if ((addr & 1) || !tlb_phys_page(h, addr)->host) {
         return fails(SBI_ERR_INVALID_ADDRESS);
     }

@@ -58,13 +58,14 @@ static void on_read(void *opaque)
 {
     ChardevFd *f = opaque;
     uint8_t data[PIECE];
-    size_t room = chardev_frontend_room(f->chardev);
+    size_t room;
     ssize_t n;
 
     GLOBAL_STATE_CODE();
     if (!f->reading) {
         return;
     }
+    room = chardev_frontend_room(f->chardev);
     if (!room) {
         set_reading(f, false);
         return;

@@ -108,11 +108,11 @@ typedef struct VirtioDeviceOps {
 /* What a transport does; the ops of its bus. */
 typedef struct VirtioTransportOps {
     /* Any thread; under the device's isr_lock. */
-    void (*set_irq)(DeviceState *proxy, bool level);
-    /* Has writes of a queue's notification set its host_notifier, for the
-     * queues that are started. */
-    void (*start_ioeventfd)(DeviceState *proxy);
-    void (*stop_ioeventfd)(DeviceState *proxy);
+    void (*set_irq)(DeviceState *proxy, bool level) SLOT(IO_FN);
+    /* Whether a write of the queue's notification only sets its
+     * host_notifier, without the BQL. */
+    void (*set_ioeventfd)(DeviceState *proxy, VirtQueue *vq, bool on)
+        SLOT(GS_FN);
 } VirtioTransportOps;
 
 struct VirtQueue {
@@ -123,10 +123,10 @@ struct VirtQueue {
     VirtQueueHandler *handler SLOT(IO_OR_GS_FN);
     VirtQueueHandler *main_handler SLOT(GS_FN); /* in the main loop only */
     EventNotifier host_notifier;
-    bool started; /* the notifier is watched by context */
+    bool started; /* the notifier is watched by context; under the BQL */
     AioContext *context;
 
-    /* The driver's, under the BQL while the queue is not started. */
+    /* The driver's, under the BQL; the queue's thread looks at caches. */
     uint16_t num;
     bool ready;
     hwaddr desc, avail, used;
@@ -140,7 +140,8 @@ struct VirtQueue {
     bool notification; /* wanted */
     unsigned inuse;    /* elements popped and not given back */
 
-    /* The mapped rings: read in a section, replaced under the BQL. */
+    /* The mapped rings, NULL while not ready: read in a section, replaced
+     * under the BQL. */
     VRingCaches *caches RCU_PROTECTED;
 };
 
@@ -153,13 +154,16 @@ struct VirtioDevice {
     MemoryListener listener; /* sets the caches up anew at each commit */
     VmStateChangeEntry *state_change;
 
-    uint64_t host_features;
     uint64_t guest_features; /* constant from FEATURES_OK to reset */
-    uint8_t status;
+    uint8_t status; /* atomic: virtio_status() */
     uint32_t generation; /* of the configuration space */
     uint8_t config[VIRTIO_CONFIG_MAX];
     bool broken; /* atomic: any queue's thread sets it */
     bool queues_started;
+    /* Resets and the like that run.  They wait for other threads, without the
+     * BQL: what vCPUs write to the device meanwhile is dropped. */
+    unsigned changing;
+    int stop_pending; /* atomic: queues that a loop is to watch no more */
     bool indirect_desc, event_idx; /* properties */
     bool use_ioeventfd;
 
@@ -187,21 +191,24 @@ struct VirtioDevice {
 /* First in realize; ops come from the class, the transport from the bus. */
 bool virtio_init(VirtioDevice *vdev, GError **error) GS_FN;
 /* Last in unrealize. */
-void virtio_cleanup(VirtioDevice *vdev) GS_FN;
+void virtio_cleanup(VirtioDevice *vdev) DROPS(bql) GS_FN;
 VirtQueue *virtio_add_queue(VirtioDevice *vdev, uint16_t size,
                             VirtQueueHandler *handler) GS_FN;
 /* One that is served in the main loop only, under the BQL. */
 VirtQueue *virtio_add_main_queue(VirtioDevice *vdev, uint16_t size,
                                  VirtQueueHandler *handler) GS_FN;
-void virtio_del_queue(VirtQueue *vq) GS_FN;
 /* DeviceClass.reset of every virtio device. */
-void virtio_reset(DeviceState *dev) GS_FN;
+void virtio_reset(DeviceState *dev) DROPS(bql) GS_FN;
 
 static inline bool virtio_has_feature(const VirtioDevice *vdev, unsigned bit)
 {
     return vdev->guest_features & VIRTIO_FEATURE(bit);
 }
-/* The driver is done with its set-up and nothing is broken. */
+static inline uint8_t virtio_status(const VirtioDevice *vdev)
+{
+    return __atomic_load_n(&vdev->status, __ATOMIC_RELAXED);
+}
+/* Nothing is broken. */
 bool virtio_is_live(VirtioDevice *vdev) IO_FN;
 unsigned virtqueue_index(const VirtQueue *vq) IO_FN;
 
@@ -210,8 +217,7 @@ void virtio_notify_config(VirtioDevice *vdev) GS_FN;
 /* The guest did what makes no sense: the device stops until it is reset. */
 void virtio_error(VirtioDevice *vdev, const char *format, ...)
     G_GNUC_PRINTF(2, 3) IO_FN;
-/* Why, of the last virtio_error() of any device; the caller frees
- * it. */
+/* Why, of the last virtio_error() of any device; the caller frees it. */
 char *virtio_last_error(void) IO_FN;
 
 /* ---- queues, in the queue's thread -------------------------------------- */
@@ -248,11 +254,12 @@ void virtqueue_set_notification(VirtQueue *vq, bool enable) IO_FN;
 uint64_t virtio_features(VirtioDevice *vdev) GS_FN; /* on offer */
 void virtio_set_guest_features(VirtioDevice *vdev, uint64_t features) GS_FN;
 /* With all rules of 3.1; 0 resets.  May poll the main loop. */
-void virtio_set_status(VirtioDevice *vdev, uint8_t status) GS_FN;
+void virtio_set_status(VirtioDevice *vdev, uint8_t status)
+    DROPS(bql) GS_FN;
 /* Under the BQL, with the queue not ready; wrong values are refused later,
  * when it is made ready. */
 void virtio_queue_set_num(VirtQueue *vq, uint32_t num) GS_FN;
-void virtio_queue_set_ready(VirtQueue *vq, bool ready) GS_FN;
+void virtio_queue_set_ready(VirtQueue *vq, bool ready) DROPS(bql) GS_FN;
 /* Its size is one, and the rings are aligned. */
 bool virtio_queue_valid(const VirtQueue *vq) GS_FN;
 void virtio_queue_notify(VirtQueue *vq) GS_FN;
@@ -264,13 +271,16 @@ uint8_t virtio_isr(VirtioDevice *vdev) IO_FN;
 /* Any thread. */
 void virtio_raise_isr(VirtioDevice *vdev, uint8_t bits) IO_FN;
 void virtio_isr_ack(VirtioDevice *vdev, uint8_t bits) IO_FN;
-/* From DRIVER_OK on, while the machine runs. */
+/* Does nothing before DRIVER_OK, and while the machine is stopped. */
 void virtio_start_queues(VirtioDevice *vdev) GS_FN;
-void virtio_stop_queues(VirtioDevice *vdev) GS_FN;
+/* When it returns, no handler runs or will.  May poll the main loop. */
+void virtio_stop_queues(VirtioDevice *vdev) DROPS(bql) GS_FN;
 
 /* ---- state -------------------------------------------------------------- */
 
-/* The first field of every virtio device's vmstate. */
+/* The first field of every virtio device's vmstate.  Loading wants a device
+ * that has just been reset: the load is one transaction of the memory tree,
+ * in which nothing can be ended or given back. */
 extern const VMStateInfo vmstate_info_virtio;
 #define VMSTATE_VIRTIO \
     { .name = "virtio", .offset = 0, .size = sizeof(VirtioDevice), \
@@ -291,7 +301,8 @@ void *virtqueue_map_element(VirtQueueElement *e, size_t size, GError **error)
     PAIR_CLOSE(virtqueue_element, e) PAIR_OPEN(virtqueue_element, ret) GS_FN;
 void virtqueue_drop_unmapped(VirtQueueElement *e)
     PAIR_CLOSE(virtqueue_element, e) GS_FN;
-/* DeviceClass.loaded of every virtio device, or the first thing in it. */
+/* DeviceClass.loaded of every virtio device, or the first thing in it: maps
+ * the rings; fails when a queue lacks elements that it had given out. */
 bool virtio_loaded(DeviceState *dev, GError **error) GS_FN;
 
 #endif

@@ -29,33 +29,33 @@ static void caches_unpublished(void *opaque)
     vring_caches_put(opaque);
 }
 
+static bool map_part(const VirtQueue *vq, MemoryRegionCache *cache, hwaddr at,
+                     hwaddr size, bool is_write)
+{
+    return address_space_cache_init(cache, vq->vdev->dma, at, size,
+                                    is_write) == size;
+}
+
 static VRingCaches *caches_new(const VirtQueue *vq)
 {
-    AddressSpace *as = vq->vdev->dma;
-    hwaddr desc_size = (hwaddr)vq->num * VRING_DESC_SIZE;
-    hwaddr avail_size = AVAIL_RING_OFFSET + 2 * (hwaddr)vq->num + 2;
-    hwaddr used_size = USED_RING_OFFSET + USED_ELEM_SIZE * (hwaddr)vq->num + 2;
+    hwaddr n = vq->num;
     VRingCaches *c = g_new0(VRingCaches, 1);
 
     c->refs = 1;
-    if (address_space_cache_init(&c->desc, as, vq->desc, desc_size, false) <
-            desc_size ||
-        address_space_cache_init(&c->avail, as, vq->avail, avail_size,
-                                 false) < avail_size ||
-        address_space_cache_init(&c->used, as, vq->used, used_size, true) <
-            used_size) {
-        vring_caches_put(c);
-        return NULL;
-    }
+    c->num = vq->num;
+    c->mapped =
+        map_part(vq, &c->desc, vq->desc, n * VRING_DESC_SIZE, false) &&
+        map_part(vq, &c->avail, vq->avail, AVAIL_RING_OFFSET + 2 * n + 2,
+                 false) &&
+        map_part(vq, &c->used, vq->used,
+                 USED_RING_OFFSET + USED_ELEM_SIZE * n + 2, true);
     return c;
 }
 
-void vring_caches_update(VirtQueue *vq)
+static void GS_FN publish(VirtQueue *vq, VRingCaches *c)
 {
-    VRingCaches *old, *c;
+    VRingCaches *old;
 
-    GLOBAL_STATE_CODE();
-    c = vq->ready ? caches_new(vq) : NULL;
     vm_rcu_read_lock();
     old = vm_rcu_dereference(&vq->caches);
     vm_rcu_assign(&vq->caches, c);
@@ -65,20 +65,37 @@ void vring_caches_update(VirtQueue *vq)
     }
 }
 
+void vring_caches_update(VirtQueue *vq)
+{
+    GLOBAL_STATE_CODE();
+    publish(vq, caches_new(vq));
+}
+
+void vring_caches_clear(VirtQueue *vq)
+{
+    GLOBAL_STATE_CODE();
+    publish(vq, NULL);
+}
+
 VRingCaches *vring_caches_get(VirtQueue *vq)
 {
     VRingCaches *c;
 
     IO_CODE();
+    if (!virtio_is_live(vq->vdev)) {
+        return NULL;
+    }
     vm_rcu_read_lock();
     c = vm_rcu_dereference(&vq->caches);
     if (c) {
         __atomic_add_fetch(&c->refs, 1, __ATOMIC_RELAXED);
     }
     vm_rcu_read_unlock();
-    if (!c) {
+    if (c && !c->mapped) {
         virtio_error(vq->vdev, "the rings of queue %u are not all in memory",
                      vq->index);
+        vring_caches_put(c);
+        return NULL;
     }
     return c;
 }
@@ -120,14 +137,9 @@ uint16_t vring_avail_ring(VRingCaches *c, unsigned i)
     return address_space_lduw_cached(&c->avail, AVAIL_RING_OFFSET + 2 * i);
 }
 
-uint16_t vring_used_event(VRingCaches *c, unsigned num)
+uint16_t vring_used_event(VRingCaches *c)
 {
-    return vring_avail_ring(c, num);
-}
-
-uint16_t vring_used_idx(VRingCaches *c)
-{
-    return address_space_lduw_cached(&c->used, 2);
+    return vring_avail_ring(c, c->num);
 }
 
 void vring_set_used_elem(VRingCaches *c, unsigned i, uint32_t id, uint32_t len)
@@ -148,9 +160,10 @@ void vring_set_used_idx(VRingCaches *c, uint16_t idx)
     address_space_stw_cached(&c->used, 2, idx);
 }
 
-void vring_set_avail_event(VRingCaches *c, unsigned num, uint16_t idx)
+void vring_set_avail_event(VRingCaches *c, uint16_t idx)
 {
     address_space_stw_cached(&c->used,
-                             USED_RING_OFFSET + USED_ELEM_SIZE * (hwaddr)num,
+                             USED_RING_OFFSET +
+                                 USED_ELEM_SIZE * (hwaddr)c->num,
                              idx);
 }

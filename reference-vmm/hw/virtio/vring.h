@@ -39,14 +39,18 @@ typedef struct VRingDesc {
 #define VRING_DESC_SIZE 16
 
 struct VRingCaches {
-    int refs; /* atomic */
+    int refs;    /* atomic */
+    bool mapped; /* false: the rings lie where nothing is */
+    uint16_t num; /* of the queue when it was made ready */
     MemoryRegionCache desc, avail, used;
 };
 
-/* Maps the rings of a ready queue; unmaps those of one that is not. */
-void vring_caches_update(VirtQueue *vq) GS_FN;
-/* Those of now, referenced, or NULL with the device marked broken: the rings
- * lie where nothing is. */
+/* Maps the rings, of a queue that is ready. */
+void vring_caches_update(VirtQueue *vq) EXCLUDES(memory_transaction) GS_FN;
+/* Reads no view: also within a transaction. */
+void vring_caches_clear(VirtQueue *vq) GS_FN;
+/* Those of now, referenced.  NULL: the queue is not ready, or the device is
+ * broken, which it becomes when the rings are not mapped. */
 VRingCaches *vring_caches_get(VirtQueue *vq)
     PAIR_OPEN(vring_caches, ret) IO_FN;
 /* NULL is fine. */
@@ -58,13 +62,12 @@ bool vring_read_desc(MemoryRegionCache *cache, unsigned i, VRingDesc *ret)
 uint16_t vring_avail_flags(VRingCaches *c) IO_FN;
 uint16_t vring_avail_idx(VRingCaches *c) IO_FN;
 uint16_t vring_avail_ring(VRingCaches *c, unsigned i) IO_FN;
-uint16_t vring_used_event(VRingCaches *c, unsigned num) IO_FN;
-uint16_t vring_used_idx(VRingCaches *c) IO_FN;
+uint16_t vring_used_event(VRingCaches *c) IO_FN;
 void vring_set_used_elem(VRingCaches *c, unsigned i, uint32_t id,
                          uint32_t len) IO_FN;
 void vring_set_used_flags(VRingCaches *c, uint16_t flags) IO_FN;
 void vring_set_used_idx(VRingCaches *c, uint16_t idx) IO_FN;
-void vring_set_avail_event(VRingCaches *c, unsigned num, uint16_t idx) IO_FN;
+void vring_set_avail_event(VRingCaches *c, uint16_t idx) IO_FN;
 
 /* Whether the other side, who asked to be told at event, has to be told that
  * the index went from old to now (2.7.10). */

@@ -137,11 +137,12 @@ static inline void del(const char *node_name)
 static inline BlockBackend *backend(const char *node, uint64_t perm,
                                     uint64_t shared)
 {
-    BlockDriverState *bs = bdrv_find_node(node);
+    BlockDriverState *bs;
     GError *error = NULL;
     BlockBackend *blk;
 
     GLOBAL_STATE_CODE();
+    bs = bdrv_find_node(node);
     assert_non_null(bs);
     blk = blk_new(bdrv_get_aio_context(bs), perm, shared);
     blk_insert_bs(blk, bs, &error);

@@ -82,13 +82,14 @@ static uint64_t random_page(Gen *g, bool *ret_stub)
                      : ADDR_DATA + 4096 * gen_below(g, DATA_SIZE / 4096);
 }
 
-/* Only the page of ecalls may be executed, and that not be written. */
+/* Only the page of ecalls may be executed, and that not be written.  It is
+ * S's: with SUM set QEMU lets S execute a page of U's that it has read. */
 uint64_t gen_leaf_pte(Gen *g)
 {
     bool stub;
     uint64_t pte = random_pte(g, random_page(g, &stub));
 
-    return pte & ~(uint64_t)(stub ? PTE_W : PTE_X);
+    return pte & ~(uint64_t)(stub ? PTE_W | PTE_U : PTE_X);
 }
 
 uint64_t gen_leaf_pte_address(unsigned root, unsigned i)

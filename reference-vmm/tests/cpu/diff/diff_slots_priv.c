@@ -434,11 +434,14 @@ void slot_priv(Gen *g)
 
 /* ---- PMP ------------------------------------------------------------------ */
 
-/* A naturally aligned region somewhere in the data or the stream; not in the
- * page tables, where QEMU sets A and D without asking. */
+/*
+ * A naturally aligned region in the data, or pages of the stream: QEMU does
+ * not look twice at instructions of one page.  Not in the page tables, where
+ * it sets A and D without asking.
+ */
 static uint64_t pmp_napot(Gen *g, bool data)
 {
-    unsigned shift = 3 + gen_below(g, data ? 10 : 14);
+    unsigned shift = data ? 3 + gen_below(g, 10) : 12 + gen_below(g, 5);
     uint64_t base = data ? ADDR_DATA + gen_below(g, DATA_SIZE)
                          : ADDR_SLOTS + gen_below(g, 0x20000);
 
@@ -461,25 +464,25 @@ static void pmp_clear(Gen *g, unsigned entry, unsigned r)
 
 /*
  * One of the first eight entries; sfence as the specification asks.  The
- * stream stays readable, so that the S handler can tell how long the
- * instruction is that trapped: only what is surely data may be not.
+ * first four are for the data, the others for the stream; this stays readable,
+ * so that the S handler can tell how long the instruction is that trapped.
  */
 void slot_pmp(Gen *g)
 {
     unsigned entry = gen_below(g, 8), r = scratch(g);
     unsigned cfg = pmp_permissions(g) | gen_below(g, 4) << 3;
     bool write_address = !gen_chance(g, 4), write_cfg = !gen_chance(g, 4);
-    bool data = gen_chance(g, 2);
+    bool data = entry < 4;
 
-    if (gen_chance(g, 12)) { /* locked, M too: only in the data */
-        cfg = (cfg & 7) | 3 << 3 | 0x80;
-        data = write_address = write_cfg = true;
+    if (!data) {
+        cfg |= 1;
     }
-    if (!write_cfg) {
-        data = true;
+    if (cfg & 3 << 3 && (!data || entry == 0)) {
+        cfg |= 3 << 3; /* NAPOT, or off */
     }
-    if ((cfg >> 3 & 3) < 2 || !data || !write_address) {
-        cfg |= 3;
+    if (data && gen_chance(g, 12)) { /* locked: for M, too */
+        cfg |= 3 << 3 | 0x80;
+        write_address = write_cfg = true;
     }
     if (write_address) {
         if (write_cfg) {
