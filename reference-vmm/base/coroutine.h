@@ -25,7 +25,7 @@
 #include <stdbool.h>
 
 typedef struct Coroutine Coroutine;
-typedef void CoroutineEntry(void *opaque);
+typedef void coroutine_fn CoroutineEntry(void *opaque);
 
 /* Under the name of its entry, which messages use. */
 #define coroutine_create(entry, opaque) \

@@ -36,6 +36,7 @@
 #define RANK_AIO_WAIT 74  /* wait_lock */
 #define RANK_THREAD_POOL 76 /* ThreadPool.lock */
 #define RANK_CO_POOL 78   /* CoPool.lock */
+#define RANK_YANK 77   /* the list of connections that can be cut */
 #define RANK_RAM_LIST 79  /* the list of RAM blocks */
 #define RANK_RCU 80       /* RcuThread.lock */
 #define RANK_VIRTIO_ERROR 90 /* last_error_lock in virtio.c */

@@ -9,11 +9,12 @@
  *
  * Functions with _co_ are for coroutines that hold the graph lock for
  * reading.  Those marked co_wrapper_... are the same for everybody else: they
- * run the coroutine in the node's context and poll until it is done.
+ * run the coroutine in the loop of the calling thread, or else the main loop,
+ * and poll until it is done.
  * block/co_wrappers.gen.c has their bodies, generated from this header.
  *
- * Thread context: coroutines, any thread; wrappers in the node's home thread
- * or under the BQL.
+ * Thread context: coroutines, any thread; wrappers in a thread with an event
+ * loop, or under the BQL.
  */
 #ifndef REFVMM_BLOCK_BLOCK_IO_H
 #define REFVMM_BLOCK_BLOCK_IO_H

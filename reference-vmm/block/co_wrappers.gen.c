@@ -3,8 +3,8 @@
  * co_wrappers.gen.c - made by block/gen/co_wrapper_gen.c; change that, or the
  * headers below, and build the target co_wrappers.
  *
- * Thread context: a thread with an event loop, or with the BQL; mixed ones also
- * in coroutines.
+ * Thread context: a thread with an event loop, or with the BQL; mixed ones
+ * also in coroutines.
  */
 #include "block/block_io.h"
 #include "block/block_int.h"
@@ -33,8 +33,8 @@ static void coroutine_fn bdrv_pread_entry(void *opaque)
     co_wrapper_done(&s->poll);
 }
 
-int bdrv_pread(BdrvChild *child, int64_t offset, int64_t bytes, void *buf,
-               BdrvRequestFlags flags)
+int NO_TSA bdrv_pread(BdrvChild *child, int64_t offset, int64_t bytes,
+                      void *buf, BdrvRequestFlags flags)
 {
     BdrvPread s = {
         .child = child,
@@ -46,7 +46,9 @@ int bdrv_pread(BdrvChild *child, int64_t offset, int64_t bytes, void *buf,
 
     IO_OR_GS_CODE();
     if (in_coroutine()) {
-        assert_bdrv_graph_readable();
+        g_assert(bdrv_graph_is_readable());
+        INTENTIONAL(GRAPH_LOCK, "caller_holds: who calls this in a "
+                    "coroutine is in the graph");
         return bdrv_co_pread(child, offset, bytes, buf, flags);
     }
     co_wrapper_run(bdrv_pread_entry, &s.poll);
@@ -75,8 +77,8 @@ static void coroutine_fn bdrv_pwrite_entry(void *opaque)
     co_wrapper_done(&s->poll);
 }
 
-int bdrv_pwrite(BdrvChild *child, int64_t offset, int64_t bytes,
-                const void *buf, BdrvRequestFlags flags)
+int NO_TSA bdrv_pwrite(BdrvChild *child, int64_t offset, int64_t bytes,
+                       const void *buf, BdrvRequestFlags flags)
 {
     BdrvPwrite s = {
         .child = child,
@@ -88,7 +90,9 @@ int bdrv_pwrite(BdrvChild *child, int64_t offset, int64_t bytes,
 
     IO_OR_GS_CODE();
     if (in_coroutine()) {
-        assert_bdrv_graph_readable();
+        g_assert(bdrv_graph_is_readable());
+        INTENTIONAL(GRAPH_LOCK, "caller_holds: who calls this in a "
+                    "coroutine is in the graph");
         return bdrv_co_pwrite(child, offset, bytes, buf, flags);
     }
     co_wrapper_run(bdrv_pwrite_entry, &s.poll);
@@ -118,8 +122,8 @@ static void coroutine_fn bdrv_pwrite_sync_entry(void *opaque)
     co_wrapper_done(&s->poll);
 }
 
-int bdrv_pwrite_sync(BdrvChild *child, int64_t offset, int64_t bytes,
-                     const void *buf, BdrvRequestFlags flags)
+int NO_TSA bdrv_pwrite_sync(BdrvChild *child, int64_t offset, int64_t bytes,
+                            const void *buf, BdrvRequestFlags flags)
 {
     BdrvPwriteSync s = {
         .child = child,
@@ -131,7 +135,9 @@ int bdrv_pwrite_sync(BdrvChild *child, int64_t offset, int64_t bytes,
 
     IO_OR_GS_CODE();
     if (in_coroutine()) {
-        assert_bdrv_graph_readable();
+        g_assert(bdrv_graph_is_readable());
+        INTENTIONAL(GRAPH_LOCK, "caller_holds: who calls this in a "
+                    "coroutine is in the graph");
         return bdrv_co_pwrite_sync(child, offset, bytes, buf, flags);
     }
     co_wrapper_run(bdrv_pwrite_sync_entry, &s.poll);
@@ -159,8 +165,8 @@ static void coroutine_fn bdrv_pwrite_zeroes_entry(void *opaque)
     co_wrapper_done(&s->poll);
 }
 
-int bdrv_pwrite_zeroes(BdrvChild *child, int64_t offset, int64_t bytes,
-                       BdrvRequestFlags flags)
+int NO_TSA bdrv_pwrite_zeroes(BdrvChild *child, int64_t offset, int64_t bytes,
+                              BdrvRequestFlags flags)
 {
     BdrvPwriteZeroes s = {
         .child = child,
@@ -171,7 +177,9 @@ int bdrv_pwrite_zeroes(BdrvChild *child, int64_t offset, int64_t bytes,
 
     IO_OR_GS_CODE();
     if (in_coroutine()) {
-        assert_bdrv_graph_readable();
+        g_assert(bdrv_graph_is_readable());
+        INTENTIONAL(GRAPH_LOCK, "caller_holds: who calls this in a "
+                    "coroutine is in the graph");
         return bdrv_co_pwrite_zeroes(child, offset, bytes, flags);
     }
     co_wrapper_run(bdrv_pwrite_zeroes_entry, &s.poll);
@@ -198,7 +206,7 @@ static void coroutine_fn bdrv_pdiscard_entry(void *opaque)
     co_wrapper_done(&s->poll);
 }
 
-int bdrv_pdiscard(BdrvChild *child, int64_t offset, int64_t bytes)
+int NO_TSA bdrv_pdiscard(BdrvChild *child, int64_t offset, int64_t bytes)
 {
     BdrvPdiscard s = {
         .child = child,
@@ -208,7 +216,9 @@ int bdrv_pdiscard(BdrvChild *child, int64_t offset, int64_t bytes)
 
     IO_OR_GS_CODE();
     if (in_coroutine()) {
-        assert_bdrv_graph_readable();
+        g_assert(bdrv_graph_is_readable());
+        INTENTIONAL(GRAPH_LOCK, "caller_holds: who calls this in a "
+                    "coroutine is in the graph");
         return bdrv_co_pdiscard(child, offset, bytes);
     }
     co_wrapper_run(bdrv_pdiscard_entry, &s.poll);
@@ -233,7 +243,7 @@ static void coroutine_fn bdrv_flush_entry(void *opaque)
     co_wrapper_done(&s->poll);
 }
 
-int bdrv_flush(BlockDriverState *bs)
+int NO_TSA bdrv_flush(BlockDriverState *bs)
 {
     BdrvFlush s = {
         .bs = bs,
@@ -241,7 +251,9 @@ int bdrv_flush(BlockDriverState *bs)
 
     IO_OR_GS_CODE();
     if (in_coroutine()) {
-        assert_bdrv_graph_readable();
+        g_assert(bdrv_graph_is_readable());
+        INTENTIONAL(GRAPH_LOCK, "caller_holds: who calls this in a "
+                    "coroutine is in the graph");
         return bdrv_co_flush(bs);
     }
     co_wrapper_run(bdrv_flush_entry, &s.poll);
@@ -266,7 +278,7 @@ static void coroutine_fn bdrv_getlength_entry(void *opaque)
     co_wrapper_done(&s->poll);
 }
 
-int64_t bdrv_getlength(BlockDriverState *bs)
+int64_t NO_TSA bdrv_getlength(BlockDriverState *bs)
 {
     BdrvGetlength s = {
         .bs = bs,
@@ -274,7 +286,9 @@ int64_t bdrv_getlength(BlockDriverState *bs)
 
     IO_OR_GS_CODE();
     if (in_coroutine()) {
-        assert_bdrv_graph_readable();
+        g_assert(bdrv_graph_is_readable());
+        INTENTIONAL(GRAPH_LOCK, "caller_holds: who calls this in a "
+                    "coroutine is in the graph");
         return bdrv_co_getlength(bs);
     }
     co_wrapper_run(bdrv_getlength_entry, &s.poll);
@@ -299,7 +313,7 @@ static void coroutine_fn bdrv_get_allocated_file_size_entry(void *opaque)
     co_wrapper_done(&s->poll);
 }
 
-int64_t bdrv_get_allocated_file_size(BlockDriverState *bs)
+int64_t NO_TSA bdrv_get_allocated_file_size(BlockDriverState *bs)
 {
     BdrvGetAllocatedFileSize s = {
         .bs = bs,
@@ -307,7 +321,9 @@ int64_t bdrv_get_allocated_file_size(BlockDriverState *bs)
 
     IO_OR_GS_CODE();
     if (in_coroutine()) {
-        assert_bdrv_graph_readable();
+        g_assert(bdrv_graph_is_readable());
+        INTENTIONAL(GRAPH_LOCK, "caller_holds: who calls this in a "
+                    "coroutine is in the graph");
         return bdrv_co_get_allocated_file_size(bs);
     }
     co_wrapper_run(bdrv_get_allocated_file_size_entry, &s.poll);
@@ -338,8 +354,9 @@ static void coroutine_fn bdrv_truncate_entry(void *opaque)
     co_wrapper_done(&s->poll);
 }
 
-int bdrv_truncate(BdrvChild *child, int64_t offset, _Bool exact,
-                  PreallocMode prealloc, BdrvRequestFlags flags, GError **error)
+int NO_TSA bdrv_truncate(BdrvChild *child, int64_t offset, _Bool exact,
+                         PreallocMode prealloc, BdrvRequestFlags flags,
+                         GError **error)
 {
     BdrvTruncate s = {
         .child = child,
@@ -352,7 +369,9 @@ int bdrv_truncate(BdrvChild *child, int64_t offset, _Bool exact,
 
     IO_OR_GS_CODE();
     if (in_coroutine()) {
-        assert_bdrv_graph_readable();
+        g_assert(bdrv_graph_is_readable());
+        INTENTIONAL(GRAPH_LOCK, "caller_holds: who calls this in a "
+                    "coroutine is in the graph");
         return bdrv_co_truncate(child, offset, exact, prealloc, flags, error);
     }
     co_wrapper_run(bdrv_truncate_entry, &s.poll);
@@ -384,9 +403,9 @@ static void coroutine_fn bdrv_block_status_above_entry(void *opaque)
     co_wrapper_done(&s->poll);
 }
 
-int bdrv_block_status_above(BlockDriverState *bs, BlockDriverState *base,
-                            int64_t offset, int64_t bytes, int64_t *pnum,
-                            int64_t *map, BlockDriverState **file)
+int NO_TSA bdrv_block_status_above(BlockDriverState *bs, BlockDriverState *base,
+                                   int64_t offset, int64_t bytes, int64_t *pnum,
+                                   int64_t *map, BlockDriverState **file)
 {
     BdrvBlockStatusAbove s = {
         .bs = bs,
@@ -400,7 +419,9 @@ int bdrv_block_status_above(BlockDriverState *bs, BlockDriverState *base,
 
     IO_OR_GS_CODE();
     if (in_coroutine()) {
-        assert_bdrv_graph_readable();
+        g_assert(bdrv_graph_is_readable());
+        INTENTIONAL(GRAPH_LOCK, "caller_holds: who calls this in a "
+                    "coroutine is in the graph");
         return bdrv_co_block_status_above(bs, base, offset, bytes, pnum, map,
                                           file);
     }
@@ -427,7 +448,7 @@ static void coroutine_fn bdrv_get_info_entry(void *opaque)
     co_wrapper_done(&s->poll);
 }
 
-int bdrv_get_info(BlockDriverState *bs, BlockDriverInfo *info)
+int NO_TSA bdrv_get_info(BlockDriverState *bs, BlockDriverInfo *info)
 {
     BdrvGetInfo s = {
         .bs = bs,
@@ -436,7 +457,9 @@ int bdrv_get_info(BlockDriverState *bs, BlockDriverInfo *info)
 
     IO_OR_GS_CODE();
     if (in_coroutine()) {
-        assert_bdrv_graph_readable();
+        g_assert(bdrv_graph_is_readable());
+        INTENTIONAL(GRAPH_LOCK, "caller_holds: who calls this in a "
+                    "coroutine is in the graph");
         return bdrv_co_get_info(bs, info);
     }
     co_wrapper_run(bdrv_get_info_entry, &s.poll);
@@ -495,7 +518,7 @@ static void coroutine_fn bdrv_refresh_total_bytes_entry(void *opaque)
     co_wrapper_done(&s->poll);
 }
 
-int bdrv_refresh_total_bytes(BlockDriverState *bs)
+int NO_TSA bdrv_refresh_total_bytes(BlockDriverState *bs)
 {
     BdrvRefreshTotalBytes s = {
         .bs = bs,
@@ -503,7 +526,9 @@ int bdrv_refresh_total_bytes(BlockDriverState *bs)
 
     IO_OR_GS_CODE();
     if (in_coroutine()) {
-        assert_bdrv_graph_readable();
+        g_assert(bdrv_graph_is_readable());
+        INTENTIONAL(GRAPH_LOCK, "caller_holds: who calls this in a "
+                    "coroutine is in the graph");
         return bdrv_co_refresh_total_bytes(bs);
     }
     co_wrapper_run(bdrv_refresh_total_bytes_entry, &s.poll);

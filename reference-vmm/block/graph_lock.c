@@ -73,13 +73,10 @@ void NO_TSA bdrv_graph_rdunlock_main_loop(void)
     GLOBAL_STATE_CODE();
 }
 
-void NO_TSA bdrv_graph_wrlock(void)
+static void acquire_write(void) ACQUIRE(&graph_lock) DROPS(bql) GS_FN;
+static void NO_TSA acquire_write(void)
 {
     GLOBAL_STATE_CODE();
-    g_assert(!in_coroutine());
-    /* A request that is held back, by a throttle node for instance, is in the
-     * graph all the while. */
-    bdrv_drain_all_begin();
     /* Another thread's, which polls without the BQL: two would wait for
      * each other's readers without end. */
     AIO_WAIT_WHILE(main_loop_context(),
@@ -89,7 +86,8 @@ void NO_TSA bdrv_graph_wrlock(void)
                    __atomic_load_n(&readers, __ATOMIC_SEQ_CST) > 0);
 }
 
-void NO_TSA bdrv_graph_wrunlock(void)
+static void release_write(void) RELEASE(&graph_lock) GS_FN;
+static void NO_TSA release_write(void)
 {
     GLOBAL_STATE_CODE();
     vm_mutex_lock(&wait_lock);
@@ -97,14 +95,44 @@ void NO_TSA bdrv_graph_wrunlock(void)
     co_queue_restart_all(&wait_queue);
     vm_mutex_unlock(&wait_lock);
     aio_wait_kick();
+}
+
+void bdrv_graph_wrlock(void)
+{
+    GLOBAL_STATE_CODE();
+    g_assert(!in_coroutine());
+    /* A request that is held back, by a throttle node for instance, is in the
+     * graph all the while. */
+    bdrv_drain_all_begin();
+    acquire_write();
+}
+
+void bdrv_graph_wrunlock(void)
+{
+    GLOBAL_STATE_CODE();
+    release_write();
     bdrv_drain_all_end();
+}
+
+/* Who of the coroutines in the graph asks is not known; that there is one, or
+ * the BQL, is. */
+bool bdrv_graph_is_readable(void)
+{
+    IO_CODE();
+    return vm_mutex_held(&bql) ||
+           __atomic_load_n(&readers, __ATOMIC_SEQ_CST) > 0;
+}
+
+void bdrv_graph_lock_init(void)
+{
+    GLOBAL_STATE_CODE();
+    vm_assert_register(&graph_lock, "graph", bdrv_graph_is_readable);
 }
 
 void assert_bdrv_graph_readable(void)
 {
     IO_CODE();
-    g_assert(vm_mutex_held(&bql) ||
-             __atomic_load_n(&readers, __ATOMIC_SEQ_CST) > 0);
+    g_assert(bdrv_graph_is_readable());
 }
 
 void assert_bdrv_graph_writable(void)

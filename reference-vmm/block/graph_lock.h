@@ -44,6 +44,10 @@ void bdrv_graph_rdunlock_main_loop(void) RELEASE_SHARED(&graph_lock) GS_FN;
 void bdrv_graph_wrlock(void) ACQUIRE(&graph_lock) DROPS(bql) GS_FN;
 void bdrv_graph_wrunlock(void) RELEASE(&graph_lock) GS_FN;
 
+/* Makes ASSERT_HELD(&graph_lock) work. */
+void bdrv_graph_lock_init(void) GS_FN;
+/* Whether somebody may read now; for assertions. */
+bool bdrv_graph_is_readable(void) IO_FN;
 /* Abort a debug build when that is not so. */
 void assert_bdrv_graph_readable(void) ASSERTS_HELD_SHARED(&graph_lock) IO_FN;
 void assert_bdrv_graph_writable(void) ASSERTS_HELD(&graph_lock) GS_FN;

@@ -9,7 +9,8 @@
 
 /* ---- flush -------------------------------------------------------------- */
 
-static int coroutine_fn flush_node(BlockDriverState *bs, bool clean) GRAPH_RDLOCK;
+static int coroutine_fn flush_node(BlockDriverState *bs, bool clean)
+    GRAPH_RDLOCK;
 static int coroutine_fn flush_node(BlockDriverState *bs, bool clean)
 {
     int ret = 0;

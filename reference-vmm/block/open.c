@@ -31,6 +31,7 @@ static const BlockDriver *const drivers[] = {
 void bdrv_init(void)
 {
     GLOBAL_STATE_CODE();
+    bdrv_graph_lock_init();
 }
 
 const BlockDriver *bdrv_find_format(const char *name)

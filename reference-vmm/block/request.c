@@ -20,11 +20,11 @@ static bool overlaps(const BdrvTrackedRequest *req, int64_t offset,
 }
 
 /* One that self has to wait for; NULL: none. */
-static BdrvTrackedRequest *find_conflict(BdrvTrackedRequest *self,
-                                         BlockDriverState *bs)
+static BdrvTrackedRequest *coroutine_fn
+find_conflict(BdrvTrackedRequest *self, BlockDriverState *bs)
     REQUIRES(&bs->reqs_lock);
-static BdrvTrackedRequest *find_conflict(BdrvTrackedRequest *self,
-                                         BlockDriverState *bs)
+static BdrvTrackedRequest *coroutine_fn
+find_conflict(BdrvTrackedRequest *self, BlockDriverState *bs)
 {
     for (BdrvTrackedRequest *req = bs->tracked_requests; req;
          req = req->next) {

@@ -339,8 +339,11 @@ static void leak(ThrottleGroup *g)
 }
 
 /* How long until the bucket takes another request. */
-static double bucket_wait_ns(const Bucket *b)
+static double bucket_wait_ns(ThrottleGroup *g, int unit, int scope)
+    REQUIRES(&g->lock);
+static double bucket_wait_ns(ThrottleGroup *g, int unit, int scope)
 {
+    const Bucket *b = &g->buckets[unit][scope];
     double capacity, burst = 0, wait;
 
     if (!b->avg) {
@@ -362,8 +365,8 @@ static int64_t wait_ns(ThrottleGroup *g, bool is_write)
     double ns = 0;
 
     for (int u = 0; u < N_UNITS; u++) {
-        ns = MAX(ns, bucket_wait_ns(&g->buckets[u][TOTAL]));
-        ns = MAX(ns, bucket_wait_ns(&g->buckets[u][is_write ? WRITE : READ]));
+        ns = MAX(ns, bucket_wait_ns(g, u, TOTAL));
+        ns = MAX(ns, bucket_wait_ns(g, u, is_write ? WRITE : READ));
     }
     return ns < 9e18 ? (int64_t)ns : INT64_MAX / 2;
 }

@@ -234,6 +234,11 @@ bool machine_load(Machine *m, VMStateBuffer *b, GError **error)
         return fail(error, "unknown version, or a wrong time", NULL);
     }
     vm_clock_set_virtual(clock);
+    /* What devices had under way ends here: within the transaction they could
+     * neither drain it nor reach memory. */
+    for (guint i = 0; i < m->devices->len; i++) {
+        device_reset(g_ptr_array_index(m->devices, i));
+    }
     sections = list_sections(m);
     memory_region_transaction_begin();
     ok = load_all(sections, b, error);

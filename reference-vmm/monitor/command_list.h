@@ -6,3 +6,5 @@
  * Thread context: none.  Included several times, with QMP_SET() defined.
  */
 QMP_SET(control)
+QMP_SET(run)
+QMP_SET(machine)

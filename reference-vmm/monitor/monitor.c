@@ -1,208 +1,112 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * monitor.c - monitors on chardevs, and the thread that serves connections.
+ * monitor.c - monitors, made and freed; see monitor.h.
  *
- * Thread context: under the BQL; the thread runs nothing but the loop.
+ * Thread context: under the BQL.
  */
-#include "monitor/monitor.h"
-#include "base/error.h"
-#include "base/keyval.h"
-#include "base/main_loop.h"
-#include "hw/chardev/chardev.h"
-#include "monitor/qmp_session.h"
+#include "monitor/monitor_int.h"
+#include "base/option.h"
+#include "monitor/monitor_thread.h"
+#include "monitor/qmp.h"
 #include <string.h>
 
-typedef struct Monitor {
-    Chardev *chardev;
-    ChardevFrontend frontend;
-    QmpSession *session; /* NULL: nobody is connected */
-    bool claimed;        /* the session has the chardev's descriptor */
-} Monitor;
+static GPtrArray *monitors GUARDED_BY(bql); /* Monitor* */
 
-static GPtrArray *monitors; /* Monitor* */
-
-/* ---- the thread --------------------------------------------------------- */
-
-static AioContext *io_context;
-static VmThread *io_thread;
-static bool io_quit; /* atomic */
-
-static void *ROLE_ENTRY(role_oob) io_run(void *opaque)
+static const MonitorProtocol *find_protocol(const char *mode, GError **error)
 {
-    aio_context_adopt(io_context);
-    while (!__atomic_load_n(&io_quit, __ATOMIC_ACQUIRE)) {
-        aio_poll(io_context, true);
+    static const char *const names[] = { "readline", "control", NULL };
+
+    if (!mode || !strcmp(mode, names[0])) {
+        return &monitor_hmp;
     }
-    aio_context_adopt(NULL);
+    if (!strcmp(mode, names[1])) {
+        return &monitor_qmp;
+    }
+    option_set_unknown(error, "monitor", "mode", mode, names);
     return NULL;
 }
 
-static bool GS_FN io_start(GError **error)
+static GS_FN bool parse(Monitor *m, JsonObject *options, GError **error)
 {
-    if (io_thread) {
-        return true;
-    }
-    io_context = aio_context_new(error);
-    if (!io_context) {
+    const char *id = option_need(options, "monitor", "chardev", error);
+
+    if (!id) {
         return false;
     }
-    __atomic_store_n(&io_quit, false, __ATOMIC_RELEASE);
-    io_thread = vm_thread_create("mon_iothread", VM_ROLE_OOB, io_run, NULL,
-                                 error);
-    if (!io_thread) {
-        g_clear_pointer(&io_context, aio_context_free);
-    }
-    return io_thread != NULL;
-}
-
-static void GS_FN io_stop(void)
-{
-    if (!io_thread) {
-        return;
-    }
-    __atomic_store_n(&io_quit, true, __ATOMIC_RELEASE);
-    aio_notify(io_context);
-    main_loop_join(g_steal_pointer(&io_thread));
-    g_clear_pointer(&io_context, aio_context_free);
-}
-
-/* ---- connections -------------------------------------------------------- */
-
-static void GS_FN session_write(void *opaque, const char *data, size_t len)
-{
-    chardev_write_all(((Monitor *)opaque)->chardev, data, len);
-}
-
-static void GS_FN session_resume(void *opaque)
-{
-    chardev_accept_input(((Monitor *)opaque)->chardev);
-}
-
-static void GS_FN close_session(Monitor *m)
-{
-    QmpSession *s = g_steal_pointer(&m->session);
-    bool claimed = m->claimed;
-
-    m->claimed = false;
-    if (s) {
-        qmp_session_end(s);
-    }
-    if (claimed) {
-        chardev_release_fd(m->chardev);
-    }
-}
-
-static void GS_FN session_over(void *opaque)
-{
-    close_session(opaque);
-}
-
-static void GS_FN open_session(Monitor *m)
-{
-    QmpSessionOps ops = { .write = session_write, .resume = session_resume,
-                          .over = session_over, .opaque = m };
-    int fd;
-
-    close_session(m);
-    fd = io_start(NULL) ? chardev_claim_fd(m->chardev) : -1;
-    m->claimed = fd >= 0;
-    m->session = qmp_session_new(m->claimed ? io_context : main_loop_context(),
-                                 fd, &ops);
-}
-
-static void GS_FN monitor_event(void *opaque, ChardevEvent event)
-{
-    Monitor *m = opaque;
-
-    if (event == CHARDEV_EVENT_OPENED) {
-        open_session(m);
-    } else if (event == CHARDEV_EVENT_CLOSED && !m->claimed) {
-        close_session(m);
-    }
-}
-
-static size_t GS_FN monitor_can_receive(void *opaque)
-{
-    Monitor *m = opaque;
-
-    /* One byte at a time would do: a full queue must not be overrun by what
-     * is in the same piece, but eight small requests more do no harm. */
-    return m->session && qmp_session_wants_input(m->session) ? 256 : 0;
-}
-
-static void GS_FN monitor_receive(void *opaque, const uint8_t *data,
-                                  size_t len)
-{
-    Monitor *m = opaque;
-
-    if (m->session) {
-        qmp_session_feed(m->session, (const char *)data, len);
-    }
-}
-
-/* ---- life --------------------------------------------------------------- */
-
-static bool GS_FN check_mode(JsonObject *options, GError **error)
-{
-    const char *mode = json_object_get_string_member_with_default(
-        options, "mode", "control");
-
-    if (strcmp(mode, "control")) {
+    m->chardev = chardev_find(id);
+    if (!m->chardev) {
         g_set_error(error, VM_ERROR, VM_ERROR_ARGUMENT,
-                    "monitor mode '%s' is unknown; there is 'control'", mode);
+                    "monitor: there is no chardev '%s'", id);
+        return false;
+    }
+    m->protocol = find_protocol(option_string(options, "mode"), error);
+    if (!m->protocol || !option_bool(options, "pretty", &m->pretty, error)) {
+        return false;
+    }
+    if (m->pretty && m->protocol != &monitor_qmp) {
+        g_set_error(error, VM_ERROR, VM_ERROR_ARGUMENT,
+                    "monitor: parameter 'pretty' is for mode=control");
         return false;
     }
     return true;
+}
+
+static GS_FN void init_all(void)
+{
+    if (!monitors) {
+        monitors = g_ptr_array_new();
+        turns_init();
+        qmp_sessions_init();
+        qmp_events_init();
+    }
 }
 
 bool monitor_new(JsonObject *options, GError **error)
 {
-    const char *id = json_object_get_string_member_with_default(
-        options, "chardev", NULL);
-    Chardev *c = id ? chardev_find(id) : NULL;
-    Monitor *m;
+    Monitor *m = g_new0(Monitor, 1);
 
     GLOBAL_STATE_CODE();
-    if (!c) {
-        g_set_error(error, VM_ERROR, VM_ERROR_ARGUMENT,
-                    id ? "monitor: there is no chardev '%s'"
-                       : "monitor: 'chardev' is missing%s", id ? id : "");
-        return false;
-    }
-    if (!check_mode(options, error)) {
-        return false;
-    }
-    if (!monitors) {
-        monitors = g_ptr_array_new();
-        qmp_sessions_init();
-    }
-    m = g_new0(Monitor, 1);
-    m->chardev = c;
-    m->frontend = (ChardevFrontend){ .can_receive = monitor_can_receive,
-                                     .receive = monitor_receive,
-                                     .event = monitor_event, .opaque = m };
-    if (!chardev_attach(c, &m->frontend, error)) {
+    init_all();
+    if (!parse(m, options, error)) {
         g_free(m);
         return false;
     }
+    m->protocol->init(m);
+    m->frontend.opaque = m;
     g_ptr_array_add(monitors, m);
+    if (!chardev_attach(m->chardev, &m->frontend, error)) {
+        g_ptr_array_remove(monitors, m);
+        m->protocol->finish(m);
+        g_free(m);
+        return false;
+    }
     return true;
+}
+
+void monitors_start(void)
+{
+    GLOBAL_STATE_CODE();
+    turns_allow(true);
 }
 
 void monitors_free(void)
 {
     GLOBAL_STATE_CODE();
+    monitor_set_identity(NULL, NULL);
     if (!monitors) {
         return;
     }
+    turns_allow(false);
     for (guint i = 0; i < monitors->len; i++) {
         Monitor *m = g_ptr_array_index(monitors, i);
 
-        close_session(m);
-        chardev_detach(m->chardev);
+        m->protocol->finish(m);
+        chardev_detach_frontend(m->chardev, &m->frontend);
         g_free(m);
     }
     g_clear_pointer(&monitors, g_ptr_array_unref);
-    io_stop();
+    monitor_thread_stop();
+    qmp_events_cleanup();
     qmp_sessions_cleanup();
+    turns_cleanup();
 }

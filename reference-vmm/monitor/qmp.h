@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * qmp.h - commands and events of the machine protocol.
+ * qmp.h - errors and events of the machine protocol.
  *
- * A command is one entry of a table with its arguments described; the
- * description checks what comes in, and is what query-qmp-schema shows.  A
- * subsystem's commands are one file monitor/qmp_<subsystem>.c and one line in
- * monitor/command_list.h.
+ * A command is one entry of a table with its arguments described
+ * (qmp_schema.h); the description checks what comes in, and is what
+ * query-qmp-schema shows.  A subsystem's commands are one file
+ * monitor/qmp_<subsystem>.c and one line in monitor/command_list.h.
  *
  * Thread context: commands run in the main loop under the BQL; those that
- * allow it may run out of band, in the monitor's I/O thread without the BQL.
+ * allow it may run out of band, in the monitors' thread without the BQL.
  * Events may be emitted from any thread.
  */
 #ifndef REFVMM_MONITOR_QMP_H
@@ -31,5 +31,8 @@ typedef enum QmpErrorClass {
 /* Emitted to all monitors in command mode, with a timestamp; data is owned by
  * the callee and may be NULL.  Before there is a monitor it does nothing. */
 void qmp_event(const char *name, JsonObject *data) IO_FN;
+/* For monitor.c: with the first monitor, and after the last. */
+void qmp_events_init(void) GS_FN;
+void qmp_events_cleanup(void) GS_FN;
 
 #endif

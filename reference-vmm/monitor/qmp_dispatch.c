@@ -6,6 +6,7 @@
  */
 #include "monitor/qmp_dispatch.h"
 #include "monitor/qmp.h"
+#include "monitor/qmp_args.h"
 #include <string.h>
 
 /* ---- requests ----------------------------------------------------------- */
@@ -84,15 +85,31 @@ void qmp_request_clear(QmpRequest *r)
 
 /* ---- responses ---------------------------------------------------------- */
 
-char *qmp_json_to_text(JsonNode *value)
+char *qmp_json_to_text(JsonNode *value, bool pretty)
 {
-    char *text = json_to_string(value, FALSE);
+    g_autoptr(JsonGenerator) generator = json_generator_new();
 
-    json_node_unref(value);
-    return text;
+    json_generator_set_root(generator, value);
+    json_generator_set_pretty(generator, pretty);
+    json_generator_set_indent(generator, 4);
+    return json_generator_to_data(generator, NULL);
 }
 
-static char *response(const char *kind, JsonNode *value, JsonNode *id)
+JsonNode *qmp_greeting(bool offers_oob)
+{
+    JsonObject *top = json_object_new(), *qmp = json_object_new();
+    JsonArray *capabilities = json_array_new();
+
+    if (offers_oob) {
+        json_array_add_string_element(capabilities, "oob");
+    }
+    json_object_set_member(qmp, "version", qmp_version());
+    json_object_set_array_member(qmp, "capabilities", capabilities);
+    json_object_set_object_member(top, "QMP", qmp);
+    return qmp_object(top);
+}
+
+static JsonNode *response(const char *kind, JsonNode *value, JsonNode *id)
 {
     JsonObject *object = json_object_new();
 
@@ -100,18 +117,13 @@ static char *response(const char *kind, JsonNode *value, JsonNode *id)
     if (id) {
         json_object_set_member(object, "id", json_node_copy(id));
     }
-    return qmp_json_to_text(
-        json_node_init_object(json_node_alloc(), object));
+    return qmp_object(object);
 }
 
-char *qmp_response_return(JsonNode *value, JsonNode *id)
+JsonNode *qmp_response_return(JsonNode *value, JsonNode *id)
 {
-    if (!value) {
-        g_autoptr(JsonObject) empty = json_object_new();
-
-        value = json_node_init_object(json_node_alloc(), empty);
-    }
-    return response("return", value, id);
+    return response("return", value ? value : qmp_object(json_object_new()),
+                    id);
 }
 
 static const char *class_name(const GError *error)
@@ -129,16 +141,15 @@ static const char *class_name(const GError *error)
                ? names[error->code] : names[QMP_ERROR_GENERIC];
 }
 
-char *qmp_response_error(const GError *error, JsonNode *id)
+JsonNode *qmp_response_error(const GError *error, JsonNode *id)
 {
-    g_autoptr(JsonObject) object = json_object_new();
+    JsonObject *object = json_object_new();
     /* What the guest or a file name said may be any bytes. */
     g_autofree char *text = g_utf8_make_valid(error->message, -1);
 
     json_object_set_string_member(object, "class", class_name(error));
     json_object_set_string_member(object, "desc", text);
-    return response("error", json_node_init_object(json_node_alloc(), object),
-                    id);
+    return response("error", qmp_object(object), id);
 }
 
 /* ---- running ------------------------------------------------------------ */
@@ -153,13 +164,16 @@ static bool check_request(const QmpRequest *r, GError **error)
     return qmp_check_members(r->command->args, r->args, error);
 }
 
-static char *respond(const QmpRequest *r, JsonNode *value, GError *error)
+static JsonNode *respond(const QmpRequest *r, JsonNode *value, GError *error)
 {
-    return error ? qmp_response_error(error, r->id)
-                 : qmp_response_return(value, r->id);
+    if (!error) {
+        return qmp_response_return(value, r->id);
+    }
+    g_clear_pointer(&value, json_node_unref);
+    return qmp_response_error(error, r->id);
 }
 
-char *qmp_dispatch(const QmpRequest *r)
+JsonNode *qmp_dispatch(const QmpRequest *r)
 {
     g_autoptr(GError) error = NULL;
     JsonNode *value = NULL;
@@ -172,19 +186,17 @@ char *qmp_dispatch(const QmpRequest *r)
     return respond(r, value, error);
 }
 
-char *qmp_dispatch_oob(const QmpRequest *r)
+JsonNode *qmp_dispatch_oob(const QmpRequest *r)
 {
     g_autoptr(GError) error = NULL;
     JsonNode *value = NULL;
 
     IO_CODE();
-    if (check_request(r, &error)) {
-        if (r->command->run_oob) {
-            value = r->command->run_oob(r->args, &error);
-        } else {
-            g_set_error(&error, QMP_ERROR, QMP_ERROR_GENERIC,
-                        "command '%s' cannot run out of band", r->name);
-        }
+    if (r->command && !r->command->run_oob) {
+        g_set_error(&error, QMP_ERROR, QMP_ERROR_GENERIC,
+                    "command '%s' cannot run out of band", r->name);
+    } else if (check_request(r, &error)) {
+        value = r->command->run_oob(r->args, &error);
     }
     return respond(r, value, error);
 }

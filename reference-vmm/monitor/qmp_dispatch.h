@@ -24,15 +24,17 @@ bool qmp_request_parse(JsonNode *value, QmpRequest *ret, GError **error)
     IO_FN;
 void qmp_request_clear(QmpRequest *r) IO_FN;
 
-/* {"return": ..., "id": ...} or {"error": ..., "id": ...}: text in one line.
- * The first takes value over. */
-char *qmp_response_return(JsonNode *value, JsonNode *id) IO_FN;
-char *qmp_response_error(const GError *error, JsonNode *id) IO_FN;
+/* What a client finds first. */
+JsonNode *qmp_greeting(bool offers_oob) IO_FN;
+/* {"return": ..., "id": ...} or {"error": ..., "id": ...}.  The first takes
+ * value over. */
+JsonNode *qmp_response_return(JsonNode *value, JsonNode *id) IO_FN;
+JsonNode *qmp_response_error(const GError *error, JsonNode *id) IO_FN;
 
-/* The response. */
-char *qmp_dispatch(const QmpRequest *r) GS_FN;
-char *qmp_dispatch_oob(const QmpRequest *r) IO_FN;
+/* The response; owned by the caller. */
+JsonNode *qmp_dispatch(const QmpRequest *r) GS_FN;
+JsonNode *qmp_dispatch_oob(const QmpRequest *r) IO_FN;
 
-char *qmp_json_to_text(JsonNode *value) IO_FN; /* takes value over */
+char *qmp_json_to_text(JsonNode *value, bool pretty) IO_FN;
 
 #endif

@@ -45,6 +45,34 @@ static void set_members(Schema *s, JsonObject *entry, const char *members)
     }
 }
 
+/* The union's part: which other object the tag adds. */
+static void set_variants(Schema *s, JsonObject *entry, const char *members)
+{
+    char tag[QMP_NAME_MAX];
+    QmpMemberIter it;
+    JsonArray *list;
+
+    if (!qmp_variants_start(&it, members, tag)) {
+        return;
+    }
+    list = json_array_new();
+    json_object_set_string_member(entry, "tag", tag);
+    json_object_set_array_member(entry, "variants", list);
+    while (qmp_members_next(&it)) {
+        JsonObject *variant = json_object_new();
+
+        json_object_set_string_member(variant, "case", it.name);
+        json_object_set_string_member(variant, "type", add_type(s, it.type));
+        json_array_add_object_element(list, variant);
+    }
+}
+
+static void set_object(Schema *s, JsonObject *entry, const char *members)
+{
+    set_members(s, entry, members);
+    set_variants(s, entry, members);
+}
+
 static void set_values(JsonObject *entry, const QmpType *t)
 {
     JsonArray *values = json_array_new(), *members = json_array_new();
@@ -82,7 +110,7 @@ static const char *json_type(const char *type)
     static const struct {
         const char *type, *json;
     } builtin[] = {
-        { "str", "string" }, { "int", "int" },       { "size", "int" },
+        { "str", "string" }, { "int", "int" },
         { "bool", "boolean" }, { "number", "number" }, { "null", "null" },
         { "any", "value" },
     };
@@ -102,6 +130,11 @@ static const char *add_type(Schema *s, const char *type)
     JsonObject *entry;
     char *name = NULL;
 
+    if (!strcmp(type, "size")) {
+        type = "int"; /* as JSON has it */
+    } else if (!strcmp(type, "[size]")) {
+        type = "[int]";
+    }
     if (g_hash_table_lookup_extended(s->seen, type, (gpointer *)&name, NULL)) {
         return name;
     }
@@ -125,7 +158,7 @@ static const char *add_type(Schema *s, const char *type)
         if (t->kind == QMP_ENUM) {
             set_values(entry, t);
         } else if (t->kind == QMP_OBJECT) {
-            set_members(s, entry, t->members);
+            set_object(s, entry, t->members);
         } else {
             set_alternatives(s, entry, t);
         }
@@ -140,7 +173,7 @@ static char *add_members(Schema *s, const char *owner, const char *members)
                          : g_strdup("q_empty");
 
     if (g_hash_table_add(s->seen, g_strdup(name))) {
-        set_members(s, add_entry(s, name, "object"), members);
+        set_object(s, add_entry(s, name, "object"), members);
     }
     return name;
 }

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * qmp_members.h - walking the text of members that qmp_schema.h describes;
- * for the two files that read it.
+ * for the files that read it.
  *
  *     qmp_members_start(&it, "id: str, *force: bool");
  *     while (qmp_members_next(&it)) ... it.name, it.type, it.optional
  *     if (it.open) ...    // the text ended in "..."
+ *
+ *     if (qmp_variants_start(&it, members, tag)) {   // it has a tag
+ *         while (qmp_members_next(&it)) ... it.name is the case, it.type
+ *     }
  *
  * Thread context: any.
  */
@@ -18,6 +22,7 @@
 
 typedef struct QmpMemberIter {
     const char *rest;
+    char separator; /* between name and type */
     bool open;
     char name[QMP_NAME_MAX];
     char type[QMP_NAME_MAX]; /* "" in enums and alternates */
@@ -26,5 +31,7 @@ typedef struct QmpMemberIter {
 
 void qmp_members_start(QmpMemberIter *it, const char *members) IO_FN;
 bool qmp_members_next(QmpMemberIter *it) IO_FN;
+bool qmp_variants_start(QmpMemberIter *it, const char *members,
+                        char tag[QMP_NAME_MAX]) IO_FN;
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * qmp_schema.c - reading the members of a type, and checking values by them:
- * see qmp_schema.h.
+ * qmp_schema.c - what commands, events and types there are, and reading the
+ * members of a type: see qmp_schema.h and qmp_members.h.
  *
  * Thread context: any.
  */
@@ -57,6 +57,7 @@ void qmp_members_start(QmpMemberIter *it, const char *members)
 {
     memset(it, 0, sizeof(*it));
     it->rest = members ? members : "";
+    it->separator = ':';
 }
 
 static size_t trimmed(const char *text, size_t len, size_t size, char *out)
@@ -68,7 +69,7 @@ static size_t trimmed(const char *text, size_t len, size_t size, char *out)
     while (len && text[len - 1] == ' ') {
         len--;
     }
-    g_assert(len < size);
+    g_assert(len < size); /* of our own tables */
     memcpy(out, text, len);
     out[len] = '\0';
     return len;
@@ -76,9 +77,9 @@ static size_t trimmed(const char *text, size_t len, size_t size, char *out)
 
 bool qmp_members_next(QmpMemberIter *it)
 {
-    size_t len = strcspn(it->rest, ",");
+    size_t len = strcspn(it->rest, ",;");
     char text[2 * QMP_NAME_MAX];
-    const char *colon, *name = text;
+    const char *separator, *name = text;
 
     if (!trimmed(it->rest, len, sizeof(text), text)) {
         return false;
@@ -90,188 +91,30 @@ bool qmp_members_next(QmpMemberIter *it)
     }
     it->optional = *name == '*';
     name += it->optional;
-    colon = strchr(name, ':');
-    if (!colon) { /* of an enum or an alternate */
+    separator = strchr(name, it->separator);
+    if (!separator) { /* of an enum or an alternate */
         g_strlcpy(it->name, name, sizeof(it->name));
         it->type[0] = '\0';
         return true;
     }
-    trimmed(name, colon - name, sizeof(it->name), it->name);
-    trimmed(colon + 1, strlen(colon + 1), sizeof(it->type), it->type);
+    trimmed(name, separator - name, sizeof(it->name), it->name);
+    trimmed(separator + 1, strlen(separator + 1), sizeof(it->type), it->type);
     return true;
 }
 
-/* ---- checking ----------------------------------------------------------- */
-
-static bool check_value(const char *type, const char *path, JsonNode *value,
-                        GError **error);
-
-static bool wrong_type(const char *path, const char *expected, GError **error)
+bool qmp_variants_start(QmpMemberIter *it, const char *members,
+                        char tag[QMP_NAME_MAX])
 {
-    g_set_error(error, QMP_ERROR, QMP_ERROR_GENERIC,
-                "parameter '%s' must be %s", path, expected);
-    return false;
-}
+    const char *at = members ? strchr(members, ';') : NULL;
+    size_t len;
 
-static bool check_object(const char *members, const char *prefix,
-                         JsonObject *object, GError **error)
-{
-    g_autoptr(GList) names = json_object_get_members(object);
-    g_autoptr(GHashTable) known = g_hash_table_new_full(g_str_hash, g_str_equal,
-                                                        g_free, NULL);
-    QmpMemberIter it;
-
-    qmp_members_start(&it, members);
-    while (qmp_members_next(&it)) {
-        g_autofree char *path = g_strconcat(prefix, it.name, NULL);
-        JsonNode *value = json_object_get_member(object, it.name);
-
-        g_hash_table_add(known, g_strdup(it.name));
-        if (!value) {
-            if (it.optional) {
-                continue;
-            }
-            g_set_error(error, QMP_ERROR, QMP_ERROR_GENERIC,
-                        "parameter '%s' is missing", path);
-            return false;
-        }
-        if (!check_value(it.type, path, value, error)) {
-            return false;
-        }
+    if (!at) {
+        return false;
     }
-    for (GList *l = names; l && !it.open; l = l->next) {
-        if (!g_hash_table_contains(known, l->data)) {
-            g_set_error(error, QMP_ERROR, QMP_ERROR_GENERIC,
-                        "parameter '%s%s' is unexpected", prefix,
-                        (char *)l->data);
-            return false;
-        }
-    }
+    len = strcspn(++at, ":");
+    g_assert(at[len]);
+    trimmed(at, len, QMP_NAME_MAX, tag);
+    qmp_members_start(it, at + len + 1);
+    it->separator = '=';
     return true;
-}
-
-static bool check_list(const char *type, const char *path, JsonNode *value,
-                       GError **error)
-{
-    g_autofree char *element = g_strndup(type + 1, strlen(type) - 2);
-    JsonArray *array;
-
-    if (!JSON_NODE_HOLDS_ARRAY(value)) {
-        return wrong_type(path, "a list", error);
-    }
-    array = json_node_get_array(value);
-    for (guint i = 0; i < json_array_get_length(array); i++) {
-        g_autofree char *at = g_strdup_printf("%s[%u]", path, i);
-
-        if (!check_value(element, at, json_array_get_element(array, i),
-                         error)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static bool check_enum(const QmpType *t, const char *path, JsonNode *value,
-                       GError **error)
-{
-    const char *text;
-    QmpMemberIter it;
-
-    if (json_node_get_value_type(value) != G_TYPE_STRING) {
-        return wrong_type(path, "a string", error);
-    }
-    text = json_node_get_string(value);
-    qmp_members_start(&it, t->members);
-    while (qmp_members_next(&it)) {
-        if (!strcmp(it.name, text)) {
-            return true;
-        }
-    }
-    g_set_error(error, QMP_ERROR, QMP_ERROR_GENERIC,
-                "parameter '%s' does not accept value '%s'; it takes %s", path,
-                text, t->members);
-    return false;
-}
-
-static bool check_alternate(const QmpType *t, const char *path,
-                            JsonNode *value, GError **error)
-{
-    QmpMemberIter it;
-
-    qmp_members_start(&it, t->members);
-    while (qmp_members_next(&it)) {
-        const QmpType *member = qmp_type_find(it.name);
-        bool object = member && member->kind == QMP_OBJECT;
-
-        if (object == JSON_NODE_HOLDS_OBJECT(value) &&
-            check_value(it.name, path, value, NULL)) {
-            return true;
-        }
-        if (object && JSON_NODE_HOLDS_OBJECT(value)) {
-            return check_value(it.name, path, value, error);
-        }
-    }
-    g_set_error(error, QMP_ERROR, QMP_ERROR_GENERIC,
-                "parameter '%s' must be one of %s", path, t->members);
-    return false;
-}
-
-static bool check_named(const char *type, const char *path, JsonNode *value,
-                        GError **error)
-{
-    const QmpType *t = qmp_type_find(type);
-    g_autofree char *prefix = g_strconcat(path, ".", NULL);
-
-    g_assert(t);
-    if (t->kind == QMP_ENUM) {
-        return check_enum(t, path, value, error);
-    }
-    if (t->kind == QMP_ALTERNATE) {
-        return check_alternate(t, path, value, error);
-    }
-    if (!JSON_NODE_HOLDS_OBJECT(value)) {
-        return wrong_type(path, "an object", error);
-    }
-    return check_object(t->members, prefix, json_node_get_object(value),
-                        error);
-}
-
-static bool check_value(const char *type, const char *path, JsonNode *value,
-                        GError **error)
-{
-    GType holds = JSON_NODE_HOLDS_VALUE(value)
-                      ? json_node_get_value_type(value) : G_TYPE_INVALID;
-
-    if (type[0] == '[') {
-        return check_list(type, path, value, error);
-    }
-    if (!strcmp(type, "any")) {
-        return true;
-    }
-    if (!strcmp(type, "str")) {
-        return holds == G_TYPE_STRING || wrong_type(path, "a string", error);
-    }
-    if (!strcmp(type, "bool")) {
-        return holds == G_TYPE_BOOLEAN || wrong_type(path, "a boolean", error);
-    }
-    if (!strcmp(type, "int")) {
-        return holds == G_TYPE_INT64 || wrong_type(path, "an integer", error);
-    }
-    if (!strcmp(type, "size")) {
-        return (holds == G_TYPE_INT64 && json_node_get_int(value) >= 0) ||
-               wrong_type(path, "a size that is not negative", error);
-    }
-    if (!strcmp(type, "number")) {
-        return holds == G_TYPE_INT64 || holds == G_TYPE_DOUBLE ||
-               wrong_type(path, "a number", error);
-    }
-    if (!strcmp(type, "null")) {
-        return JSON_NODE_HOLDS_NULL(value) || wrong_type(path, "null", error);
-    }
-    return check_named(type, path, value, error);
-}
-
-bool qmp_check_members(const char *members, JsonObject *object, GError **error)
-{
-    return check_object(members, "", object, error);
 }

@@ -10,6 +10,10 @@
  *   NAME                                of a QmpType
  * An enum's members are its values, "a, b, c".
  *
+ * What else an object has may depend on one of its members, an enum, the tag:
+ *   "driver: BlockdevDriver; driver: raw=OptionsRaw, qcow2=OptionsQcow2"
+ * says that with the driver "raw" it has the members of OptionsRaw as well.
+ *
  * Thread context: tables are constant; all functions from any thread.
  */
 #ifndef REFVMM_MONITOR_QMP_SCHEMA_H
@@ -60,7 +64,7 @@ const QmpCommand *qmp_command_find(const char *name) IO_FN;
 const QmpType *qmp_type_find(const char *name) IO_FN;
 
 /* Whether the object has the members; the error names the first that is
- * missing, unexpected or of another type. */
+ * missing, unexpected or of another type.  In qmp_check.c. */
 bool qmp_check_members(const char *members, JsonObject *object,
                        GError **error) IO_FN;
 /* The array of query-qmp-schema; owned by the caller. */

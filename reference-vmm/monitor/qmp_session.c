@@ -1,25 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * qmp_session.c - see qmp_session.h.
+ * qmp_session.c - see qmp_session.h.  What goes out is in qmp_output.c.
  *
- * Thread context: a session has a loop, where it reads and writes, and is
- * known to the main loop, which runs its commands; what both touch is under
- * its lock. It is freed when the last of them has let go of it.
+ * Thread context: a session has a loop, where it reads and writes, and takes
+ * turns in the main loop, which runs its commands; what both touch is under
+ * its lock.  It is freed when the last of them has let go of it.
  */
-#include "monitor/qmp_session.h"
+#include "monitor/qmp_session_int.h"
 #include "base/main_loop.h"
-#include "monitor/json_stream.h"
 #include "monitor/qmp.h"
 #include "monitor/qmp_dispatch.h"
 #include <errno.h>
+#include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
-
-#define QUEUE_MAX 8
-/* A client that does not read loses its connection in the end. */
-#define OUT_MAX (64 * 1024 * 1024)
-#define VERSION_MAJOR 7 /* of QEMU, whose commands these are */
-#define VERSION_MINOR 2
 
 /* A request on its way to the main loop, or why there is none. */
 typedef struct QueuedRequest {
@@ -27,36 +20,18 @@ typedef struct QueuedRequest {
     GError *error;
 } QueuedRequest;
 
-struct QmpSession {
-    gint refs; /* atomic */
-    AioContext *ctx;
-    int fd;
-    QmpSessionOps ops;
-    JsonStream stream; /* in the session's loop */
-    bool watching_write;
-
-    VmMutex lock LOCK_RANK(RANK_QMP_SESSION);
-    GString *out GUARDED_BY(&lock);
-    GQueue requests GUARDED_BY(&lock); /* QueuedRequest* */
-    bool paused GUARDED_BY(&lock);     /* the queue is full */
-    bool negotiated GUARDED_BY(&lock);
-    bool oob GUARDED_BY(&lock);
-    bool closed GUARDED_BY(&lock);
-};
-
 static VmMutex list_lock LOCK_RANK(RANK_QMP_LIST) =
     VM_MUTEX_INIT("qmp-list", RANK_QMP_LIST);
-static GPtrArray *sessions GUARDED_BY(&list_lock);
+static GPtrArray *sessions GUARDED_BY(list_lock);
 
-/* The main loop's. */
-static AioBh *dispatch_bh;
-static QmpSession *current; /* whose command runs */
-static guint next_session;
+/* Whose command runs, in the main loop. */
+static QmpSession *current GUARDED_BY(bql);
 
 /* ---- life --------------------------------------------------------------- */
 
-static QmpSession *session_ref(QmpSession *s)
+QmpSession *qmp_session_ref(QmpSession *s)
 {
+    IO_CODE();
     g_atomic_int_inc(&s->refs);
     return s;
 }
@@ -68,114 +43,39 @@ static void queued_free(QueuedRequest *q)
     g_free(q);
 }
 
-static void NO_TSA session_unref(QmpSession *s)
+void qmp_session_unref(QmpSession *s)
 {
     QueuedRequest *q;
 
-    /* The last one needs no lock. */
+    IO_CODE();
     if (!g_atomic_int_dec_and_test(&s->refs)) {
         return;
     }
+    vm_mutex_lock(&s->lock);
     while ((q = g_queue_pop_head(&s->requests))) {
         queued_free(q);
     }
     g_string_free(s->out, TRUE);
+    vm_mutex_unlock(&s->lock);
+    g_string_free(s->unparsed, TRUE);
     json_stream_clear(&s->stream);
     vm_mutex_destroy(&s->lock);
     g_free(s);
 }
 
-/* ---- output ------------------------------------------------------------- */
+/* ---- input -------------------------------------------------------------- */
 
-static void IO_OR_GS_FN flush_fd(QmpSession *s);
-
-static void IO_OR_GS_FN writable(void *opaque)
+bool qmp_session_wants(QmpSession *s)
 {
-    flush_fd(opaque);
-}
+    bool wants;
 
-static void IO_OR_GS_FN readable(void *opaque);
-
-static void IO_OR_GS_FN watch(QmpSession *s, bool read, bool write)
-{
-    s->watching_write = write;
-    aio_set_fd_handler(s->ctx, s->fd, read ? readable : NULL,
-                       write ? writable : NULL, s, NULL);
-}
-
-static void IO_OR_GS_FN flush_fd(QmpSession *s)
-{
-    bool rest, read;
-
+    IO_CODE();
     vm_mutex_lock(&s->lock);
-    while (!s->closed && s->out->len) {
-        ssize_t n = send(s->fd, s->out->str, s->out->len, MSG_NOSIGNAL);
-
-        if (n < 0 && errno == EINTR) {
-            continue;
-        }
-        if (n < 0) {
-            if (errno != EAGAIN) {
-                g_string_truncate(s->out, 0); /* reading finds the end */
-            }
-            break;
-        }
-        g_string_erase(s->out, 0, n);
-    }
-    rest = !s->closed && s->out->len;
-    read = !s->closed && !s->paused;
+    wants = !s->closed && s->requests.length < QMP_SESSION_QUEUE_MAX &&
+            s->out->len - s->out_done < QMP_OUT_CROWDED;
     vm_mutex_unlock(&s->lock);
-    if (rest != s->watching_write) {
-        watch(s, read, rest);
-    }
+    return wants;
 }
-
-static void GS_FN flush_main(QmpSession *s)
-{
-    g_autofree char *text = NULL;
-    gsize len;
-
-    vm_mutex_lock(&s->lock);
-    len = s->closed ? 0 : s->out->len;
-    text = g_strndup(s->out->str, len);
-    g_string_truncate(s->out, 0);
-    vm_mutex_unlock(&s->lock);
-    if (len) {
-        s->ops.write(s->ops.opaque, text, len);
-    }
-}
-
-/* In the session's loop, which for a session without an fd is the main one. */
-static void IO_OR_GS_FN flush(void *opaque)
-{
-    QmpSession *s = opaque;
-
-    if (s->fd >= 0) {
-        flush_fd(s);
-    } else {
-        GLOBAL_STATE_CODE();
-        flush_main(s);
-    }
-    session_unref(s);
-}
-
-static void session_send(QmpSession *s, const char *line)
-{
-    bool send_it;
-
-    vm_mutex_lock(&s->lock);
-    send_it = !s->closed && s->out->len < OUT_MAX;
-    if (send_it) {
-        g_string_append(s->out, line);
-        g_string_append(s->out, "\r\n");
-    }
-    vm_mutex_unlock(&s->lock);
-    if (send_it) {
-        aio_bh_schedule_oneshot(s->ctx, flush, session_ref(s));
-    }
-}
-
-/* ---- requests ----------------------------------------------------------- */
 
 static bool session_has_oob(QmpSession *s)
 {
@@ -187,22 +87,25 @@ static bool session_has_oob(QmpSession *s)
     return oob;
 }
 
-/* Whether there is room for another one. */
-static bool enqueue(QmpSession *s, QueuedRequest *q)
+static void enqueue(QmpSession *s, QueuedRequest *q)
 {
-    bool room;
+    bool take;
 
     vm_mutex_lock(&s->lock);
-    g_queue_push_tail(&s->requests, q);
-    room = s->requests.length < QUEUE_MAX;
-    s->paused = !room;
+    take = !s->closed;
+    if (take) {
+        g_queue_push_tail(&s->requests, q);
+    }
     vm_mutex_unlock(&s->lock);
-    aio_bh_schedule(dispatch_bh);
-    return room;
+    if (take) {
+        turns_kick();
+    } else {
+        queued_free(q);
+    }
 }
 
 /* The session's loop has a whole value, or nonsense. */
-static void received(void *opaque, JsonNode *value, GError *error)
+static bool IO_FN received(void *opaque, JsonNode *value, GError *error)
 {
     QmpSession *s = opaque;
     QueuedRequest *q = g_new0(QueuedRequest, 1);
@@ -211,43 +114,74 @@ static void received(void *opaque, JsonNode *value, GError *error)
     if (value) {
         qmp_request_parse(value, &q->request, &q->error);
     }
-    if (!q->error && q->request.oob) {
-        if (session_has_oob(s)) {
-            g_autofree char *answer = qmp_dispatch_oob(&q->request);
-
-            session_send(s, answer);
-            queued_free(q);
-            return;
-        }
+    if (!q->error && q->request.oob && !session_has_oob(s)) {
         g_set_error(&q->error, QMP_ERROR, QMP_ERROR_GENERIC,
                     "out-of-band execution was not negotiated");
     }
-    if (!enqueue(s, q) && s->fd >= 0) {
-        watch(s, false, s->watching_write);
+    if (!q->error && q->request.oob) {
+        g_autoptr(JsonNode) answer = qmp_dispatch_oob(&q->request);
+
+        qmp_session_send(s, answer);
+        queued_free(q);
+    } else {
+        enqueue(s, q);
     }
+    return qmp_session_wants(s);
 }
 
-bool qmp_session_wants_input(QmpSession *s)
+void qmp_session_go_on(QmpSession *s)
 {
-    bool wants;
+    IO_OR_GS_CODE();
+    while (s->unparsed->len && qmp_session_wants(s)) {
+        size_t n = json_stream_feed(&s->stream, s->unparsed->str,
+                                    s->unparsed->len);
 
-    GLOBAL_STATE_CODE();
-    vm_mutex_lock(&s->lock);
-    wants = !s->closed && !s->paused;
-    vm_mutex_unlock(&s->lock);
-    return wants;
+        g_string_erase(s->unparsed, 0, n);
+    }
+    qmp_session_watch(s);
+}
+
+static void IO_OR_GS_FN go_on_later(void *opaque)
+{
+    qmp_session_go_on(opaque);
+    qmp_session_unref(opaque);
 }
 
 void qmp_session_feed(QmpSession *s, const char *data, size_t len)
 {
-    IO_CODE();
-    json_stream_feed(&s->stream, data, len);
+    GLOBAL_STATE_CODE();
+    g_string_append_len(s->unparsed, data, len);
+    qmp_session_go_on(s);
 }
 
-/* ---- the end ------------------------------------------------------------ */
-
-static void forget(QmpSession *s)
+bool qmp_session_wants_input(QmpSession *s)
 {
+    GLOBAL_STATE_CODE();
+    return !s->unparsed->len && qmp_session_wants(s);
+}
+
+void qmp_session_readable(void *opaque)
+{
+    QmpSession *s = opaque;
+    char buf[4096];
+    ssize_t n = recv(s->fd, buf, sizeof(buf), 0);
+
+    IO_OR_GS_CODE();
+    if (n > 0) {
+        g_string_append_len(s->unparsed, buf, n);
+        qmp_session_go_on(s);
+    } else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
+        qmp_session_forget(s);
+        qmp_session_watch(s);
+        aio_bh_schedule(s->over_bh);
+    }
+}
+
+/* ---- beginning and end -------------------------------------------------- */
+
+void qmp_session_forget(QmpSession *s)
+{
+    IO_CODE();
     vm_mutex_lock(&s->lock);
     s->closed = true;
     vm_mutex_unlock(&s->lock);
@@ -257,69 +191,30 @@ static void forget(QmpSession *s)
 static void GS_FN session_over(void *opaque)
 {
     QmpSession *s = opaque;
-    bool known;
 
-    vm_mutex_lock(&list_lock);
-    known = sessions && g_ptr_array_find(sessions, s, NULL);
-    vm_mutex_unlock(&list_lock);
-    if (known) { /* else it was ended meanwhile */
-        s->ops.over(s->ops.opaque);
-    }
-    session_unref(s);
-}
-
-static void IO_OR_GS_FN readable(void *opaque)
-{
-    QmpSession *s = opaque;
-    char buf[4096];
-    ssize_t n = recv(s->fd, buf, sizeof(buf), 0);
-
-    if (n > 0) {
-        qmp_session_feed(s, buf, n);
-    } else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
-        forget(s);
-        watch(s, false, false);
-        aio_bh_schedule_oneshot(main_loop_context(), session_over,
-                                session_ref(s));
-    }
-}
-
-static void IO_OR_GS_FN start_reading(void *opaque)
-{
-    QmpSession *s = opaque;
-    bool closed;
-
-    vm_mutex_lock(&s->lock);
-    closed = s->closed;
-    vm_mutex_unlock(&s->lock);
-    if (!closed) {
-        watch(s, true, s->watching_write);
-    }
-    session_unref(s);
+    s->ops.over(s->ops.opaque);
 }
 
 static void IO_OR_GS_FN stop(void *opaque)
 {
     QmpSession *s = opaque;
 
-    if (s->fd >= 0) {
-        flush_fd(s);
-        forget(s);
-        watch(s, false, false);
-    }
+    qmp_session_flush_fd(s);
+    qmp_session_forget(s);
+    qmp_session_watch(s);
 }
 
 static void greet(QmpSession *s)
 {
-    g_autofree char *text = g_strdup_printf(
-        "{\"QMP\": {\"version\": {\"qemu\": {\"micro\": 0, \"minor\": %d, "
-        "\"major\": %d}, \"package\": \"holdfast\"}, \"capabilities\": [%s]}}",
-        VERSION_MINOR, VERSION_MAJOR, s->fd >= 0 ? "\"oob\"" : "");
+    g_autoptr(JsonNode) greeting = qmp_greeting(s->fd >= 0);
 
-    session_send(s, text);
+    qmp_session_send(s, greeting);
 }
 
-QmpSession *qmp_session_new(AioContext *ctx, int fd, const QmpSessionOps *ops)
+static bool GS_FN run_next(void *opaque);
+
+QmpSession *qmp_session_new(AioContext *ctx, int fd, bool pretty,
+                            const QmpSessionOps *ops)
 {
     QmpSession *s = g_new0(QmpSession, 1);
 
@@ -327,62 +222,60 @@ QmpSession *qmp_session_new(AioContext *ctx, int fd, const QmpSessionOps *ops)
     s->refs = 1;
     s->ctx = ctx;
     s->fd = fd;
+    s->pretty = pretty;
     s->ops = *ops;
+    s->unparsed = g_string_new(NULL);
+    json_stream_init(&s->stream, received, s);
+    s->over_bh = aio_bh_new(main_loop_context(), session_over, s);
+    s->turn = (Turn){ .run_next = run_next, .opaque = s };
     vm_mutex_init(&s->lock, "qmp-session", RANK_QMP_SESSION);
     vm_mutex_lock(&s->lock);
     s->out = g_string_new(NULL);
     g_queue_init(&s->requests);
     vm_mutex_unlock(&s->lock);
-    json_stream_init(&s->stream, received, s);
+    turns_add(&s->turn);
     vm_mutex_lock(&list_lock);
     g_ptr_array_add(sessions, s);
     vm_mutex_unlock(&list_lock);
     greet(s);
-    if (fd >= 0) {
-        aio_bh_schedule_oneshot(ctx, start_reading, session_ref(s));
-    }
+    aio_bh_schedule_oneshot(ctx, go_on_later, qmp_session_ref(s));
     return s;
 }
 
 void qmp_session_end(QmpSession *s)
 {
     GLOBAL_STATE_CODE();
+    turns_remove(&s->turn);
     vm_mutex_lock(&list_lock);
     g_ptr_array_remove(sessions, s);
     vm_mutex_unlock(&list_lock);
     if (s->fd >= 0) {
         aio_wait_bh_oneshot(s->ctx, stop, s);
     } else {
-        flush_main(s);
-        forget(s);
+        qmp_session_flush_main(s, true);
+        qmp_session_forget(s);
     }
-    session_unref(s);
+    aio_bh_delete(s->over_bh);
+    qmp_session_unref(s);
 }
 
 /* ---- the main loop's part ----------------------------------------------- */
 
-static void GS_FN resume_reading(QmpSession *s)
-{
-    if (s->fd >= 0) {
-        aio_bh_schedule_oneshot(s->ctx, start_reading, session_ref(s));
-    } else {
-        s->ops.resume(s->ops.opaque);
-    }
-}
-
-/* The next request of a session; NULL: none. */
+/* The next request of a session; NULL: none.  Not while its client leaves
+ * answers unread: they would pile up here. */
 static QueuedRequest *GS_FN dequeue(QmpSession *s)
 {
-    QueuedRequest *q;
-    bool resume;
+    QueuedRequest *q = NULL;
+    bool was_full;
 
     vm_mutex_lock(&s->lock);
-    q = s->closed ? NULL : g_queue_pop_head(&s->requests);
-    resume = q && s->paused;
-    s->paused = s->paused && !resume;
+    was_full = s->requests.length >= QMP_SESSION_QUEUE_MAX;
+    if (!s->closed && s->out->len - s->out_done < QMP_OUT_CROWDED) {
+        q = g_queue_pop_head(&s->requests);
+    }
     vm_mutex_unlock(&s->lock);
-    if (resume) {
-        resume_reading(s);
+    if (q && was_full) {
+        aio_bh_schedule_oneshot(s->ctx, go_on_later, qmp_session_ref(s));
     }
     return q;
 }
@@ -397,7 +290,7 @@ static bool session_negotiated(QmpSession *s)
     return negotiated;
 }
 
-static char *GS_FN run_request(QmpSession *s, const QueuedRequest *q)
+static JsonNode *GS_FN run_request(QmpSession *s, const QueuedRequest *q)
 {
     g_autoptr(GError) error = NULL;
 
@@ -412,45 +305,23 @@ static char *GS_FN run_request(QmpSession *s, const QueuedRequest *q)
     return qmp_dispatch(&q->request);
 }
 
-/* One request of the next session that has any; sessions take turns. */
-static bool GS_FN dispatch_one(void)
+static bool run_next(void *opaque)
 {
-    QueuedRequest *q = NULL;
-    QmpSession *s = NULL;
-    guint n;
+    QmpSession *s = opaque;
+    QueuedRequest *q = dequeue(s);
 
-    vm_mutex_lock(&list_lock);
-    n = sessions->len;
-    vm_mutex_unlock(&list_lock);
-    for (guint i = 0; i < n && !q; i++) {
-        vm_mutex_lock(&list_lock);
-        s = sessions->len ? session_ref(g_ptr_array_index(
-                                sessions, next_session++ % sessions->len))
-                          : NULL;
-        vm_mutex_unlock(&list_lock);
-        q = s ? dequeue(s) : NULL;
-        if (s && !q) {
-            session_unref(s);
-        }
-    }
+    GLOBAL_STATE_CODE();
     if (!q) {
         return false;
     }
-    current = s;
-    g_autofree char *answer = run_request(s, q);
+    /* The command may poll, and the client go meanwhile. */
+    current = qmp_session_ref(s);
+    g_autoptr(JsonNode) answer = run_request(s, q);
     current = NULL;
-    session_send(s, answer);
+    qmp_session_send(s, answer);
     queued_free(q);
-    session_unref(s);
+    qmp_session_unref(s);
     return true;
-}
-
-/* A command that polls the main loop must not run others within itself. */
-static void GS_FN dispatch(void *opaque)
-{
-    if (!current && dispatch_one()) {
-        aio_bh_schedule(dispatch_bh);
-    }
 }
 
 bool qmp_session_offers_oob(void)
@@ -461,16 +332,18 @@ bool qmp_session_offers_oob(void)
 
 bool qmp_negotiate(bool oob, GError **error)
 {
-    bool first;
+    bool first = false;
 
     GLOBAL_STATE_CODE();
-    vm_mutex_lock(&current->lock);
-    first = !current->negotiated;
-    if (first) {
-        current->negotiated = true;
-        current->oob = oob;
+    if (current) {
+        vm_mutex_lock(&current->lock);
+        first = !current->negotiated;
+        if (first) {
+            current->negotiated = true;
+            current->oob = oob;
+        }
+        vm_mutex_unlock(&current->lock);
     }
-    vm_mutex_unlock(&current->lock);
     if (!first) {
         g_set_error(error, QMP_ERROR, QMP_ERROR_COMMAND_NOT_FOUND,
                     "capabilities have been negotiated already");
@@ -478,58 +351,38 @@ bool qmp_negotiate(bool oob, GError **error)
     return first;
 }
 
+/* ---- all ---------------------------------------------------------------- */
+
 void qmp_sessions_init(void)
 {
     GLOBAL_STATE_CODE();
     vm_mutex_lock(&list_lock);
     sessions = g_ptr_array_new();
     vm_mutex_unlock(&list_lock);
-    dispatch_bh = aio_bh_new(main_loop_context(), dispatch, NULL);
 }
 
 void qmp_sessions_cleanup(void)
 {
     GLOBAL_STATE_CODE();
-    aio_bh_delete(dispatch_bh);
-    dispatch_bh = NULL;
     vm_mutex_lock(&list_lock);
     g_clear_pointer(&sessions, g_ptr_array_unref);
     vm_mutex_unlock(&list_lock);
 }
 
-/* ---- events ------------------------------------------------------------- */
-
-static char *event_text(const char *name, JsonObject *data)
+void qmp_sessions_broadcast(JsonNode *event)
 {
-    gint64 now = g_get_real_time();
-    JsonObject *event = json_object_new(), *timestamp = json_object_new();
-
-    json_object_set_int_member(timestamp, "seconds", now / G_USEC_PER_SEC);
-    json_object_set_int_member(timestamp, "microseconds",
-                               now % G_USEC_PER_SEC);
-    json_object_set_object_member(event, "timestamp", timestamp);
-    json_object_set_string_member(event, "event", name);
-    if (data) {
-        json_object_set_object_member(event, "data", data);
-    }
-    return qmp_json_to_text(json_node_init_object(json_node_alloc(), event));
-}
-
-void qmp_event(const char *name, JsonObject *data)
-{
-    g_autofree char *text = event_text(name, data);
     g_autoptr(GPtrArray) to =
-        g_ptr_array_new_with_free_func((GDestroyNotify)session_unref);
+        g_ptr_array_new_with_free_func((GDestroyNotify)qmp_session_unref);
 
     IO_CODE();
     vm_mutex_lock(&list_lock);
     for (guint i = 0; sessions && i < sessions->len; i++) {
-        g_ptr_array_add(to, session_ref(g_ptr_array_index(sessions, i)));
+        g_ptr_array_add(to, qmp_session_ref(g_ptr_array_index(sessions, i)));
     }
     vm_mutex_unlock(&list_lock);
     for (guint i = 0; i < to->len; i++) {
         if (session_negotiated(g_ptr_array_index(to, i))) {
-            session_send(g_ptr_array_index(to, i), text);
+            qmp_session_send(g_ptr_array_index(to, i), event);
         }
     }
 }

@@ -11,6 +11,7 @@
 
 #define MAX_INPUT (256 << 10)
 #define GROWTH (4 << 20)
+#define MAX_L1 (1 << 18) /* entries */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -131,8 +132,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         test_block_start();
         started = true;
     }
-    if (size > MAX_INPUT) {
-        return 0;
+    if (size > MAX_INPUT ||
+        (size > 40 && qcow2_be32(data + QCOW2_OFF_L1_SIZE) > MAX_L1)) {
+        return 0; /* nothing new, but slow */
     }
     read_only(data, size);
     write_to(data, size);

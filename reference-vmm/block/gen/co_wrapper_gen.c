@@ -142,7 +142,10 @@ static void put_entry(GString *out, const HfPrototype *p, const char *type,
 static void put_head(GString *out, const HfPrototype *p)
 {
     g_autoptr(GPtrArray) items = g_ptr_array_new_with_free_func(g_free);
-    g_autofree char *start = declare(p->returns, p->name);
+    /* What the caller holds in a coroutine, and only there, is beyond TSA. */
+    g_autofree char *name = g_strdup_printf(
+        "%s%s", takes_lock(p) && is_mixed(p) ? "NO_TSA " : "", p->name);
+    g_autofree char *start = declare(p->returns, name);
     g_autofree char *head = g_strdup_printf("%s(", start);
 
     for (guint i = 0; i < p->parameters->len; i++) {
@@ -169,7 +172,11 @@ static void put_body(GString *out, const HfPrototype *p, const char *type,
     if (is_mixed(p)) {
         g_string_append(out, "    if (in_coroutine()) {\n");
         if (takes_lock(p)) {
-            g_string_append(out, "        assert_bdrv_graph_readable();\n");
+            g_string_append(out,
+                "        g_assert(bdrv_graph_is_readable());\n"
+                "        INTENTIONAL(GRAPH_LOCK, \"caller_holds: who calls "
+                "this in a \"\n"
+                "                    \"coroutine is in the graph\");\n");
         }
         put_list(out, call, args, ");");
         g_string_append(out, "    }\n");
@@ -214,13 +221,13 @@ static void put_preamble(GString *out, char **headers, int n)
     g_string_append(out,
         "/* SPDX-License-Identifier: MIT */\n"
         "/*\n"
-        " * co_wrappers.gen.c - made by block/gen/co_wrapper_gen.c; change that, "
-        "or the\n"
+        " * co_wrappers.gen.c - made by block/gen/co_wrapper_gen.c; change "
+        "that, or the\n"
         " * headers below, and build the target co_wrappers.\n"
         " *\n"
-        " * Thread context: a thread with an event loop, or with the BQL; mixed "
-        "ones also\n"
-        " * in coroutines.\n"
+        " * Thread context: a thread with an event loop, or with the BQL; "
+        "mixed ones\n"
+        " * also in coroutines.\n"
         " */\n");
     for (int i = 0; i < n; i++) {
         g_string_append_printf(out, "#include \"%s\"\n", headers[i]);

@@ -231,7 +231,7 @@ static CodePage *block_page(const Hart *h, const Block *block)
     return g_ptr_array_index(h->code_page_list, block->page);
 }
 
-const Op *code_link(Hart *h, const Op *op, OpKind forward, OpKind backward)
+const Op *code_link(Hart *h, const Op *op)
 {
     static const Op resume = { .kind = KIND_resume };
     CodePage *page = block_page(h, op_find_block(op));
@@ -249,7 +249,11 @@ const Op *code_link(Hart *h, const Op *op, OpKind forward, OpKind backward)
         target = make_block(h, page, off);
     }
     linked->imm = (int32_t)(target - op);
-    linked->kind = (uint16_t)(target > op ? forward : backward);
+    switch (op->kind) {
+    case KIND_j_new: linked->kind = KIND_j; break;
+    case KIND_jal_new: linked->kind = KIND_jal; break;
+    default: linked->rd = BRANCH_LINKED; break;
+    }
     return target;
 }
 

@@ -221,32 +221,26 @@ static bool is_near(const Decoder *d, int32_t target)
 
 static bool decode_branch(Decoder *d)
 {
-    static const uint16_t near[8] = {
-        KIND_beq_new, KIND_bne_new, KIND_NONE,     KIND_NONE,
-        KIND_blt_new, KIND_bge_new, KIND_bltu_new, KIND_bgeu_new,
-    };
-    static const uint16_t far[8] = {
-        KIND_beq_far, KIND_bne_far, KIND_NONE,     KIND_NONE,
-        KIND_blt_far, KIND_bge_far, KIND_bltu_far, KIND_bgeu_far,
+    static const uint16_t branches[8] = {
+        KIND_beq, KIND_bne, KIND_NONE, KIND_NONE,
+        KIND_blt, KIND_bge, KIND_bltu, KIND_bgeu,
     };
     unsigned funct3 = insn_funct3(d->insn);
-    int32_t target = (int32_t)d->off + imm_b(d->insn);
-    bool to_near = is_near(d, target);
-    OpKind kind = (to_near ? near : far)[funct3];
+    OpKind kind = branches[funct3];
     Op *op;
 
     if (!kind) {
         return false;
     }
     if (!insn_rs2(d->insn) && funct3 <= 1) {
-        kind = funct3 == 0 ? (to_near ? KIND_beqz_new : KIND_beqz_far)
-                         : (to_near ? KIND_bnez_new : KIND_bnez_far);
+        kind = funct3 == 0 ? KIND_beqz : KIND_bnez;
     }
     op = decode_emit(d, kind);
-    op->count = (uint8_t)d->count;
     op->rs1 = (uint8_t)insn_rs1(d->insn);
     op->rs2 = (uint8_t)insn_rs2(d->insn);
-    op->imm = target;
+    op->count = (uint8_t)d->count;
+    op->imm = (int32_t)d->off + imm_b(d->insn);
+    op->rd = is_near(d, op->imm) ? BRANCH_NEW : BRANCH_FAR;
     return true;
 }
 

@@ -110,7 +110,7 @@ static bool decode_fp_store(Decoder *d)
 }
 
 /* One op of each format; fmt is 0 or 1. */
-#define BOTH(name) { op_##name##_s, op_##name##_d }
+#define BOTH(name) { KIND_##name##_s, KIND_##name##_d }
 
 static bool decode_fma(Decoder *d)
 {

@@ -90,7 +90,7 @@ static Unpacked fpu_unpack(FpuFormat format, uint64_t a)
     return u;
 }
 
-/* ---- packing and rounding ------------------------------------------------- */
+/* ---- packing and rounding ---------------------------------------------- */
 
 static uint64_t pack_sign(FpuFormat format, bool negative)
 {
@@ -191,7 +191,7 @@ static uint64_t fpu_round(FpuState *f, FpuFormat format, unsigned rm,
     return kept | pack_sign(format, negative);
 }
 
-/* ---- addition and multiplication ------------------------------------------ */
+/* ---- addition and multiplication --------------------------------------- */
 
 /* The sum of two numbers of 128 bits, whose lowest 20 or more are zero: with
  * exponents so far apart that ones are lost, at most one leading bit cancels,
@@ -333,7 +333,7 @@ uint64_t fpu_soft_fma(FpuState *f, FpuFormat format, uint64_t a, uint64_t b,
     return fma_finite(f, format, &x, &y, &z, rm);
 }
 
-/* ---- division and square root --------------------------------------------- */
+/* ---- division and square root ------------------------------------------ */
 
 uint64_t fpu_soft_div(FpuState *f, FpuFormat format, uint64_t a, uint64_t b,
                       unsigned rm)
@@ -414,7 +414,7 @@ uint64_t fpu_soft_sqrt(FpuState *f, FpuFormat format, uint64_t a, unsigned rm)
                      (u128)root << 64 | !exact);
 }
 
-/* ---- conversions ---------------------------------------------------------- */
+/* ---- conversions ------------------------------------------------------- */
 
 uint64_t fpu_soft_convert(FpuState *f, FpuFormat to, FpuFormat from,
                           uint64_t a, unsigned rm)

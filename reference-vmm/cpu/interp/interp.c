@@ -39,8 +39,10 @@ static void timer_fired(void *opaque)
 static void *interp_create(const VcpuConfig *config, Vcpu *cpu,
                            GError **error)
 {
-    Hart *h = hart_alloc(error);
+    Hart *h;
 
+    GLOBAL_STATE_CODE();
+    h = hart_alloc(error);
     if (!h) {
         return NULL;
     }
@@ -77,6 +79,7 @@ static void interp_destroy(void *state)
 {
     Hart *h = state;
 
+    GLOBAL_STATE_CODE();
     if (!h) {
         return;
     }

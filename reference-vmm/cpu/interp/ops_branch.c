@@ -2,11 +2,10 @@
 /*
  * ops_branch.c - branches and jumps.
  *
- * Each kind of branch has four functions.  `_new` has not been taken yet; it
- * finds its target and becomes the plain one (forward) or `_back`, whose imm32
- * is the distance to the target's first op.  Backward ones look for
- * requests of other threads, so that every loop does.  `_far` leaves the page
- * and goes through the jump cache.
+ * Targets within the page are found when they are jumped to first; from then
+ * on the op knows its distance to the target's first op.  Others go through
+ * the jump cache.  All that are taken look for requests of other threads, so
+ * that every loop does.
  *
  * Linking within the page only keeps links right without any check: all
  * blocks of a page go at the same time, and never while the page runs.
@@ -57,45 +56,48 @@ OpFn *const op_table[] = { op_block_end, OP_LIST(OP_ENTRY) };
             OP_CONTINUE(resume);                                             \
         }                                                                    \
         h->vbase = target_ & PAGE_MASK_64;                                   \
-        OP_DISPATCH((const Op *)((const char *)h + e_->ops));                \
+        OP_DISPATCH_LIKELY((const Op *)((const char *)h + e_->ops),          \
+                           AFTER_jump);                                      \
     } while (0)
 
+/* To an op of this page. */
+#define OP_JUMP_LINKED                                                       \
+    do {                                                                     \
+        const Op *target_ = linked_target(op);                               \
+                                                                             \
+        OP_LEAVE_IF_REQUESTED(target_);                                      \
+        OP_DISPATCH_LIKELY(target_, AFTER_jump);                             \
+    } while (0)
+
+/* Conditional.  Whether it is linked is in rd. */
 #define OP_BRANCH(name, condition)                                           \
     OP(name)                                                                 \
     {                                                                        \
         if (condition) {                                                     \
-            h->instret += op->count;                                            \
-            OP_DISPATCH(linked_target(op));                                  \
+            if (hart_unlikely(op->rd)) {                                     \
+                OP_CONTINUE(branch_far);                                     \
+            }                                                                \
+            h->instret += op->count;                                         \
+            OP_JUMP_LINKED;                                                  \
         }                                                                    \
-        OP_NEXT;                                                             \
-    }                                                                        \
-    OP(name##_back)                                                          \
-    {                                                                        \
-        if (condition) {                                                     \
-            const Op *target = linked_target(op);                            \
-                                                                             \
-            h->instret += op->count;                                            \
-            OP_LEAVE_IF_REQUESTED(target);                                   \
-            OP_DISPATCH(target);                                             \
-        }                                                                    \
-        OP_NEXT;                                                             \
-    }                                                                        \
-    OP(name##_new)                                                           \
-    {                                                                        \
-        if (condition) {                                                     \
-            h->instret += op->count;                                            \
-            OP_DISPATCH(code_link(h, op, KIND_##name, KIND_##name##_back));      \
-        }                                                                    \
-        OP_NEXT;                                                             \
-    }                                                                        \
-    OP(name##_far)                                                           \
-    {                                                                        \
-        if (condition) {                                                     \
-            h->instret += op->count;                                            \
-            OP_JUMP(h->vbase + SEXT32(op->imm));                           \
-        }                                                                    \
-        OP_NEXT;                                                             \
+        OP_NEXT_LIKELY(AFTER_branch);                                        \
     }
+
+/* Taken, but not linked: the first time, or out of the page. */
+OP(branch_far)
+{
+    if (op->rd == BRANCH_NEW) {
+        OP_CONTINUE(branch_new);
+    }
+    h->instret += op->count;
+    OP_JUMP(h->vbase + SEXT32(op->imm));
+}
+
+OP(branch_new)
+{
+    h->instret += op->count;
+    OP_DISPATCH(code_link(h, op));
+}
 
 #define X1 h->x[op->rs1]
 #define X2 h->x[op->rs2]
@@ -108,42 +110,48 @@ OP_BRANCH(bgeu, X1 >= X2)
 OP_BRANCH(beqz, X1 == 0)
 OP_BRANCH(bnez, X1 != 0)
 
-/* Unconditional; linking is a statement that may write rd. */
-#define OP_JUMP_NEAR(name, linking)                                          \
-    OP(name)                                                                 \
-    {                                                                        \
-        linking;                                                             \
-        h->instret += op->count;                                               \
-        OP_DISPATCH(linked_target(op));                                      \
-    }                                                                        \
-    OP(name##_back)                                                          \
-    {                                                                        \
-        const Op *target = linked_target(op);                                \
-                                                                             \
-        linking;                                                             \
-        h->instret += op->count;                                               \
-        OP_LEAVE_IF_REQUESTED(target);                                       \
-        OP_DISPATCH(target);                                                 \
-    }                                                                        \
-    OP(name##_new)                                                           \
-    {                                                                        \
-        linking;                                                             \
-        h->instret += op->count;                                               \
-        OP_DISPATCH(code_link(h, op, KIND_##name, KIND_##name##_back));          \
-    }                                                                        \
-    OP(name##_far)                                                           \
-    {                                                                        \
-        linking;                                                             \
-        h->instret += op->count;                                               \
-        OP_JUMP(h->vbase + SEXT32(op->imm));                               \
-    }
+OP(j)
+{
+    h->instret += op->count;
+    OP_JUMP_LINKED;
+}
 
-OP_JUMP_NEAR(j, (void)0)
-OP_JUMP_NEAR(jal, h->x[op->rd] = h->vbase + op->off)
+OP(j_new)
+{
+    h->instret += op->count;
+    OP_DISPATCH(code_link(h, op));
+}
+
+OP(j_far)
+{
+    h->instret += op->count;
+    OP_JUMP(h->vbase + SEXT32(op->imm));
+}
+
+OP(jal)
+{
+    h->x[op->rd] = h->vbase + op->off;
+    h->instret += op->count;
+    OP_JUMP_LINKED;
+}
+
+OP(jal_new)
+{
+    h->x[op->rd] = h->vbase + op->off;
+    h->instret += op->count;
+    OP_DISPATCH(code_link(h, op));
+}
+
+OP(jal_far)
+{
+    h->x[op->rd] = h->vbase + op->off;
+    h->instret += op->count;
+    OP_JUMP(h->vbase + SEXT32(op->imm));
+}
 
 OP(jalr)
 {
-    uint64_t target = (X1 + (uint64_t)(int64_t)op->imm) & ~(uint64_t)1;
+    uint64_t target = (X1 + SEXT32(op->imm)) & ~(uint64_t)1;
 
     h->x[op->rd] = h->vbase + op->off;
     h->instret += op->count;
@@ -153,5 +161,5 @@ OP(jalr)
 OP(jr)
 {
     h->instret += op->count;
-    OP_JUMP((X1 + (uint64_t)(int64_t)op->imm) & ~(uint64_t)1);
+    OP_JUMP((X1 + SEXT32(op->imm)) & ~(uint64_t)1);
 }

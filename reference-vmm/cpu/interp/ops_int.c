@@ -18,8 +18,15 @@
         h->x[op->rd] = (expression); \
         OP_NEXT;                     \
     }
+/* With its own list of what follows. */
+#define OP_HOT(name, expression)       \
+    OP(name)                           \
+    {                                  \
+        h->x[op->rd] = (expression);   \
+        OP_NEXT_LIKELY(AFTER_##name);  \
+    }
 
-OP_X(add, X1 + X2)
+OP_HOT(add, X1 + X2)
 OP_X(sub, X1 - X2)
 OP_X(sll, X1 << (X2 & 63))
 OP_X(slt, (int64_t)X1 < (int64_t)X2)
@@ -29,29 +36,29 @@ OP_X(srl, X1 >> (X2 & 63))
 OP_X(sra, (uint64_t)((int64_t)X1 >> (X2 & 63)))
 OP_X(or, X1 | X2)
 OP_X(and, X1 & X2)
-OP_X(addw, SEXT32(X1 + X2))
+OP_HOT(addw, SEXT32(X1 + X2))
 OP_X(subw, SEXT32(X1 - X2))
 OP_X(sllw, SEXT32((uint32_t)X1 << (X2 & 31)))
 OP_X(srlw, SEXT32((uint32_t)X1 >> (X2 & 31)))
 OP_X(sraw, SEXT32((int32_t)X1 >> (X2 & 31)))
 
-OP_X(addi, X1 + IMM)
+OP_HOT(addi, X1 + IMM)
 OP_X(slti, (int64_t)X1 < op->imm)
 OP_X(sltiu, X1 < IMM)
 OP_X(xori, X1 ^ IMM)
 OP_X(ori, X1 | IMM)
-OP_X(andi, X1 & IMM)
-OP_X(slli, X1 << (op->rs2 & 63))
+OP_HOT(andi, X1 & IMM)
+OP_HOT(slli, X1 << (op->rs2 & 63))
 OP_X(srli, X1 >> (op->rs2 & 63))
 OP_X(srai, (uint64_t)((int64_t)X1 >> (op->rs2 & 63)))
-OP_X(addiw, SEXT32(X1 + IMM))
+OP_HOT(addiw, SEXT32(X1 + IMM))
 OP_X(slliw, SEXT32((uint32_t)X1 << (op->rs2 & 31)))
 OP_X(srliw, SEXT32((uint32_t)X1 >> (op->rs2 & 31)))
 OP_X(sraiw, SEXT32((int32_t)X1 >> (op->rs2 & 31)))
 
-OP_X(li, SEXT32(op->imm))
-OP_X(mv, X1)
-OP_X(auipc, h->vbase + SEXT32(op->imm))
+OP_HOT(li, SEXT32(op->imm))
+OP_HOT(mv, X1)
+OP_HOT(auipc, h->vbase + SEXT32(op->imm))
 
 OP_X(mul, X1 * X2)
 OP_X(mulh, (uint64_t)((__int128)(int64_t)X1 * (int64_t)X2 >> 64))

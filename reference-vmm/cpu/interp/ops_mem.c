@@ -23,7 +23,7 @@ static inline bool IO_FN tlb_hit(const TlbEntry *e, uint64_t va,
     return hart_likely((va & (PAGE_MASK_64 | (size - 1))) == e->tag);
 }
 
-#define OP_LOAD(name, type, destination, convert)                            \
+#define OP_LOAD(name, type, destination, convert, likely)                    \
     static __attribute__((noinline)) IO_FN OP(name##_slow)                   \
     {                                                                        \
         if (hart_unlikely(!mmu_load(h, h->x[op->rs1] + IMM,                  \
@@ -43,10 +43,10 @@ static inline bool IO_FN tlb_hit(const TlbEntry *e, uint64_t va,
         }                                                                    \
         destination = convert(__atomic_load_n(                               \
             (const type *)(uintptr_t)(va + e->addend), __ATOMIC_RELAXED));   \
-        OP_NEXT;                                                             \
+        OP_NEXT_LIKELY(likely);                                              \
     }
 
-#define OP_STORE(name, type, source)                                         \
+#define OP_STORE(name, type, source, likely)                                 \
     static __attribute__((noinline)) IO_FN OP(name##_slow)                   \
     {                                                                        \
         if (hart_unlikely(!mmu_store(h, h->x[op->rs1] + IMM, sizeof(type),   \
@@ -65,24 +65,24 @@ static inline bool IO_FN tlb_hit(const TlbEntry *e, uint64_t va,
         }                                                                    \
         __atomic_store_n((type *)(uintptr_t)(va + e->addend),                \
                          (type)(source), __ATOMIC_RELAXED);                  \
-        OP_NEXT;                                                             \
+        OP_NEXT_LIKELY(likely);                                              \
     }
 
 #define SIGNED(v) ((uint64_t)(int64_t)(v))
 #define UNSIGNED(v) ((uint64_t)(v))
-OP_LOAD(lb, int8_t, h->x[op->rd], SIGNED)
-OP_LOAD(lh, int16_t, h->x[op->rd], SIGNED)
-OP_LOAD(lw, int32_t, h->x[op->rd], SIGNED)
-OP_LOAD(ld, uint64_t, h->x[op->rd], UNSIGNED)
-OP_LOAD(lbu, uint8_t, h->x[op->rd], UNSIGNED)
-OP_LOAD(lhu, uint16_t, h->x[op->rd], UNSIGNED)
-OP_LOAD(lwu, uint32_t, h->x[op->rd], UNSIGNED)
-OP_LOAD(flw, uint32_t, h->f[op->rd], fpu_box_s)
-OP_LOAD(fld, uint64_t, h->f[op->rd], UNSIGNED)
+OP_LOAD(lb, int8_t, h->x[op->rd], SIGNED, AFTER_ANY)
+OP_LOAD(lh, int16_t, h->x[op->rd], SIGNED, AFTER_ANY)
+OP_LOAD(lw, int32_t, h->x[op->rd], SIGNED, AFTER_lw)
+OP_LOAD(ld, uint64_t, h->x[op->rd], UNSIGNED, AFTER_ld)
+OP_LOAD(lbu, uint8_t, h->x[op->rd], UNSIGNED, AFTER_lbu)
+OP_LOAD(lhu, uint16_t, h->x[op->rd], UNSIGNED, AFTER_ANY)
+OP_LOAD(lwu, uint32_t, h->x[op->rd], UNSIGNED, AFTER_ANY)
+OP_LOAD(flw, uint32_t, h->f[op->rd], fpu_box_s, AFTER_ANY)
+OP_LOAD(fld, uint64_t, h->f[op->rd], UNSIGNED, AFTER_ANY)
 
-OP_STORE(sb, uint8_t, h->x[op->rs2])
-OP_STORE(sh, uint16_t, h->x[op->rs2])
-OP_STORE(sw, uint32_t, h->x[op->rs2])
-OP_STORE(sd, uint64_t, h->x[op->rs2])
-OP_STORE(fsw, uint32_t, h->f[op->rs2])
-OP_STORE(fsd, uint64_t, h->f[op->rs2])
+OP_STORE(sb, uint8_t, h->x[op->rs2], AFTER_sb)
+OP_STORE(sh, uint16_t, h->x[op->rs2], AFTER_ANY)
+OP_STORE(sw, uint32_t, h->x[op->rs2], AFTER_sw)
+OP_STORE(sd, uint64_t, h->x[op->rs2], AFTER_sd)
+OP_STORE(fsw, uint32_t, h->f[op->rs2], AFTER_ANY)
+OP_STORE(fsd, uint64_t, h->f[op->rs2], AFTER_ANY)

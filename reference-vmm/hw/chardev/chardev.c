@@ -185,8 +185,9 @@ Chardev *chardev_find(const char *id)
     return NULL;
 }
 
-static bool has_frontend(Chardev *c)
+bool chardev_has_frontend(const Chardev *c)
 {
+    GLOBAL_STATE_CODE();
     return c->frontend != NULL;
 }
 
@@ -195,7 +196,7 @@ bool chardev_remove(const char *id, GError **error)
     Chardev *c = chardev_find(id);
 
     GLOBAL_STATE_CODE();
-    if (!c || has_frontend(c)) {
+    if (!c || chardev_has_frontend(c)) {
         g_set_error(error, VM_ERROR, VM_ERROR_ARGUMENT,
                     c ? "chardev '%s' is in use" : "there is no chardev '%s'",
                     id);
@@ -237,6 +238,11 @@ void chardev_foreach(void (*fn)(Chardev *c, void *opaque), void *opaque)
     for (guint i = 0; chardevs && i < chardevs->len; i++) {
         fn(g_ptr_array_index(chardevs, i), opaque);
     }
+}
+
+const char *chardev_backend_name(unsigned i)
+{
+    return i < G_N_ELEMENTS(class_list) ? class_list[i]->name : NULL;
 }
 
 char *chardev_help(void)
@@ -333,6 +339,12 @@ void chardev_release_fd(Chardev *c)
     if (c->klass->release_fd) {
         c->klass->release_fd(c);
     }
+}
+
+void chardev_send_break(Chardev *c)
+{
+    GLOBAL_STATE_CODE();
+    chardev_frontend_event(c, CHARDEV_EVENT_BREAK);
 }
 
 size_t chardev_frontend_room(Chardev *c)

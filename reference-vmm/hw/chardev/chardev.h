@@ -24,6 +24,9 @@ typedef enum ChardevEvent {
     CHARDEV_EVENT_OPENED,
     CHARDEV_EVENT_CLOSED,
     CHARDEV_EVENT_BREAK,
+    /* Of a mux: this front end has the focus now, or has lost it. */
+    CHARDEV_EVENT_MUX_IN,
+    CHARDEV_EVENT_MUX_OUT,
 } ChardevEvent;
 
 typedef struct ChardevFrontend {
@@ -48,6 +51,8 @@ const char *chardev_id(const Chardev *c) GS_FN;
 char *chardev_describe(const Chardev *c) GS_FN; /* "unix:PATH,server=on" */
 /* What kinds there are, a line each; owned by the caller. */
 char *chardev_help(void) IO_FN;
+/* The i-th kind; NULL: there are no more. */
+const char *chardev_backend_name(unsigned i) IO_FN;
 void chardev_foreach(void (*fn)(Chardev *c, void *opaque), void *opaque)
     GS_FN;
 
@@ -58,7 +63,10 @@ void chardev_detach(Chardev *c) GS_FN; /* all of a mux */
 /* One of those of a mux, or the only one; fine when it is not attached.  What
  * chardev_when_writable() was given with the same opaque is forgotten. */
 void chardev_detach_frontend(Chardev *c, const ChardevFrontend *f) GS_FN;
+bool chardev_has_frontend(const Chardev *c) GS_FN;
 void chardev_accept_input(Chardev *c) GS_FN;
+/* As if the other end had sent a break. */
+void chardev_send_break(Chardev *c) GS_FN;
 bool chardev_is_open(const Chardev *c) GS_FN;
 /*
  * For a front end that serves a connection in a thread of its own: the file

@@ -83,7 +83,9 @@ static GS_FN void run_key(ChardevMux *s, uint8_t key)
         send_event(slot->frontend, CHARDEV_EVENT_BREAK);
         break;
     case 'c':
+        send_event(slot->frontend, CHARDEV_EVENT_MUX_OUT);
         s->focus = (s->focus + 1) % s->n;
+        send_event(s->slots[s->focus].frontend, CHARDEV_EVENT_MUX_IN);
         break;
     case ESCAPE:
         if (slot->buffered < BUFFER_SIZE) {
@@ -159,12 +161,16 @@ static bool mux_attach(Chardev *c, const ChardevFrontend *f, GError **error)
                     MAX_FRONTENDS);
         return false;
     }
+    if (s->n) {
+        send_event(s->slots[s->focus].frontend, CHARDEV_EVENT_MUX_OUT);
+    }
     s->slots[s->n] = (MuxSlot){ .frontend = f };
     s->focus = s->n++;
     c->frontend = f;
     if (c->is_open) {
         send_event(f, CHARDEV_EVENT_OPENED);
     }
+    send_event(f, CHARDEV_EVENT_MUX_IN);
     chardev_accept_input(s->driver);
     return true;
 }

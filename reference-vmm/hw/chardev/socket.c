@@ -10,6 +10,7 @@
  */
 #include "hw/chardev/chardev_fd.h"
 #include "hw/chardev/socket_address.h"
+#include "base/yank.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -27,6 +28,7 @@ typedef struct ChardevSocket {
     bool server, connecting, nodelay;
     uint64_t reconnect_s; /* 0: never */
     AioTimer *reconnect_timer;
+    Yank *yank;
 } ChardevSocket;
 
 static void socket_hangup(Chardev *c);
@@ -39,6 +41,7 @@ static GS_FN void connected(ChardevSocket *s, int fd)
 
     s->stream = fd;
     s->connecting = false;
+    yank_set_fd(s->yank, fd);
     if (s->nodelay) {
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
     }
@@ -85,6 +88,7 @@ static void socket_hangup(Chardev *c)
 
     GLOBAL_STATE_CODE();
     chardev_fd_stop(&s->fd);
+    yank_set_fd(s->yank, -1);
     close(s->stream);
     s->stream = -1;
     if (s->server) {
@@ -224,6 +228,7 @@ static bool socket_open(Chardev *c, JsonObject *o, GError **error)
     GLOBAL_STATE_CODE();
     s->listener = s->stream = -1;
     s->fd.in = s->fd.out = -1;
+    s->yank = yank_new("chardev", c->id);
     s->reconnect_timer = aio_timer_new(main_loop_context(),
                                        VM_CLOCK_REALTIME, try_connect, s);
     if (!option_bool(o, "server", &s->server, error) ||
@@ -260,6 +265,7 @@ static void socket_close(Chardev *c)
 
     GLOBAL_STATE_CODE();
     chardev_fd_stop(&s->fd);
+    yank_free(s->yank);
     aio_timer_delete(s->reconnect_timer);
     if (s->stream >= 0) {
         if (s->connecting) {

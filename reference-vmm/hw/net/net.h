@@ -26,7 +26,8 @@ typedef struct NetFrontend {
      * for net_flush_queued(). */
     bool (*receive)(void *opaque, const struct iovec *iov, int n);
     void (*link_changed)(void *opaque, bool up);
-    /* netdev_send() had refused; now it may take frames again. */
+    /* netdev_send() had refused; now it may take frames again.  NULL: it
+     * never refuses, and drops what it has no room for. */
     void (*can_send)(void *opaque);
     void *opaque;
 } NetFrontend;

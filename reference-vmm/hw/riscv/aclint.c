@@ -74,18 +74,18 @@ static void set_hart_irq(unsigned hart, unsigned bit, bool level)
 static void update_timer(RiscvClint *s, unsigned hart) REQUIRES(&s->lock);
 static void update_timer(RiscvClint *s, unsigned hart)
 {
-    uint64_t cmp = s->mtimecmp[hart];
-    uint64_t delta = __atomic_load_n(&s->time_delta, __ATOMIC_RELAXED);
-    uint64_t due = cmp - delta;
+    uint64_t cmp = s->mtimecmp[hart], now = clock_ticks(), due;
+    uint64_t time = now + __atomic_load_n(&s->time_delta, __ATOMIC_RELAXED);
 
-    if (mtime(s) >= cmp) {
+    if (time >= cmp) {
         aio_timer_cancel(s->timers[hart].timer);
         set_hart_irq(hart, RISCV_IRQ_MTIP, true);
         return;
     }
     set_hart_irq(hart, RISCV_IRQ_MTIP, false);
     /* Not within 292 years: never. */
-    if (due <= INT64_MAX / NS_PER_TICK) {
+    if (!__builtin_add_overflow(now, cmp - time, &due) &&
+        due <= INT64_MAX / NS_PER_TICK) {
         aio_timer_mod(s->timers[hart].timer, (int64_t)due * NS_PER_TICK);
     } else {
         aio_timer_cancel(s->timers[hart].timer);

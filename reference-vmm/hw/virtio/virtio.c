@@ -31,10 +31,8 @@ void virtio_error(VirtioDevice *vdev, const char *format, ...)
     if (__atomic_exchange_n(&vdev->broken, true, __ATOMIC_ACQ_REL)) {
         return;
     }
-    __atomic_or_fetch(&vdev->status, VIRTIO_STATUS_NEEDS_RESET,
-                      __ATOMIC_RELAXED);
-    if (__atomic_load_n(&vdev->status, __ATOMIC_RELAXED) &
-        VIRTIO_STATUS_DRIVER_OK) {
+    if (__atomic_or_fetch(&vdev->status, VIRTIO_STATUS_NEEDS_RESET,
+                          __ATOMIC_RELAXED) & VIRTIO_STATUS_DRIVER_OK) {
         virtio_raise_isr(vdev, VIRTIO_ISR_CONFIG);
     }
 }
@@ -96,8 +94,8 @@ uint8_t virtio_isr(VirtioDevice *vdev)
 void virtio_notify_config(VirtioDevice *vdev)
 {
     GLOBAL_STATE_CODE();
-    if (vdev->status & VIRTIO_STATUS_DRIVER_OK) {
-        vdev->generation++;
+    vdev->generation++;
+    if (virtio_status(vdev) & VIRTIO_STATUS_DRIVER_OK) {
         virtio_raise_isr(vdev, VIRTIO_ISR_CONFIG);
     }
 }
@@ -125,7 +123,7 @@ void virtio_set_guest_features(VirtioDevice *vdev, uint64_t features)
 {
     GLOBAL_STATE_CODE();
     /* Too late, or too early, to choose (3.1.1). */
-    if (!(vdev->status & VIRTIO_STATUS_FEATURES_OK)) {
+    if (!(virtio_status(vdev) & VIRTIO_STATUS_FEATURES_OK)) {
         vdev->guest_features = features;
     }
 }
@@ -135,46 +133,55 @@ static bool GS_FN features_ok(VirtioDevice *vdev)
 {
     uint64_t chosen = vdev->guest_features;
 
-    vdev->host_features = virtio_features(vdev);
-    return !(chosen & ~vdev->host_features) &&
+    return !(chosen & ~virtio_features(vdev)) &&
            (chosen & VIRTIO_FEATURE(VIRTIO_F_VERSION_1)) &&
            (!vdev->ops->set_features || vdev->ops->set_features(vdev, chosen));
 }
 
 /* ---- status ------------------------------------------------------------- */
 
+static void GS_FN queue_reset(VirtQueue *vq)
+{
+    /* The device has given up its elements; what a handler of this thread
+     * still holds, which polled the main loop, is stale from here on. */
+    vq->epoch++;
+    vq->inuse = 0;
+    vq->num = vq->num_default;
+    vq->ready = false;
+    vq->desc = vq->avail = vq->used = 0;
+    vq->last_avail_idx = vq->shadow_avail_idx = vq->used_idx = 0;
+    vq->signalled_used = 0;
+    vq->signalled_used_valid = false;
+    vq->notification = true;
+    vring_caches_clear(vq);
+}
+
+/* May come again while it waits: from a request of the monitor's, say. Every
+ * step of it can be done twice. */
 void virtio_reset(DeviceState *dev)
 {
     VirtioDevice *vdev = (VirtioDevice *)dev;
 
     GLOBAL_STATE_CODE();
+    vdev->changing++;
     virtio_stop_queues(vdev);
     if (vdev->ops->reset) {
         vdev->ops->reset(vdev);
     }
     for (unsigned i = 0; i < vdev->n_queues; i++) {
-        VirtQueue *vq = &vdev->queues[i];
-
-        g_assert(vq->inuse == 0);
-        vq->num = vq->num_default;
-        vq->ready = false;
-        vq->desc = vq->avail = vq->used = 0;
-        vq->last_avail_idx = vq->shadow_avail_idx = vq->used_idx = 0;
-        vq->signalled_used = 0;
-        vq->signalled_used_valid = false;
-        vq->notification = true;
-        vring_caches_update(vq);
+        queue_reset(&vdev->queues[i]);
     }
     vdev->guest_features = 0;
     vdev->generation = 0;
     __atomic_store_n(&vdev->status, 0, __ATOMIC_RELAXED);
     __atomic_store_n(&vdev->broken, false, __ATOMIC_RELEASE);
     virtio_isr_ack(vdev, 0xff);
+    vdev->changing--;
 }
 
 void virtio_set_status(VirtioDevice *vdev, uint8_t status)
 {
-    uint8_t old, added;
+    uint8_t added;
 
     GLOBAL_STATE_CODE();
     if (!status) {
@@ -184,20 +191,20 @@ void virtio_set_status(VirtioDevice *vdev, uint8_t status)
         }
         return;
     }
-    old = __atomic_load_n(&vdev->status, __ATOMIC_RELAXED);
-    added = status & ~old;
+    added = status & ~virtio_status(vdev);
     if ((added & VIRTIO_STATUS_FEATURES_OK) && !features_ok(vdev)) {
         status &= ~VIRTIO_STATUS_FEATURES_OK;
     }
+    /* Only a reset clears bits; NEEDS_RESET is ours (2.1.1, 2.1.2). */
+    status = __atomic_or_fetch(&vdev->status,
+                               status & ~VIRTIO_STATUS_NEEDS_RESET,
+                               __ATOMIC_RELAXED);
     if ((added & VIRTIO_STATUS_DRIVER_OK) &&
         !(status & VIRTIO_STATUS_FEATURES_OK)) {
         virtio_error(vdev, "DRIVER_OK without FEATURES_OK");
     }
-    /* Only a reset clears bits; NEEDS_RESET is ours (2.1.1, 2.1.2). */
-    __atomic_or_fetch(&vdev->status, status & ~VIRTIO_STATUS_NEEDS_RESET,
-                      __ATOMIC_RELAXED);
     if (vdev->ops->set_status) {
-        vdev->ops->set_status(vdev, vdev->status);
+        vdev->ops->set_status(vdev, status);
     }
     if (added & VIRTIO_STATUS_DRIVER_OK) {
         virtio_start_queues(vdev);
@@ -257,10 +264,9 @@ static void GS_FN run_state_changed(void *opaque, bool running,
 {
     VirtioDevice *vdev = opaque;
 
+    /* Of several machines, ours; and not within a reset. */
     if (running) {
-        if (vdev->status & VIRTIO_STATUS_DRIVER_OK) {
-            virtio_start_queues(vdev);
-        }
+        virtio_start_queues(vdev);
     } else {
         virtio_stop_queues(vdev);
     }
@@ -324,8 +330,8 @@ VirtQueue *virtio_add_main_queue(VirtioDevice *vdev, uint16_t size,
 void virtio_cleanup(VirtioDevice *vdev)
 {
     GLOBAL_STATE_CODE();
-    virtio_reset(&vdev->parent);
     vm_state_change_del(vdev->state_change);
+    virtio_reset(&vdev->parent);
     memory_listener_unregister(&vdev->listener);
     /* The interrupt must not reach a proxy that forgets us. */
     vm_mutex_lock(&vdev->isr_lock);

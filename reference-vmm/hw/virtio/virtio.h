@@ -77,6 +77,7 @@ typedef void VirtQueueHandler(VirtioDevice *vdev, VirtQueue *vq);
 typedef struct VirtQueueElement {
     VirtQueue *vq;
     uint16_t index; /* of the head descriptor */
+    uint32_t epoch; /* of the queue, when it was popped */
     unsigned out_num, in_num;
     struct iovec *out_sg, *in_sg; /* device reads; device writes */
     hwaddr *out_addr, *in_addr;   /* the guest's addresses of these */
@@ -139,6 +140,7 @@ struct VirtQueue {
     bool signalled_used_valid;
     bool notification; /* wanted */
     unsigned inuse;    /* elements popped and not given back */
+    uint32_t epoch;    /* resets so far */
 
     /* The mapped rings, NULL while not ready: read in a section, replaced
      * under the BQL. */
@@ -267,6 +269,10 @@ uint64_t virtio_config_read(VirtioDevice *vdev, hwaddr offset,
                             unsigned size) GS_FN; /* outside: 0 */
 void virtio_config_write(VirtioDevice *vdev, hwaddr offset, unsigned size,
                          uint64_t value) GS_FN;
+/* The calling thread is in the middle of an access to rings or buffers: such
+ * an access does not reach registers of transports, where it could reset the
+ * very queue. */
+bool virtio_in_dma(void) IO_FN;
 uint8_t virtio_isr(VirtioDevice *vdev) IO_FN;
 /* Any thread. */
 void virtio_raise_isr(VirtioDevice *vdev, uint8_t bits) IO_FN;

@@ -54,14 +54,14 @@ static void put_le(uint8_t *config, unsigned offset, unsigned bytes,
 static void GS_FN blk_get_config(VirtioDevice *vdev, uint8_t *config)
 {
     VirtioBlk *s = (VirtioBlk *)vdev;
-    int64_t length = blk_getlength(s->blk);
+    uint64_t sectors = __atomic_load_n(&s->sectors, __ATOMIC_RELAXED);
     unsigned exponent = 0;
 
     while (s->logical_block_size << exponent < s->physical_block_size) {
         exponent++;
     }
     memset(config, 0, CONFIG_SIZE);
-    put_le(config, 0, 8, length > 0 ? length >> VIRTIO_BLK_SECTOR_BITS : 0);
+    put_le(config, 0, 8, sectors);
     /* Of a chain: all descriptors but header and status. */
     put_le(config, 12, 4, s->queue_size - 2);
     put_le(config, 20, 4, s->logical_block_size);
@@ -98,8 +98,18 @@ static bool GS_FN blk_set_features(VirtioDevice *vdev, uint64_t features)
     return true;
 }
 
+static void GS_FN take_length(VirtioBlk *s)
+{
+    int64_t length = blk_getlength(s->blk);
+
+    __atomic_store_n(&s->sectors,
+                     length > 0 ? length >> VIRTIO_BLK_SECTOR_BITS : 0,
+                     __ATOMIC_RELAXED);
+}
+
 static void GS_FN blk_resized(void *opaque)
 {
+    take_length(opaque);
     virtio_notify_config(opaque);
 }
 
@@ -117,25 +127,37 @@ static unsigned GS_FN blk_outstanding(VirtioDevice *vdev, unsigned index)
     return virtio_blk_retry_count((VirtioBlk *)vdev, index);
 }
 
+/* Not in a drained section, so that what it submits is under way when it has
+ * run. */
+static void GS_FN wait_retry(VirtioBlk *s)
+{
+    AIO_WAIT_WHILE(NULL, __atomic_load_n(&s->retry_pending, __ATOMIC_ACQUIRE));
+}
+
 static void GS_FN blk_reset(VirtioDevice *vdev)
 {
     VirtioBlk *s = (VirtioBlk *)vdev;
 
     /* The queues are not served any more; what is under way comes to its end
      * here, in this thread. */
+    wait_retry(s);
     blk_drain(s->blk);
     virtio_blk_drop_retry(s);
-    blk_set_enable_write_cache(s->blk, true);
+    blk_set_enable_write_cache(s->blk, s->cache_at_reset);
 }
 
 /* After a stop for an error the user has mended it: try again, in the thread
- * of the queues. */
+ * of the queues.  Before the next stop that has happened: requests that began
+ * then would write to the memory of a guest that stands still. */
 static void GS_FN blk_run_state_changed(void *opaque, bool running,
                                         RunState state)
 {
     VirtioBlk *s = opaque;
 
-    if (running && s->retry) {
+    if (!running) {
+        wait_retry(s);
+    } else if (s->retry && s->virtio.queues_started &&
+               !__atomic_exchange_n(&s->retry_pending, 1, __ATOMIC_RELAXED)) {
         aio_bh_schedule_oneshot(s->context, virtio_blk_retry, s);
     }
 }
@@ -181,11 +203,12 @@ static bool check_properties(VirtioBlk *s, GError **error)
 static bool GS_FN take_disk(VirtioBlk *s, GError **error)
 {
     uint64_t perm = BLK_PERM_CONSISTENT_READ;
+    const char *id = s->virtio.parent.id;
 
     if (blk_supports_write_perm(s->blk)) {
         perm |= BLK_PERM_WRITE;
     }
-    if (!blk_attach_dev(s->blk, s->virtio.parent.id, error)) {
+    if (!blk_attach_dev(s->blk, id ? id : "", error)) {
         return false;
     }
     if (!blk_set_perm(s->blk, perm,
@@ -197,8 +220,17 @@ static bool GS_FN take_disk(VirtioBlk *s, GError **error)
         return false;
     }
     blk_set_dev_ops(s->blk, &blk_dev_ops, s);
-    blk_set_on_error(s->blk, s->rerror, s->werror);
+    /* "auto" is what -drive said. */
+    blk_set_on_error(s->blk,
+                     s->rerror == BLOCKDEV_ON_ERROR_AUTO
+                         ? blk_get_on_error(s->blk, true)
+                         : (BlockdevOnError)s->rerror,
+                     s->werror == BLOCKDEV_ON_ERROR_AUTO
+                         ? blk_get_on_error(s->blk, false)
+                         : (BlockdevOnError)s->werror);
     blk_iostatus_enable(s->blk);
+    take_length(s);
+    s->cache_at_reset = blk_enable_write_cache(s->blk);
     return true;
 }
 
@@ -282,8 +314,25 @@ static const DeviceProperty virtio_blk_properties[] = {
     { .name = NULL }
 };
 
+static bool GS_FN blk_pre_save(void *opaque, GError **error)
+{
+    VirtioBlk *s = opaque;
+
+    s->cache_loaded = blk_enable_write_cache(s->blk);
+    return virtio_pre_save(opaque, error);
+}
+
+static bool GS_FN blk_post_load(void *opaque, int version, GError **error)
+{
+    VirtioBlk *s = opaque;
+
+    blk_set_enable_write_cache(s->blk, s->cache_loaded);
+    return true;
+}
+
 static const VMStateField virtio_blk_fields[] = {
     VMSTATE_VIRTIO,
+    VMSTATE_BOOL(cache_loaded, VirtioBlk),
     { .name = "requests", .size = sizeof(VirtioBlk),
       .info = &vmstate_info_virtio_blk_retry },
     VMSTATE_END
@@ -293,7 +342,8 @@ static const VMStateDescription virtio_blk_vmstate = {
     .name = "virtio-blk",
     .version = 1,
     .fields = virtio_blk_fields,
-    .pre_save = virtio_pre_save,
+    .pre_save = blk_pre_save,
+    .post_load = blk_post_load,
 };
 
 static const VirtioDeviceOps virtio_blk_ops = {

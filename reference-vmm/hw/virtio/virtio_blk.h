@@ -27,6 +27,8 @@
 #define VIRTIO_BLK_SECTOR_BITS 9
 /* One discard or write-zeroes request, in sectors: 1 GiB. */
 #define VIRTIO_BLK_MAX_ZONE_SECTORS (1u << 21)
+/* One read or write: a guest can point all its buffers at the same memory. */
+#define VIRTIO_BLK_MAX_BYTES ((uint64_t)INT32_MAX & ~(uint64_t)511)
 
 enum { /* 5.2.3 */
     VIRTIO_BLK_F_SEG_MAX = 2,
@@ -63,6 +65,10 @@ typedef struct VirtioBlk {
     uint32_t logical_block_size, physical_block_size;
     bool config_wce, discard, write_zeroes;
     int werror, rerror; /* BlockdevOnError */
+    bool cache_at_reset; /* whether there is a write cache */
+    bool cache_loaded;   /* of a state */
+    uint64_t sectors;    /* atomic: the disk's length */
+    int retry_pending;   /* atomic: virtio_blk_retry() is to come */
     /* in the queues' thread */
     VirtioBlkRequest *retry, **retry_last;
     GPtrArray *loaded; /* VirtQueueElement* of a state, not mapped yet */
@@ -72,7 +78,7 @@ typedef struct VirtioBlk {
 
 /* Serves all that a queue has. */
 void virtio_blk_handle_queue(VirtioDevice *vdev, VirtQueue *vq) IO_OR_GS_FN;
-/* Submits the retry list again. */
+/* Submits the retry list again, and clears retry_pending. */
 void virtio_blk_retry(void *opaque) IO_OR_GS_FN;
 /* Gives up the retry list. */
 void virtio_blk_drop_retry(VirtioBlk *s) GS_FN;

@@ -51,8 +51,9 @@ static void request_complete(VirtioBlkRequest *req, uint8_t status)
 
     /* The guest looks at it after the used index only. */
     __atomic_store_n(req->status, status, __ATOMIC_RELAXED);
-    virtqueue_push(vq, &req->element,
-                   status == VIRTIO_BLK_S_OK ? req->in_len : 1);
+    /* The status is the last byte: all of it counts as written, whatever
+     * became of the data. */
+    virtqueue_push(vq, &req->element, req->in_len);
     virtio_notify(&req->s->virtio, vq);
     request_free(req);
 }
@@ -102,17 +103,13 @@ static void request_done(void *opaque, int ret)
 /* ---- kinds -------------------------------------------------------------- */
 
 /* Whether so many bytes from sector on lie on the disk. */
-static bool IO_OR_GS_FN range_valid(VirtioBlk *s, uint64_t sector, uint64_t bytes)
+static bool range_valid(const VirtioBlk *s, uint64_t sector, uint64_t bytes)
 {
-    int64_t length = blk_getlength(s->blk);
-    uint64_t sectors;
+    uint64_t sectors = __atomic_load_n(&s->sectors, __ATOMIC_RELAXED);
 
-    if (length < 0 || bytes % s->logical_block_size ||
-        sector % (s->logical_block_size >> VIRTIO_BLK_SECTOR_BITS)) {
-        return false;
-    }
-    sectors = (uint64_t)length >> VIRTIO_BLK_SECTOR_BITS;
-    return sector <= sectors &&
+    return bytes % s->logical_block_size == 0 &&
+           sector % (s->logical_block_size >> VIRTIO_BLK_SECTOR_BITS) == 0 &&
+           sector <= sectors &&
            bytes >> VIRTIO_BLK_SECTOR_BITS <= sectors - sector;
 }
 
@@ -124,6 +121,7 @@ static void IO_OR_GS_FN submit_rw(VirtioBlkRequest *req)
     int64_t offset;
 
     if ((is_write && !blk_is_writable(s->blk)) ||
+        req->bytes > VIRTIO_BLK_MAX_BYTES ||
         !range_valid(s, req->sector, req->bytes)) {
         block_acct_invalid(blk_get_stats(s->blk), acct);
         request_complete(req, VIRTIO_BLK_S_IOERR);
@@ -311,11 +309,11 @@ void virtio_blk_retry(void *opaque)
         next = req->next;
         request_submit(req);
     }
+    /* What came in meanwhile; a queue that is not ready has nothing. */
     for (unsigned i = 0; i < s->virtio.n_queues; i++) {
-        if (s->virtio.queues[i].ready) {
-            virtio_blk_handle_queue(&s->virtio, &s->virtio.queues[i]);
-        }
+        virtio_blk_handle_queue(&s->virtio, &s->virtio.queues[i]);
     }
+    __atomic_store_n(&s->retry_pending, 0, __ATOMIC_RELEASE);
 }
 
 void virtio_blk_drop_retry(VirtioBlk *s)

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * virtio_mmio.c - the memory-mapped transport (4.2), version 2 only: a slot of
- * the board, with a bus for one virtio device.
+ * virtio_mmio.c - the memory-mapped transport (4.2), version 2: a slot of the
+ * board, with a bus for one virtio device.
+ *
+ * Three registers of version 1 work besides: test programs written with
+ * QEMU's libqos lay their queues out by page number whatever the version, and
+ * no driver of version 2 touches them.
  *
  * Thread context: registers under the BQL; the interrupt line from any
  * thread that serves a queue; notifications by ioeventfd from any vCPU
@@ -18,9 +22,12 @@ enum { /* 4.2.2 */
     MMIO_DEVICE_FEATURES_SEL = 0x014,
     MMIO_DRIVER_FEATURES = 0x020,
     MMIO_DRIVER_FEATURES_SEL = 0x024,
+    MMIO_GUEST_PAGE_SIZE = 0x028, /* version 1 */
     MMIO_QUEUE_SEL = 0x030,
     MMIO_QUEUE_NUM_MAX = 0x034,
     MMIO_QUEUE_NUM = 0x038,
+    MMIO_QUEUE_ALIGN = 0x03c, /* version 1 */
+    MMIO_QUEUE_PFN = 0x040,   /* version 1 */
     MMIO_QUEUE_READY = 0x044,
     MMIO_QUEUE_NOTIFY = 0x050,
     MMIO_INTERRUPT_STATUS = 0x060,
@@ -76,10 +83,12 @@ static uint32_t GS_FN read_register(VirtioMmio *s, VirtioDevice *vdev,
         return vq ? vq->num_default : 0;
     case MMIO_QUEUE_READY:
         return vq ? vq->ready : 0;
+    case MMIO_QUEUE_PFN:
+        return vq && vq->ready && s->page_size ? vq->desc / s->page_size : 0;
     case MMIO_INTERRUPT_STATUS:
         return virtio_isr(vdev);
     case MMIO_STATUS:
-        return __atomic_load_n(&vdev->status, __ATOMIC_RELAXED);
+        return virtio_status(vdev);
     case MMIO_CONFIG_GENERATION:
         return vdev->generation;
     case MMIO_SHM_LEN_LOW:
@@ -101,6 +110,9 @@ static MemTxResult mmio_read(void *opaque, hwaddr offset, unsigned size,
     GLOBAL_STATE_CODE();
     vdev = plugged(s);
     *ret_value = 0;
+    if (virtio_in_dma()) {
+        return MEMTX_ERROR;
+    }
     if (offset >= MMIO_CONFIG) {
         if (vdev) {
             *ret_value = virtio_config_read(vdev, offset - MMIO_CONFIG, size);
@@ -135,6 +147,32 @@ static void set_half(uint64_t *address, bool high, uint32_t value)
 
     *address &= ~((uint64_t)UINT32_MAX << shift);
     *address |= (uint64_t)value << shift;
+}
+
+static bool is_power_of_two(uint32_t n)
+{
+    return n && !(n & (n - 1));
+}
+
+/* The layout of the legacy interface (2.7.2): one part after the other, the
+ * used ring at the next multiple of the alignment. */
+static void GS_FN write_pfn(VirtioMmio *s, VirtQueue *vq, uint32_t pfn)
+{
+    uint64_t end;
+
+    if (!pfn) {
+        virtio_queue_set_ready(vq, false);
+        return;
+    }
+    if (vq->ready || !is_power_of_two(s->page_size) ||
+        !is_power_of_two(s->queue_align)) {
+        return;
+    }
+    vq->desc = (uint64_t)pfn * s->page_size;
+    vq->avail = vq->desc + 16 * (uint64_t)vq->num;
+    end = vq->avail + 6 + 2 * (uint64_t)vq->num;
+    vq->used = (end + s->queue_align - 1) & ~(uint64_t)(s->queue_align - 1);
+    virtio_queue_set_ready(vq, true);
 }
 
 /* Addresses of a queue are fixed while it is ready. */
@@ -197,6 +235,17 @@ static void GS_FN write_register(VirtioMmio *s, VirtioDevice *vdev,
     case MMIO_DRIVER_FEATURES_SEL:
         s->driver_features_sel = value;
         break;
+    case MMIO_GUEST_PAGE_SIZE:
+        s->page_size = value;
+        break;
+    case MMIO_QUEUE_ALIGN:
+        s->queue_align = value;
+        break;
+    case MMIO_QUEUE_PFN:
+        if (vq) {
+            write_pfn(s, vq, value);
+        }
+        break;
     case MMIO_QUEUE_SEL:
         s->queue_sel = value;
         break;
@@ -231,7 +280,11 @@ static MemTxResult mmio_write(void *opaque, hwaddr offset, unsigned size,
 
     GLOBAL_STATE_CODE();
     vdev = plugged(s);
-    if (!vdev) {
+    if (virtio_in_dma()) {
+        return MEMTX_ERROR;
+    }
+    /* 4.2.2.2: the driver waits for a reset to end before it goes on. */
+    if (!vdev || (vdev->changing && offset != MMIO_INTERRUPT_ACK)) {
         return MEMTX_OK;
     }
     if (offset >= MMIO_CONFIG) {
@@ -256,53 +309,25 @@ static void IO_FN mmio_set_irq(DeviceState *proxy, bool level)
     vm_irq_set(&((VirtioMmio *)proxy)->irq, level);
 }
 
-static MemoryRegionIoeventfd notify_eventfd(VirtQueue *vq)
-{
-    return (MemoryRegionIoeventfd){ .offset = MMIO_QUEUE_NOTIFY, .size = 4,
-                                    .match_data = true, .data = vq->index,
-                                    .notifier = &vq->host_notifier };
-}
-
-static void mmio_start_ioeventfd(DeviceState *proxy)
+static void mmio_set_ioeventfd(DeviceState *proxy, VirtQueue *vq, bool on)
 {
     VirtioMmio *s = (VirtioMmio *)proxy;
-    VirtioDevice *vdev;
+    MemoryRegionIoeventfd e = { .offset = MMIO_QUEUE_NOTIFY, .size = 4,
+                                .match_data = true,
+                                .data = virtqueue_index(vq),
+                                .notifier = &vq->host_notifier };
 
     GLOBAL_STATE_CODE();
-    vdev = plugged(s);
-    memory_region_transaction_begin();
-    for (unsigned i = 0; i < vdev->n_queues; i++) {
-        if (vdev->queues[i].started) {
-            MemoryRegionIoeventfd e = notify_eventfd(&vdev->queues[i]);
-
-            memory_region_add_eventfd(&s->mmio, &e);
-        }
+    if (on) {
+        memory_region_add_eventfd(&s->mmio, &e);
+    } else {
+        memory_region_del_eventfd(&s->mmio, &e);
     }
-    memory_region_transaction_commit();
-}
-
-static void mmio_stop_ioeventfd(DeviceState *proxy)
-{
-    VirtioMmio *s = (VirtioMmio *)proxy;
-    VirtioDevice *vdev;
-
-    GLOBAL_STATE_CODE();
-    vdev = plugged(s);
-    memory_region_transaction_begin();
-    for (unsigned i = 0; i < vdev->n_queues; i++) {
-        if (vdev->queues[i].started) {
-            MemoryRegionIoeventfd e = notify_eventfd(&vdev->queues[i]);
-
-            memory_region_del_eventfd(&s->mmio, &e);
-        }
-    }
-    memory_region_transaction_commit();
 }
 
 static const VirtioTransportOps virtio_mmio_transport = {
     .set_irq = mmio_set_irq,
-    .start_ioeventfd = mmio_start_ioeventfd,
-    .stop_ioeventfd = mmio_stop_ioeventfd,
+    .set_ioeventfd = mmio_set_ioeventfd,
 };
 
 /* ---- device ------------------------------------------------------------- */
@@ -326,12 +351,15 @@ static void virtio_mmio_reset(DeviceState *dev)
     VirtioMmio *s = (VirtioMmio *)dev;
 
     s->device_features_sel = s->driver_features_sel = s->queue_sel = 0;
+    s->page_size = s->queue_align = 0;
 }
 
 static const VMStateField virtio_mmio_fields[] = {
     VMSTATE_UINT32(device_features_sel, VirtioMmio),
     VMSTATE_UINT32(driver_features_sel, VirtioMmio),
     VMSTATE_UINT32(queue_sel, VirtioMmio),
+    VMSTATE_UINT32(page_size, VirtioMmio),
+    VMSTATE_UINT32(queue_align, VirtioMmio),
     VMSTATE_END
 };
 

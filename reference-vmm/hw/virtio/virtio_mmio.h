@@ -23,6 +23,7 @@ typedef struct VirtioMmio {
     VmIrq irq;
     DeviceBus *bus;
     uint32_t device_features_sel, driver_features_sel, queue_sel;
+    uint32_t page_size, queue_align; /* of the legacy layout */
 } VirtioMmio;
 
 extern const DeviceClass virtio_mmio_class;

@@ -53,7 +53,7 @@ typedef struct VirtioNet {
     VirtioDevice virtio;
     NetClient *netdev; /* properties */
     uint8_t mac[MAC_SIZE];
-    uint16_t mtu, queue_size;
+    uint16_t mtu, rx_queue_size, tx_queue_size;
     NetFrontend frontend;
     VirtQueue *rx, *tx, *ctrl;
     AioBh *tx_bh;
@@ -79,12 +79,16 @@ static bool table_has(const VirtioNet *s, unsigned from, unsigned n,
     return false;
 }
 
-static bool wanted(const VirtioNet *s, const uint8_t *to)
+static bool wanted(const VirtioNet *s, const IoVector *frame)
 {
     static const uint8_t broadcast[MAC_SIZE] = { 255, 255, 255, 255, 255, 255 };
+    uint8_t to[MAC_SIZE];
 
     if (s->rx_mode[CTRL_RX_PROMISC]) {
         return true;
+    }
+    if (io_vector_to_buf(frame, 0, to, sizeof(to)) < sizeof(to)) {
+        return false;
     }
     if (to[0] & 1) {
         if (!memcmp(to, broadcast, MAC_SIZE)) {
@@ -104,46 +108,52 @@ static bool GS_FN net_can_receive(void *opaque)
 {
     VirtioNet *s = opaque;
 
-    return s->virtio.queues_started &&
-           (s->virtio.status & VIRTIO_STATUS_DRIVER_OK) &&
-           virtio_is_live(&s->virtio);
+    return s->virtio.queues_started && virtio_is_live(&s->virtio);
+}
+
+static void GS_FN give_back(VirtioNet *s, GPtrArray *chains)
+{
+    while (chains->len) {
+        virtqueue_unpop(s->rx, g_ptr_array_index(chains, chains->len - 1));
+        g_ptr_array_set_size(chains, chains->len - 1);
+    }
+    g_ptr_array_unref(chains);
+}
+
+static size_t writable(const VirtQueueElement *e)
+{
+    IoVector in;
+
+    io_vector_init_external(&in, e->in_sg, e->in_num);
+    return in.size;
 }
 
 /* Chains for so many bytes, in order, or none of them when there are not
- * enough; *ret_dropped: the first is too small to begin with, and the driver
- * loses the frame by that (5.1.6.3.1). */
+ * enough.  *ret_dropped: the first is too small, and without mergeable
+ * buffers no other will do (5.1.6.3.1): the frame is lost, the chain is not. */
 static GPtrArray *GS_FN take_chains(VirtioNet *s, size_t total,
                                     bool *ret_dropped)
 {
     bool merge = virtio_has_feature(&s->virtio, VIRTIO_NET_F_MRG_RXBUF);
     GPtrArray *chains = g_ptr_array_new_with_free_func(virtqueue_element_free);
+    VirtQueueElement *e;
     size_t room = 0;
 
     *ret_dropped = false;
-    while (room < total && !*ret_dropped) {
-        VirtQueueElement *e = virtqueue_pop(s->rx, sizeof(*e));
-        IoVector in;
-
-        if (!e) {
-            break;
-        }
+    while (room < total && !*ret_dropped &&
+           (e = virtqueue_pop(s->rx, sizeof(*e)))) {
         g_ptr_array_add(chains, e);
-        io_vector_init_external(&in, e->in_sg, e->in_num);
-        room += in.size;
-        *ret_dropped = chains->len == 1 &&
-                       (in.size < HEADER_SIZE || (!merge && room < total));
+        room += writable(e);
+        *ret_dropped = !merge && room < total;
+        if (room < HEADER_SIZE) {
+            virtio_error(&s->virtio, "a receive buffer of %zu bytes", room);
+            *ret_dropped = true;
+        }
     }
-    if (room >= total && !*ret_dropped) {
+    if (room >= total) {
         return chains;
     }
-    if (*ret_dropped) {
-        virtqueue_push(s->rx, g_ptr_array_index(chains, 0), 0);
-        g_ptr_array_set_size(chains, 0);
-    }
-    for (guint i = chains->len; i-- > 0;) {
-        virtqueue_unpop(s->rx, g_ptr_array_index(chains, i));
-    }
-    g_ptr_array_unref(chains);
+    give_back(s, chains);
     return NULL;
 }
 
@@ -187,15 +197,13 @@ static bool GS_FN deliver(VirtioNet *s, const IoVector *frame)
 static bool GS_FN net_receive(void *opaque, const struct iovec *iov, int n)
 {
     VirtioNet *s = opaque;
-    uint8_t to[MAC_SIZE];
     IoVector frame;
 
     if (!net_can_receive(s)) {
         return false;
     }
     io_vector_init_external(&frame, (struct iovec *)iov, n);
-    if (io_vector_to_buf(&frame, 0, to, sizeof(to)) < sizeof(to) ||
-        !wanted(s, to)) {
+    if (!wanted(s, &frame)) {
         return true;
     }
     if (!deliver(s, &frame)) {
@@ -428,16 +436,22 @@ static void GS_FN net_reset(VirtioDevice *vdev)
     s->tx_waiting = false;
 }
 
+static bool queue_size_valid(uint16_t size)
+{
+    return size >= 4 && size <= VIRTQUEUE_MAX_SIZE && !(size & (size - 1));
+}
+
 static bool check_properties(VirtioNet *s, GError **error)
 {
     if (!s->netdev) {
         g_set_error(error, VM_ERROR, VM_ERROR_ARGUMENT,
                     "virtio-net-device needs a 'netdev'");
-    } else if (s->queue_size < 4 || s->queue_size > VIRTQUEUE_MAX_SIZE ||
-               (s->queue_size & (s->queue_size - 1))) {
+    } else if (!queue_size_valid(s->rx_queue_size) ||
+               !queue_size_valid(s->tx_queue_size)) {
         g_set_error(error, VM_ERROR, VM_ERROR_ARGUMENT,
-                    "'queue_size' is %u; it must be a power of two, 4 to %u",
-                    s->queue_size, VIRTQUEUE_MAX_SIZE);
+                    "'rx_queue_size' is %u and 'tx_queue_size' %u; they must "
+                    "be powers of two, 4 to %u", s->rx_queue_size,
+                    s->tx_queue_size, VIRTQUEUE_MAX_SIZE);
     } else if (s->mac[0] & 1) {
         g_set_error(error, VM_ERROR, VM_ERROR_ARGUMENT,
                     "'mac' is a multicast address");
@@ -472,8 +486,10 @@ static bool GS_FN virtio_net_realize(DeviceState *dev, GError **error)
         netdev_detach(s->netdev);
         return false;
     }
-    s->rx = virtio_add_main_queue(&s->virtio, s->queue_size, net_handle_rx);
-    s->tx = virtio_add_main_queue(&s->virtio, s->queue_size, net_handle_tx);
+    s->rx = virtio_add_main_queue(&s->virtio, s->rx_queue_size,
+                                  net_handle_rx);
+    s->tx = virtio_add_main_queue(&s->virtio, s->tx_queue_size,
+                                  net_handle_tx);
     s->ctrl = virtio_add_main_queue(&s->virtio, 64, net_handle_ctrl);
     s->tx_bh = aio_bh_new(main_loop_context(), net_tx_again, s);
     net_reset(&s->virtio);
@@ -512,9 +528,12 @@ static const DeviceProperty virtio_net_properties[] = {
       .help = "its address; 52:54:00:12:34:56 and up" },
     { .name = "host_mtu", .type = PROPERTY_UINT16,
       .offset = offsetof(VirtioNet, mtu), .help = "largest frame; 0: any" },
-    { .name = "queue_size", .type = PROPERTY_UINT16,
-      .offset = offsetof(VirtioNet, queue_size), .value = 256,
-      .help = "descriptors of a queue" },
+    { .name = "rx_queue_size", .type = PROPERTY_UINT16,
+      .offset = offsetof(VirtioNet, rx_queue_size), .value = 256,
+      .help = "descriptors of the receive queue" },
+    { .name = "tx_queue_size", .type = PROPERTY_UINT16,
+      .offset = offsetof(VirtioNet, tx_queue_size), .value = 256,
+      .help = "descriptors of the transmit queue" },
     { .name = NULL }
 };
 

@@ -15,10 +15,14 @@ typedef struct VirtioRng {
     uint64_t max_bytes; /* in a period; properties */
     uint32_t period_ms;
     VirtQueue *vq;
-    AioTimer *timer; /* armed while the quota is used up */
+    AioTimer *timer; /* ends the period, from its first byte on */
     uint64_t quota;
     bool period_open;
 } VirtioRng;
+
+/* Of one buffer; a bigger one comes back with that many bytes (5.4.6.1), so
+ * that a guest cannot keep us busy for hours with one. */
+#define RNG_BURST 65536
 
 /* The kernel's generator does not block once it is seeded, and gives at most
  * 256 bytes for certain at a time. */
@@ -46,13 +50,19 @@ static size_t fill_random(const struct iovec *sg, unsigned n, size_t limit)
 static void GS_FN rng_serve(VirtioRng *s)
 {
     VirtQueueElement *e;
+    bool any = false;
 
     while (s->quota && (e = virtqueue_pop(s->vq, sizeof(*e)))) {
-        size_t n = fill_random(e->in_sg, e->in_num, s->quota);
+        size_t n = fill_random(e->in_sg, e->in_num,
+                               MIN(s->quota, RNG_BURST));
 
         s->quota -= n;
         virtqueue_push(s->vq, e, n);
         virtqueue_element_free(e);
+        any = true;
+    }
+    if (!any) {
+        return;
     }
     virtio_notify(&s->virtio, s->vq);
     if (!s->period_open) {

@@ -42,7 +42,8 @@ static void GS_FN flush_control(VirtioSerial *s)
     bool any = false;
     VirtQueueElement *e;
 
-    while (!g_queue_is_empty(&s->control_pending) &&
+    while (s->virtio.queues_started &&
+           !g_queue_is_empty(&s->control_pending) &&
            (e = virtqueue_pop(s->control_in, sizeof(*e)))) {
         g_autoptr(GBytes) message = g_queue_pop_head(&s->control_pending);
         gsize size;
@@ -252,10 +253,10 @@ static bool GS_FN virtio_serial_realize(DeviceState *dev, GError **error)
 {
     VirtioSerial *s = (VirtioSerial *)dev;
 
+    g_queue_init(&s->control_pending);
     if (!virtio_init(&s->virtio, error)) {
         return false;
     }
-    g_queue_init(&s->control_pending);
     for (uint32_t i = 0; i <= s->max_ports; i++) {
         bool is_control = i == 1;
 

@@ -61,6 +61,7 @@ struct VirtioSerialPort {
     /* What the guest sent and the chardev has not taken yet. */
     VirtQueueElement *sending;
     uint64_t sent; /* bytes of it */
+    AioBh *out_bh; /* goes on after a burst */
     VirtQueueElement *loaded; /* of a state, not mapped yet */
 };
 

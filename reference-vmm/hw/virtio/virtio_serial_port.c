@@ -12,6 +12,9 @@
 #include "hw/virtio/virtio_serial.h"
 #include "block/iov.h"
 
+/* Bytes of one visit to the output queue; then others have their turn. */
+#define OUT_BURST (1024 * 1024)
+
 /* ---- towards the guest -------------------------------------------------- */
 
 void virtio_serial_port_flush_in(VirtioSerialPort *port)
@@ -21,6 +24,9 @@ void virtio_serial_port_flush_in(VirtioSerialPort *port)
     uint32_t done = 0;
 
     GLOBAL_STATE_CODE();
+    if (!vdev->queues_started) {
+        return; /* goes on when the machine does */
+    }
     while (port->guest_open && done < port->n_pending &&
            (e = virtqueue_pop(port->in, sizeof(*e)))) {
         IoVector in;
@@ -63,13 +69,14 @@ static void GS_FN port_receive(void *opaque, const uint8_t *data, size_t len)
 
 /* ---- from the guest ----------------------------------------------------- */
 
+/* The chardev takes more, or the burst is over. */
 static void GS_FN port_writable(void *opaque)
 {
     virtio_serial_port_flush_out(opaque);
 }
 
-/* Whether the element is done with. */
-static bool GS_FN send_element(VirtioSerialPort *port)
+/* Whether the element is done with; *left is what may still be sent. */
+static bool GS_FN send_element(VirtioSerialPort *port, size_t *left)
 {
     uint8_t part[4096];
     IoVector out;
@@ -77,10 +84,16 @@ static bool GS_FN send_element(VirtioSerialPort *port)
     io_vector_init_external(&out, port->sending->out_sg,
                             port->sending->out_num);
     while (port->chardev && port->host_open && port->sent < out.size) {
-        size_t n = io_vector_to_buf(&out, port->sent, part, sizeof(part));
-        size_t taken = chardev_write(port->chardev, part, n);
+        size_t n = io_vector_to_buf(&out, port->sent, part,
+                                    MIN(sizeof(part), *left));
+        size_t taken = n ? chardev_write(port->chardev, part, n) : 0;
 
         port->sent += taken;
+        *left -= taken;
+        if (!*left) {
+            aio_bh_schedule(port->out_bh);
+            return port->sent == out.size;
+        }
         if (taken < n) {
             if (!chardev_is_open(port->chardev)) {
                 break; /* nobody is there to read the rest */
@@ -92,25 +105,31 @@ static bool GS_FN send_element(VirtioSerialPort *port)
     return true;
 }
 
+static void GS_FN give_back_sent(VirtioSerialPort *port)
+{
+    virtqueue_push(port->out, port->sending, 0);
+    virtqueue_element_free(g_steal_pointer(&port->sending));
+    port->sent = 0;
+}
+
 void virtio_serial_port_flush_out(VirtioSerialPort *port)
 {
     VirtioDevice *vdev = &port->serial->virtio;
+    size_t left = OUT_BURST;
     bool any = false;
 
     GLOBAL_STATE_CODE();
     if (!vdev->queues_started) {
         return; /* goes on when the machine does */
     }
-    for (;;) {
+    while (left) {
         if (!port->sending) {
             port->sending = virtqueue_pop(port->out, sizeof(*port->sending));
-            port->sent = 0;
         }
-        if (!port->sending || !send_element(port)) {
+        if (!port->sending || !send_element(port, &left)) {
             break;
         }
-        virtqueue_push(port->out, port->sending, 0);
-        virtqueue_element_free(g_steal_pointer(&port->sending));
+        give_back_sent(port);
         any = true;
     }
     if (any) {
@@ -216,6 +235,21 @@ static bool choose_number(VirtioSerialPort *port, GError **error)
     return false;
 }
 
+static bool check_name(const VirtioSerialPort *port, GError **error)
+{
+    const VirtioSerial *s = port->serial;
+
+    for (uint32_t i = 0; port->name && i < s->max_ports; i++) {
+        if (s->ports[i] && s->ports[i]->name &&
+            !strcmp(s->ports[i]->name, port->name)) {
+            g_set_error(error, VM_ERROR, VM_ERROR_ARGUMENT,
+                        "port %u has the name '%s' already", i, port->name);
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool GS_FN port_realize(DeviceState *dev, GError **error)
 {
     VirtioSerialPort *port = (VirtioSerialPort *)dev;
@@ -224,7 +258,7 @@ static bool GS_FN port_realize(DeviceState *dev, GError **error)
 
     port->serial = s;
     port->is_console = !strcmp(dev->klass->name, "virtconsole");
-    if (!choose_number(port, error)) {
+    if (!check_name(port, error) || !choose_number(port, error)) {
         return false;
     }
     port->frontend = (ChardevFrontend){ .can_receive = port_can_receive,
@@ -234,6 +268,7 @@ static bool GS_FN port_realize(DeviceState *dev, GError **error)
         !chardev_attach(port->chardev, &port->frontend, error)) {
         return false;
     }
+    port->out_bh = aio_bh_new(main_loop_context(), port_writable, port);
     queue = port->nr ? 2 * port->nr + 2 : 0;
     port->in = &s->virtio.queues[queue];
     port->out = &s->virtio.queues[queue + 1];
@@ -248,11 +283,16 @@ static void GS_FN port_unrealize(DeviceState *dev)
 {
     VirtioSerialPort *port = (VirtioSerialPort *)dev;
 
+    if (port->sending) {
+        /* The port goes, the device stays: the driver gets its buffer back. */
+        give_back_sent(port);
+        virtio_notify(&port->serial->virtio, port->out);
+    }
     virtio_serial_port_reset(port);
     if (port->chardev) {
-        chardev_when_writable(port->chardev, NULL, NULL);
-        chardev_detach(port->chardev);
+        chardev_detach_frontend(port->chardev, &port->frontend);
     }
+    aio_bh_delete(port->out_bh);
     port->serial->ports[port->nr] = NULL;
     virtio_serial_send_control(port->serial, port->nr,
                                VIRTIO_CONSOLE_PORT_REMOVE, 1, NULL);
@@ -275,7 +315,6 @@ static bool GS_FN get_sending(VMStateBuffer *b, void *at,
 {
     VirtioSerialPort *port = at;
 
-    virtio_serial_port_reset(port);
     if (vmstate_get_be(b, 1)) {
         port->loaded = virtqueue_get_element(&port->serial->virtio, b, error);
         port->sent = vmstate_get_be(b, 8);

@@ -13,43 +13,39 @@
 
 /* ---- what is there ------------------------------------------------------ */
 
-/* How many heads the driver has made available; negative: nonsense. */
-static int num_heads(VirtQueue *vq, VRingCaches *c)
+/* Whether the driver has made heads available; more than the ring has is
+ * nonsense. */
+static bool more_heads(VirtQueue *vq, VRingCaches *c)
 {
     uint16_t n;
 
+    if (vq->shadow_avail_idx != vq->last_avail_idx) {
+        return true;
+    }
     vq->shadow_avail_idx = vring_avail_idx(c);
     n = vq->shadow_avail_idx - vq->last_avail_idx;
-    if (n > vq->num) {
+    if (n > c->num) {
         virtio_error(vq->vdev,
                      "queue %u: the driver moved the index from %u to %u, "
                      "with a queue size of %u", vq->index, vq->last_avail_idx,
-                     vq->shadow_avail_idx, vq->num);
-        return -1;
+                     vq->shadow_avail_idx, c->num);
+        return false;
     }
-    if (n) {
-        /* The entries were written before the index: the driver's write
-         * barrier of 2.7.13.3. */
-        vm_read_barrier();
-    }
-    return n;
+    /* The entries were written before the index: pairs with the driver's
+     * write barrier of 2.7.13.3. */
+    vm_read_barrier();
+    return n != 0;
 }
 
 bool virtqueue_is_empty(VirtQueue *vq)
 {
     bool empty = true;
-    VRingCaches *c;
+    VRingCaches *c = vring_caches_get(vq);
 
     IO_CODE();
-    if (!virtio_is_live(vq->vdev) || !vq->ready) {
-        return true;
-    }
-    if (vq->shadow_avail_idx != vq->last_avail_idx) {
-        return false;
-    }
-    c = vring_caches_get(vq);
     if (c) {
-        empty = vring_avail_idx(c) == vq->last_avail_idx;
+        empty = vq->shadow_avail_idx == vq->last_avail_idx &&
+                vring_avail_idx(c) == vq->last_avail_idx;
         vring_caches_put(c);
     }
     return empty;
@@ -57,36 +53,44 @@ bool virtqueue_is_empty(VirtQueue *vq)
 
 /* ---- taking and giving back --------------------------------------------- */
 
+static VirtQueueElement *pop_chain(VirtQueue *vq, VRingCaches *c, size_t size,
+                                   unsigned head)
+{
+    Chain *chain = chain_begin(vq);
+    VirtQueueElement *e = NULL;
+
+    if (chain_walk(chain, c, head)) {
+        e = chain_to_element(chain, size, head);
+    } else {
+        chain_unmap(chain);
+    }
+    chain_end(chain);
+    return e;
+}
+
 static void *pop_from(VirtQueue *vq, VRingCaches *c, size_t size)
 {
     VirtQueueElement *e;
-    Chain *chain;
     unsigned head;
 
-    if (vq->shadow_avail_idx == vq->last_avail_idx && num_heads(vq, c) <= 0) {
+    if (!more_heads(vq, c)) {
         return NULL;
     }
-    if (vq->inuse >= vq->num) {
+    if (vq->inuse >= c->num) {
         virtio_error(vq->vdev, "queue %u: more than %u elements are in use",
-                     vq->index, vq->num);
+                     vq->index, c->num);
         return NULL;
     }
-    head = vring_avail_ring(c, vq->last_avail_idx % vq->num);
-    if (head >= vq->num) {
-        virtio_error(vq->vdev, "queue %u: head %u of a table of %u",
-                     vq->index, head, vq->num);
+    head = vring_avail_ring(c, vq->last_avail_idx % c->num);
+    e = pop_chain(vq, c, size, head);
+    if (!e) {
         return NULL;
     }
-    chain = thread_chain(vq);
-    if (!chain_walk(chain, c, head)) {
-        chain_unmap(chain);
-        return NULL;
-    }
-    e = chain_to_element(chain, size, head);
+    e->epoch = vq->epoch;
     vq->last_avail_idx++;
     vq->inuse++;
     if (virtio_has_feature(vq->vdev, VIRTIO_F_EVENT_IDX) && vq->notification) {
-        vring_set_avail_event(c, vq->num, vq->last_avail_idx);
+        vring_set_avail_event(c, vq->last_avail_idx);
     }
     return e;
 }
@@ -94,13 +98,9 @@ static void *pop_from(VirtQueue *vq, VRingCaches *c, size_t size)
 void *virtqueue_pop(VirtQueue *vq, size_t size)
 {
     void *e = NULL;
-    VRingCaches *c;
+    VRingCaches *c = vring_caches_get(vq);
 
     IO_CODE();
-    if (!virtio_is_live(vq->vdev) || !vq->ready) {
-        return NULL;
-    }
-    c = vring_caches_get(vq);
     if (c) {
         e = pop_from(vq, c, size);
         vring_caches_put(c);
@@ -108,18 +108,28 @@ void *virtqueue_pop(VirtQueue *vq, size_t size)
     return e;
 }
 
+/* Of before a reset: the queue has forgotten it. */
+static bool is_stale(const VirtQueue *vq, const VirtQueueElement *e)
+{
+    return e->epoch != vq->epoch;
+}
+
 void virtqueue_detach(VirtQueue *vq, VirtQueueElement *e)
 {
     IO_CODE();
-    g_assert(vq->inuse > 0);
-    vq->inuse--;
     element_unmap(e, 0);
+    if (!is_stale(vq, e)) {
+        g_assert(vq->inuse > 0);
+        vq->inuse--;
+    }
 }
 
 void virtqueue_unpop(VirtQueue *vq, VirtQueueElement *e)
 {
     IO_CODE();
-    vq->last_avail_idx--;
+    if (!is_stale(vq, e)) {
+        vq->last_avail_idx--;
+    }
     virtqueue_detach(vq, e);
 }
 
@@ -129,12 +139,12 @@ void virtqueue_fill(VirtQueue *vq, VirtQueueElement *e, size_t len, unsigned i)
 
     IO_CODE();
     element_unmap(e, len);
-    if (!virtio_is_live(vq->vdev) || !vq->ready) {
+    if (is_stale(vq, e)) {
         return;
     }
     c = vring_caches_get(vq);
     if (c) {
-        vring_set_used_elem(c, (uint16_t)(vq->used_idx + i) % vq->num,
+        vring_set_used_elem(c, (uint16_t)(vq->used_idx + i) % c->num,
                             e->index, len);
         vring_caches_put(c);
     }
@@ -142,14 +152,20 @@ void virtqueue_fill(VirtQueue *vq, VirtQueueElement *e, size_t len, unsigned i)
 
 void virtqueue_flush(VirtQueue *vq, unsigned count)
 {
-    uint16_t old = vq->used_idx, now = old + count;
+    uint16_t old = vq->used_idx, now;
     VRingCaches *c;
 
     IO_CODE();
-    g_assert(vq->inuse >= count);
+    /* Fewer than the caller believes after a reset. */
+    count = MIN(count, vq->inuse);
+    now = old + count;
     vq->inuse -= count;
-    if (!virtio_is_live(vq->vdev) || !vq->ready) {
-        return;
+    /* Also when nobody can be told any more: what has been taken and not
+     * been given back is what is in use. */
+    vq->used_idx = now;
+    if ((int16_t)(now - vq->signalled_used) < (uint16_t)(now - old)) {
+        /* The index went all the way round since the last interrupt. */
+        vq->signalled_used_valid = false;
     }
     c = vring_caches_get(vq);
     if (c) {
@@ -159,18 +175,15 @@ void virtqueue_flush(VirtQueue *vq, unsigned count)
         vring_set_used_idx(c, now);
         vring_caches_put(c);
     }
-    vq->used_idx = now;
-    if ((int16_t)(now - vq->signalled_used) < (uint16_t)(now - old)) {
-        /* The index went all the way round since the last interrupt. */
-        vq->signalled_used_valid = false;
-    }
 }
 
 void virtqueue_push(VirtQueue *vq, VirtQueueElement *e, size_t len)
 {
+    bool stale = is_stale(vq, e);
+
     IO_CODE();
     virtqueue_fill(vq, e, len, 0);
-    virtqueue_flush(vq, 1);
+    virtqueue_flush(vq, !stale);
 }
 
 /* ---- notifications ------------------------------------------------------ */
@@ -190,19 +203,15 @@ static bool should_interrupt(VirtQueue *vq, VRingCaches *c)
     vq->signalled_used = vq->used_idx;
     vq->signalled_used_valid = true;
     return !valid ||
-           vring_need_event(vring_used_event(c, vq->num), vq->used_idx, old);
+           vring_need_event(vring_used_event(c), vq->used_idx, old);
 }
 
 void virtio_notify(VirtioDevice *vdev, VirtQueue *vq)
 {
     bool interrupt = false;
-    VRingCaches *c;
+    VRingCaches *c = vring_caches_get(vq);
 
     IO_CODE();
-    if (!virtio_is_live(vdev) || !vq->ready) {
-        return;
-    }
-    c = vring_caches_get(vq);
     if (c) {
         interrupt = should_interrupt(vq, c);
         vring_caches_put(c);
@@ -217,7 +226,7 @@ static void set_notification(VirtQueue *vq, VRingCaches *c, bool enable)
     if (!virtio_has_feature(vq->vdev, VIRTIO_F_EVENT_IDX)) {
         vring_set_used_flags(c, enable ? 0 : VRING_USED_F_NO_NOTIFY);
     } else if (enable) {
-        vring_set_avail_event(c, vq->num, vring_avail_idx(c));
+        vring_set_avail_event(c, vring_avail_idx(c));
     } /* else the event stays behind, at an index that is not reached soon */
     if (enable) {
         /* Our wish before the caller's next look at the index; pairs with
@@ -228,14 +237,10 @@ static void set_notification(VirtQueue *vq, VRingCaches *c, bool enable)
 
 void virtqueue_set_notification(VirtQueue *vq, bool enable)
 {
-    VRingCaches *c;
+    VRingCaches *c = vring_caches_get(vq);
 
     IO_CODE();
     vq->notification = enable;
-    if (!virtio_is_live(vq->vdev) || !vq->ready) {
-        return;
-    }
-    c = vring_caches_get(vq);
     if (c) {
         set_notification(vq, c, enable);
         vring_caches_put(c);

@@ -36,10 +36,12 @@ void chain_end(Chain *chain)
 void chain_unmap(Chain *chain)
 {
     IO_CODE();
+    virtio_dma_begin();
     for (unsigned i = 0; i < chain->out_num + chain->in_num; i++) {
         address_space_unmap(chain->vq->vdev->dma, chain->sg[i].iov_base,
                             chain->sg[i].iov_len, i >= chain->out_num, 0);
     }
+    virtio_dma_end();
 }
 
 static bool chain_map_piece(Chain *chain, hwaddr addr, hwaddr *len,
@@ -54,8 +56,10 @@ static bool chain_map_piece(Chain *chain, hwaddr addr, hwaddr *len,
                      chain->vq->index, VIRTQUEUE_MAX_SIZE);
         return false;
     }
+    virtio_dma_begin();
     base = address_space_map(vdev->dma, addr, len, is_write,
                              MEMTXATTRS_UNSPECIFIED);
+    virtio_dma_end();
     if (!base) {
         virtio_error(vdev, "queue %u: no memory at %#" PRIx64 " of a buffer",
                      chain->vq->index, addr);

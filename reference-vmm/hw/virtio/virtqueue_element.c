@@ -57,6 +57,7 @@ void element_unmap(VirtQueueElement *e, size_t len)
     AddressSpace *as = e->vq->vdev->dma;
 
     IO_CODE();
+    virtio_dma_begin();
     for (unsigned i = 0; i < e->out_num; i++) {
         address_space_unmap(as, e->out_sg[i].iov_base, e->out_sg[i].iov_len,
                             false, e->out_sg[i].iov_len);
@@ -68,6 +69,7 @@ void element_unmap(VirtQueueElement *e, size_t len)
                             true, n);
         len -= n;
     }
+    virtio_dma_end();
 }
 
 /* ---- state -------------------------------------------------------------- */
@@ -110,6 +112,7 @@ VirtQueueElement *virtqueue_get_element(VirtioDevice *vdev, VMStateBuffer *b,
     }
     vq->inuse++;
     e = element_new(vq, sizeof(*e), head, out_num, in_num);
+    e->epoch = vq->epoch;
     for (unsigned i = 0; i < out_num + in_num; i++) {
         e->out_addr[i] = vmstate_get_be(b, 8);
         e->out_sg[i] = (struct iovec){ NULL, vmstate_get_be(b, 4) };
@@ -132,7 +135,10 @@ void *virtqueue_map_element(VirtQueueElement *e, size_t size, GError **error)
         ok = chain_add(chain, &d);
     }
     if (ok) {
-        mapped = chain_to_element(chain, size, e->index);
+        VirtQueueElement *full = chain_to_element(chain, size, e->index);
+
+        full->epoch = e->epoch;
+        mapped = full;
     } else {
         g_autofree char *why = virtio_last_error();
 

@@ -11,10 +11,26 @@
 #define USED_RING_OFFSET 4
 #define USED_ELEM_SIZE 8
 
-void vring_caches_put(VRingCaches *c)
+static _Thread_local unsigned dma_depth;
+
+void virtio_dma_begin(void)
 {
-    IO_CODE();
-    if (!c || __atomic_sub_fetch(&c->refs, 1, __ATOMIC_ACQ_REL)) {
+    dma_depth++;
+}
+
+void virtio_dma_end(void)
+{
+    dma_depth--;
+}
+
+bool virtio_in_dma(void)
+{
+    return dma_depth > 0;
+}
+
+static void caches_unref(VRingCaches *c)
+{
+    if (__atomic_sub_fetch(&c->refs, 1, __ATOMIC_ACQ_REL)) {
         return;
     }
     address_space_cache_destroy(&c->desc);
@@ -23,10 +39,19 @@ void vring_caches_put(VRingCaches *c)
     g_free(c);
 }
 
+void vring_caches_put(VRingCaches *c)
+{
+    IO_CODE();
+    if (c) {
+        virtio_dma_end();
+        caches_unref(c);
+    }
+}
+
 /* The queue's own reference, once nobody can be about to take another. */
 static void caches_unpublished(void *opaque)
 {
-    vring_caches_put(opaque);
+    caches_unref(opaque);
 }
 
 static bool map_part(const VirtQueue *vq, MemoryRegionCache *cache, hwaddr at,
@@ -94,8 +119,11 @@ VRingCaches *vring_caches_get(VirtQueue *vq)
     if (c && !c->mapped) {
         virtio_error(vq->vdev, "the rings of queue %u are not all in memory",
                      vq->index);
-        vring_caches_put(c);
+        caches_unref(c);
         return NULL;
+    }
+    if (c) {
+        virtio_dma_begin();
     }
     return c;
 }

@@ -56,6 +56,10 @@ VRingCaches *vring_caches_get(VirtQueue *vq)
 /* NULL is fine. */
 void vring_caches_put(VRingCaches *c) PAIR_CLOSE(vring_caches, c) IO_FN;
 
+/* Round what reaches guest memory without them; they nest. */
+void virtio_dma_begin(void) IO_FN;
+void virtio_dma_end(void) IO_FN;
+
 /* Of the table that cache maps: the queue's, or an indirect one. */
 bool vring_read_desc(MemoryRegionCache *cache, unsigned i, VRingDesc *ret)
     IO_FN;

@@ -16,13 +16,11 @@
 static const ImageShape shape = { 3, 12, 4, false, 1 << 20, NULL };
 
 /* An image with the first 64 KiB written. */
-static MemImage *make_image(const ImageShape *s) NO_TSA;
-static MemImage *make_image(const ImageShape *s)
+static MemImage *NO_TSA make_image(const ImageShape *s)
 {
     MemImage *image = image_create(s);
     g_autofree uint8_t *buf = g_malloc(65536);
-    BlockBackend *blk =
-        mem_image_open(image, "qcow2", BDRV_O_RDWR, NULL, NULL);
+    BlockBackend *blk = mem_image_open(image, "qcow2", BDRV_O_RDWR, NULL, NULL);
 
     memset(buf, 0x11, 65536);
     assert_int_equal(blk_pwrite(blk, 0, 65536, buf, 0), 0);
@@ -30,13 +28,11 @@ static MemImage *make_image(const ImageShape *s)
     return image;
 }
 
-static BlockBackend *open_good(MemImage *image, int flags) NO_TSA;
-static BlockBackend *open_good(MemImage *image, int flags)
+static BlockBackend *NO_TSA open_good(MemImage *image, int flags)
 {
     GError *error = NULL;
     BlockBackend *blk = mem_image_open(image, "qcow2",
-                                       flags | BDRV_O_NO_BACKING, NULL,
-                                       &error);
+                                       flags | BDRV_O_NO_BACKING, NULL, &error);
 
     if (!blk) {
         fail_msg("%s", error->message);
@@ -44,9 +40,7 @@ static BlockBackend *open_good(MemImage *image, int flags)
     return blk;
 }
 
-static void open_refused(MemImage *image, int flags, const char *message)
-    NO_TSA;
-static void open_refused(MemImage *image, int flags, const char *message)
+static void NO_TSA open_refused(MemImage *image, int flags, const char *message)
 {
     GError *error = NULL;
 
@@ -58,33 +52,30 @@ static void open_refused(MemImage *image, int flags, const char *message)
 }
 
 /* Where things are in the file. */
-static uint8_t *l1_entry(MemImage *image, int i)
+static uint8_t *NO_TSA l1_entry(MemImage *image, int i)
 {
     return image->data + qcow2_be64(image->data + 40) + i * 8;
 }
 
-static uint8_t *l2_entry(MemImage *image, int i)
+static uint8_t *NO_TSA l2_entry(MemImage *image, int i)
 {
-    return image->data +
-           (qcow2_be64(l1_entry(image, 0)) & QCOW2_OFFSET_MASK) + i * 8;
+    return image->data + (qcow2_be64(l1_entry(image, 0)) & QCOW2_OFFSET_MASK) +
+           i * 8;
 }
 
-static uint8_t *refblock(MemImage *image)
+static uint8_t *NO_TSA refblock(MemImage *image)
 {
-    return image->data +
-           qcow2_be64(image->data + qcow2_be64(image->data + 48));
+    return image->data + qcow2_be64(image->data + qcow2_be64(image->data + 48));
 }
 
-static uint64_t data_cluster(MemImage *image, int i)
+static uint64_t NO_TSA data_cluster(MemImage *image, int i)
 {
     return (qcow2_be64(l2_entry(image, i)) & QCOW2_OFFSET_MASK) / CLUSTER;
 }
 
 /* What a check says, and that a repair leaves nothing of it. */
-static void check_and_repair(MemImage *image, int64_t corruptions,
-                             int64_t leaks) NO_TSA;
-static void check_and_repair(MemImage *image, int64_t corruptions,
-                             int64_t leaks)
+static void NO_TSA check_and_repair(MemImage *image, int64_t corruptions,
+                                    int64_t leaks)
 {
     BlockBackend *blk = open_good(image, BDRV_O_RDWR | BDRV_O_CHECK);
     BdrvCheckResult r = { 0 };
@@ -96,8 +87,8 @@ static void check_and_repair(MemImage *image, int64_t corruptions,
         assert_int_equal(bdrv_check(blk_bs(blk), &r, BDRV_FIX_LEAKS), 0);
         assert_int_equal(r.leaks_fixed, leaks);
     } else {
-        assert_int_equal(bdrv_check(blk_bs(blk), &r,
-                                    BDRV_FIX_LEAKS | BDRV_FIX_ERRORS), 0);
+        assert_int_equal(
+            bdrv_check(blk_bs(blk), &r, BDRV_FIX_LEAKS | BDRV_FIX_ERRORS), 0);
         assert_true(r.corruptions_fixed + r.leaks_fixed > 0);
     }
     assert_int_equal(r.corruptions, 0);
@@ -109,8 +100,7 @@ static void check_and_repair(MemImage *image, int64_t corruptions,
     blk_unref(blk);
 }
 
-static void expect_data(MemImage *image) NO_TSA;
-static void expect_data(MemImage *image)
+static void NO_TSA expect_data(MemImage *image)
 {
     BlockBackend *blk = open_good(image, 0);
     uint8_t buf[65536];
@@ -124,7 +114,7 @@ static void expect_data(MemImage *image)
 
 /* ---- check and repair --------------------------------------------------- */
 
-static void test_leak(void **state)
+static void NO_TSA test_leak(void **state)
 {
     MemImage *image = make_image(&shape);
 
@@ -142,7 +132,7 @@ static void test_leak(void **state)
     mem_image_free(image);
 }
 
-static void test_refcount_too_small(void **state)
+static void NO_TSA test_refcount_too_small(void **state)
 {
     MemImage *image = make_image(&shape);
 
@@ -152,7 +142,7 @@ static void test_refcount_too_small(void **state)
     mem_image_free(image);
 }
 
-static void test_copied_flags(void **state)
+static void NO_TSA test_copied_flags(void **state)
 {
     MemImage *image = make_image(&shape);
 
@@ -163,7 +153,7 @@ static void test_copied_flags(void **state)
     mem_image_free(image);
 }
 
-static void test_refcounts_lost(void **state)
+static void NO_TSA test_refcounts_lost(void **state)
 {
     MemImage *image = make_image(&shape);
 
@@ -175,8 +165,8 @@ static void test_refcounts_lost(void **state)
 
         assert_int_equal(bdrv_check(blk_bs(blk), &r, 0), 0);
         assert_true(r.corruptions >= 16);
-        assert_int_equal(bdrv_check(blk_bs(blk), &r,
-                                    BDRV_FIX_LEAKS | BDRV_FIX_ERRORS), 0);
+        assert_int_equal(
+            bdrv_check(blk_bs(blk), &r, BDRV_FIX_LEAKS | BDRV_FIX_ERRORS), 0);
         assert_int_equal(r.corruptions, 0);
         assert_true(r.corruptions_fixed > 0);
         blk_unref(blk);
@@ -189,7 +179,7 @@ static void test_refcounts_lost(void **state)
     mem_image_free(image);
 }
 
-static void test_refblock_misplaced(void **state)
+static void NO_TSA test_refblock_misplaced(void **state)
 {
     uint64_t wrong[] = { 0x1234, UINT64_C(1) << 40, 0 };
 
@@ -204,8 +194,8 @@ static void test_refblock_misplaced(void **state)
                                 : qcow2_be64(l1_entry(image, 0)) &
                                       QCOW2_OFFSET_MASK);
         blk = open_good(image, BDRV_O_RDWR | BDRV_O_CHECK);
-        assert_int_equal(bdrv_check(blk_bs(blk), &r,
-                                    BDRV_FIX_LEAKS | BDRV_FIX_ERRORS), 0);
+        assert_int_equal(
+            bdrv_check(blk_bs(blk), &r, BDRV_FIX_LEAKS | BDRV_FIX_ERRORS), 0);
         assert_int_equal(r.corruptions, 0);
         assert_int_equal(bdrv_check(blk_bs(blk), &r, 0), 0);
         assert_int_equal(r.corruptions + r.leaks + r.check_errors, 0);
@@ -217,7 +207,7 @@ static void test_refblock_misplaced(void **state)
 
 /* ---- refused, and stopped ----------------------------------------------- */
 
-static void test_corrupt_bit(void **state)
+static void NO_TSA test_corrupt_bit(void **state)
 {
     MemImage *image = make_image(&shape);
 
@@ -237,9 +227,8 @@ static void test_corrupt_bit(void **state)
 }
 
 /* Writes into a free-looking cluster that is metadata: never. */
-static void expect_overlap(void (*damage)(MemImage *image), int64_t offset)
-    NO_TSA;
-static void expect_overlap(void (*damage)(MemImage *image), int64_t offset)
+static void NO_TSA expect_overlap(void (*damage)(MemImage *image),
+                                  int64_t offset)
 {
     MemImage *image = make_image(&shape);
     g_autofree uint8_t *before = NULL;
@@ -262,46 +251,46 @@ static void expect_overlap(void (*damage)(MemImage *image), int64_t offset)
     mem_image_free(image);
 }
 
-static void free_l1(MemImage *image)
+static void NO_TSA free_l1(MemImage *image)
 {
-    qcow2_refcount_set(refblock(image),
-                       qcow2_be64(image->data + 40) / CLUSTER, 4, 0);
+    qcow2_refcount_set(refblock(image), qcow2_be64(image->data + 40) / CLUSTER,
+                       4, 0);
 }
 
-static void free_l2(MemImage *image)
+static void NO_TSA free_l2(MemImage *image)
 {
-    qcow2_refcount_set(refblock(image),
-                       (qcow2_be64(l1_entry(image, 0)) & QCOW2_OFFSET_MASK) /
-                           CLUSTER, 4, 0);
+    qcow2_refcount_set(
+        refblock(image),
+        (qcow2_be64(l1_entry(image, 0)) & QCOW2_OFFSET_MASK) / CLUSTER, 4, 0);
 }
 
-static void free_header(MemImage *image)
+static void NO_TSA free_header(MemImage *image)
 {
     qcow2_refcount_set(refblock(image), 0, 4, 0);
 }
 
-static void free_refblock(MemImage *image)
+static void NO_TSA free_refblock(MemImage *image)
 {
     qcow2_refcount_set(refblock(image), 2, 4, 0);
 }
 
-static void data_is_l1(MemImage *image)
+static void NO_TSA data_is_l1(MemImage *image)
 {
     qcow2_put_be64(l2_entry(image, 1),
                    qcow2_be64(image->data + 40) | QCOW2_OFLAG_COPIED);
 }
 
-static void data_unaligned(MemImage *image)
+static void NO_TSA data_unaligned(MemImage *image)
 {
     qcow2_put_be64(l2_entry(image, 1), 0x3200 | QCOW2_OFLAG_COPIED);
 }
 
-static void l2_unaligned(MemImage *image)
+static void NO_TSA l2_unaligned(MemImage *image)
 {
     qcow2_put_be64(l1_entry(image, 0), 0x3200 | QCOW2_OFLAG_COPIED);
 }
 
-static void test_overlaps(void **state)
+static void NO_TSA test_overlaps(void **state)
 {
     int64_t unallocated = 512 << 10;
 
@@ -314,7 +303,7 @@ static void test_overlaps(void **state)
     expect_overlap(l2_unaligned, CLUSTER);
 }
 
-static void test_shared_refblocks(void **state)
+static void NO_TSA test_shared_refblocks(void **state)
 {
     MemImage *image = make_image(&shape);
     uint8_t *table = image->data + qcow2_be64(image->data + 48);
@@ -327,7 +316,7 @@ static void test_shared_refblocks(void **state)
 
 /* ---- the rest ----------------------------------------------------------- */
 
-static void test_dirty_bit(void **state)
+static void NO_TSA test_dirty_bit(void **state)
 {
     ImageShape lazy = shape;
     uint8_t buf[CLUSTER] = { 7 };
@@ -362,7 +351,7 @@ static void test_dirty_bit(void **state)
 }
 
 /* Unknown autoclear features are gone after a write, and not before. */
-static void test_autoclear(void **state)
+static void NO_TSA test_autoclear(void **state)
 {
     MemImage *image = make_image(&shape);
     uint8_t buf[512] = { 1 };
@@ -379,7 +368,7 @@ static void test_autoclear(void **state)
 }
 
 /* Whenever the file fails, the image stays right and the disk readable. */
-static void test_write_errors(void **state)
+static void NO_TSA test_write_errors(void **state)
 {
     for (int64_t n = 0; n < 60; n++) {
         MemImage *image = make_image(&shape);
@@ -415,14 +404,14 @@ static void test_write_errors(void **state)
 
 static int late_pending;
 
-static void late_done(void *opaque, int ret)
+static void NO_TSA late_done(void *opaque, int ret)
 {
     assert_int_equal(ret, 0);
     late_pending--;
 }
 
 /* What a discard frees, nobody gets while a write to it is under way. */
-static void test_late_write(void **state)
+static void NO_TSA test_late_write(void **state)
 {
     MemImage *image = make_image(&shape);
     BlockBackend *blk = open_good(image, BDRV_O_RDWR | BDRV_O_UNMAP);
@@ -441,13 +430,13 @@ static void test_late_write(void **state)
     }
     assert_int_equal(blk_pdiscard(blk, 0, CLUSTER), 0);
     assert_int_equal(blk_flush(blk), 0);
-    assert_int_equal(blk_pwrite(blk, 800000 & ~(CLUSTER - 1), CLUSTER, fresh,
-                                0), 0);
+    assert_int_equal(
+        blk_pwrite(blk, 800000 & ~(CLUSTER - 1), CLUSTER, fresh, 0), 0);
     image->hold_writes_of = -1;
     aio_co_schedule(main_loop_context(), image->held);
     AIO_WAIT_WHILE(main_loop_context(), late_pending);
-    assert_int_equal(blk_pread(blk, 800000 & ~(CLUSTER - 1), sizeof now, now,
-                               0), 0);
+    assert_int_equal(
+        blk_pread(blk, 800000 & ~(CLUSTER - 1), sizeof now, now, 0), 0);
     assert_int_equal(now[0], 0x44);
     assert_int_equal(now[511], 0x44);
     blk_unref(blk);
@@ -456,13 +445,13 @@ static void test_late_write(void **state)
     mem_image_free(image);
 }
 
-static int setup(void **state)
+static int NO_TSA setup(void **state)
 {
     test_block_start();
     return 0;
 }
 
-static int teardown(void **state)
+static int NO_TSA teardown(void **state)
 {
     test_block_end();
     return 0;

@@ -48,7 +48,7 @@ typedef struct Run {
 
 static int pending;
 
-static void done(void *opaque, int ret)
+static void NO_TSA done(void *opaque, int ret)
 {
     assert_int_equal(ret, 0);
     pending--;
@@ -56,8 +56,7 @@ static void done(void *opaque, int ret)
 
 /* ---- the run that is recorded ------------------------------------------- */
 
-static BlockBackend *open_image(Run *run, MemImage *image, int flags) NO_TSA;
-static BlockBackend *open_image(Run *run, MemImage *image, int flags)
+static BlockBackend *NO_TSA open_image(Run *run, MemImage *image, int flags)
 {
     JsonObject *options = json_object_new();
     BlockDriverState *base = NULL;
@@ -83,8 +82,7 @@ static BlockBackend *open_image(Run *run, MemImage *image, int flags)
     return blk;
 }
 
-static void guest_flush(Run *run, BlockBackend *blk) NO_TSA;
-static void guest_flush(Run *run, BlockBackend *blk)
+static void NO_TSA guest_flush(Run *run, BlockBackend *blk)
 {
     GuestFlush f;
 
@@ -96,8 +94,7 @@ static void guest_flush(Run *run, BlockBackend *blk)
 }
 
 /* Some requests at once, to different sectors; discards alone. */
-static void guest_batch(Run *run, BlockBackend *blk) NO_TSA;
-static void guest_batch(Run *run, BlockBackend *blk)
+static void NO_TSA guest_batch(Run *run, BlockBackend *blk)
 {
     int64_t cs = (int64_t)1 << run->shape.cluster_bits;
     int64_t at = random_below(&run->random, run->shape.size / SECTOR);
@@ -141,8 +138,7 @@ static void guest_batch(Run *run, BlockBackend *blk)
     AIO_WAIT_WHILE(main_loop_context(), pending);
 }
 
-static void guest_discard(Run *run, BlockBackend *blk) NO_TSA;
-static void guest_discard(Run *run, BlockBackend *blk)
+static void NO_TSA guest_discard(Run *run, BlockBackend *blk)
 {
     GuestOp op = { .begun = run->image->log->len };
     int64_t n = run->shape.size / SECTOR, at = random_below(&run->random, n);
@@ -152,17 +148,15 @@ static void guest_discard(Run *run, BlockBackend *blk)
     op.bytes = MIN(op.bytes, run->shape.size - op.offset);
     assert_int_equal(blk_pdiscard(blk, op.offset, op.bytes), 0);
     g_array_append_val(run->ops, op);
-    assert_int_equal(blk_pread(blk, op.offset, op.bytes,
-                               run->shadow + op.offset, 0), 0);
+    assert_int_equal(
+        blk_pread(blk, op.offset, op.bytes, run->shadow + op.offset, 0), 0);
 }
 
-static void record(Run *run) NO_TSA;
-static void record(Run *run)
+static void NO_TSA record(Run *run)
 {
     int64_t n = test_count("QCOW2_CUT_OPS", 40);
-    BlockBackend *blk = open_image(run, run->image,
-                                   BDRV_O_RDWR |
-                                       (run->discard ? BDRV_O_UNMAP : 0));
+    BlockBackend *blk = open_image(
+        run, run->image, BDRV_O_RDWR | (run->discard ? BDRV_O_UNMAP : 0));
 
     run->image->delay_seed = 5;
     for (int64_t i = 0; i < n; i++) {
@@ -170,8 +164,7 @@ static void record(Run *run)
 
         if (what == 0) {
             blk_unref(blk);
-            blk = open_image(run, run->image,
-                             BDRV_O_RDWR | BDRV_O_UNMAP);
+            blk = open_image(run, run->image, BDRV_O_RDWR | BDRV_O_UNMAP);
         } else if (what < 4) {
             guest_flush(run, blk);
         } else if (what < 6 && run->discard) {
@@ -186,10 +179,15 @@ static void record(Run *run)
 
 /* ---- the cuts ----------------------------------------------------------- */
 
-typedef enum CutKind { CUT_ALL, CUT_SOME, CUT_NONE, CUT_LAST } CutKind;
+typedef enum CutKind {
+    CUT_ALL,
+    CUT_SOME,
+    CUT_NONE,
+    CUT_LAST
+} CutKind;
 
 /* Applies a record, or some of its sectors. */
-static void apply(Run *run, MemImage *to, const MemRecord *r, bool torn)
+static void NO_TSA apply(Run *run, MemImage *to, const MemRecord *r, bool torn)
 {
     if (r->op != MEM_WRITE || !torn) {
         mem_image_apply(to, r);
@@ -207,8 +205,8 @@ static void apply(Run *run, MemImage *to, const MemRecord *r, bool torn)
     }
 }
 
-static bool sector_ok(Run *run, const GuestFlush *f, guint records,
-                      int64_t offset, const uint8_t *is)
+static bool NO_TSA sector_ok(Run *run, const GuestFlush *f, guint records,
+                             int64_t offset, const uint8_t *is)
 {
     static const uint8_t zeros[SECTOR];
 
@@ -230,7 +228,7 @@ static bool sector_ok(Run *run, const GuestFlush *f, guint records,
     return false;
 }
 
-static const GuestFlush *last_flush(Run *run, guint records)
+static const GuestFlush *NO_TSA last_flush(Run *run, guint records)
 {
     const GuestFlush *last = NULL;
 
@@ -244,9 +242,7 @@ static const GuestFlush *last_flush(Run *run, guint records)
     return last;
 }
 
-static void must_check(BlockBackend *blk, guint records, bool leaks)
-    NO_TSA;
-static void must_check(BlockBackend *blk, guint records, bool leaks)
+static void NO_TSA must_check(BlockBackend *blk, guint records, bool leaks)
 {
     BdrvCheckResult result = { 0 };
     int ret = bdrv_check(blk_bs(blk), &result, 0);
@@ -254,14 +250,14 @@ static void must_check(BlockBackend *blk, guint records, bool leaks)
     if (ret < 0 || result.corruptions || result.check_errors ||
         (!leaks && result.leaks)) {
         fail_msg("cut after %u records: check: %d, %d corruptions, %d "
-                 "errors, %d leaks", records, ret, (int)result.corruptions,
+                 "errors, %d leaks",
+                 records, ret, (int)result.corruptions,
                  (int)result.check_errors, (int)result.leaks);
     }
 }
 
 /* The image after a cut can be used on. */
-static void use_on(Run *run, BlockBackend *blk, guint records) NO_TSA;
-static void use_on(Run *run, BlockBackend *blk, guint records)
+static void NO_TSA use_on(Run *run, BlockBackend *blk, guint records)
 {
     uint8_t buf[3 * SECTOR], again[3 * SECTOR];
 
@@ -278,8 +274,7 @@ static void use_on(Run *run, BlockBackend *blk, guint records)
 }
 
 /* Looks at what is left. */
-static void examine(Run *run, MemImage *image, guint records) NO_TSA;
-static void examine(Run *run, MemImage *image, guint records)
+static void NO_TSA examine(Run *run, MemImage *image, guint records)
 {
     const GuestFlush *f = last_flush(run, records);
     g_autofree uint8_t *disk = g_malloc((gsize)run->shape.size);
@@ -290,8 +285,8 @@ static void examine(Run *run, MemImage *image, guint records)
     for (int64_t at = 0; at < run->shape.size; at += SECTOR) {
         if (!sector_ok(run, f, records, at, disk + at)) {
             fail_msg("cut after %u records: sector at 0x%x is neither what "
-                     "was flushed nor what was written since", records,
-                     (unsigned)at);
+                     "was flushed nor what was written since",
+                     records, (unsigned)at);
         }
     }
     if (random_below(&run->random, 8) == 0) {
@@ -301,8 +296,8 @@ static void examine(Run *run, MemImage *image, guint records)
     run->cuts++;
 }
 
-static void cut(Run *run, const MemImage *flushed, guint from, guint to,
-                CutKind kind)
+static void NO_TSA cut(Run *run, const MemImage *flushed, guint from, guint to,
+                       CutKind kind)
 {
     MemImage *image = mem_image_new();
 
@@ -321,7 +316,7 @@ static void cut(Run *run, const MemImage *flushed, guint from, guint to,
     mem_image_free(image);
 }
 
-static void cut_everywhere(Run *run)
+static void NO_TSA cut_everywhere(Run *run)
 {
     MemImage *flushed = mem_image_new();
     GArray *log = run->image->log;
@@ -342,8 +337,7 @@ static void cut_everywhere(Run *run)
                 cut(run, flushed, from, to, CUT_NONE);
             }
             for (; from <= to; from++) {
-                mem_image_apply(flushed,
-                                &g_array_index(log, MemRecord, from));
+                mem_image_apply(flushed, &g_array_index(log, MemRecord, from));
             }
         }
     }
@@ -352,19 +346,18 @@ static void cut_everywhere(Run *run)
 
 /* ---- tests -------------------------------------------------------------- */
 
-static void clear_op(gpointer data)
+static void NO_TSA clear_op(gpointer data)
 {
     g_free(((GuestOp *)data)->data);
 }
 
-static void clear_flush(gpointer data)
+static void NO_TSA clear_flush(gpointer data)
 {
     g_free(((GuestFlush *)data)->disk);
 }
 
 /* Fills half of the disk, so that there is something to lose. */
-static void fill(Run *run) NO_TSA;
-static void fill(Run *run)
+static void NO_TSA fill(Run *run)
 {
     BlockBackend *blk = open_image(run, run->image, BDRV_O_RDWR);
 
@@ -377,9 +370,8 @@ static void fill(Run *run)
     blk_unref(blk);
 }
 
-static void run_shape(const ImageShape *shape, bool discard, bool snapshot)
-    NO_TSA;
-static void run_shape(const ImageShape *shape, bool discard, bool snapshot)
+static void NO_TSA run_shape(const ImageShape *shape, bool discard,
+                             bool snapshot)
 {
     Run run = { .shape = *shape, .discard = discard };
     GuestFlush first = { 0 };
@@ -418,62 +410,62 @@ static void run_shape(const ImageShape *shape, bool discard, bool snapshot)
     g_free(run.start);
 }
 
-static void test_small_clusters(void **state)
+static void NO_TSA test_small_clusters(void **state)
 {
     ImageShape shape = { 3, 9, 6, false, 512 << 10, NULL };
 
     run_shape(&shape, true, false);
 }
 
-static void test_usual_clusters(void **state)
+static void NO_TSA test_usual_clusters(void **state)
 {
     ImageShape shape = { 3, 16, 4, false, 1 << 20, NULL };
 
     run_shape(&shape, true, false);
 }
 
-static void test_narrow_refcounts(void **state)
+static void NO_TSA test_narrow_refcounts(void **state)
 {
     ImageShape shape = { 3, 12, 0, false, 512 << 10, NULL };
 
     run_shape(&shape, true, false);
 }
 
-static void test_version_2(void **state)
+static void NO_TSA test_version_2(void **state)
 {
     ImageShape shape = { 2, 12, 4, false, 512 << 10, NULL };
 
     run_shape(&shape, true, false);
 }
 
-static void test_lazy_refcounts(void **state)
+static void NO_TSA test_lazy_refcounts(void **state)
 {
     ImageShape shape = { 3, 12, 4, true, 512 << 10, NULL };
 
     run_shape(&shape, true, false);
 }
 
-static void test_backing_file(void **state)
+static void NO_TSA test_backing_file(void **state)
 {
     ImageShape shape = { 3, 12, 4, false, 512 << 10, "base.raw" };
 
     run_shape(&shape, true, false);
 }
 
-static void test_snapshot(void **state)
+static void NO_TSA test_snapshot(void **state)
 {
     ImageShape shape = { 3, 10, 4, false, 512 << 10, NULL };
 
     run_shape(&shape, true, true);
 }
 
-static int setup(void **state)
+static int NO_TSA setup(void **state)
 {
     test_block_start();
     return 0;
 }
 
-static int teardown(void **state)
+static int NO_TSA teardown(void **state)
 {
     test_block_end();
     return 0;

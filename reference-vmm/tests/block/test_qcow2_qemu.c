@@ -14,7 +14,7 @@
 
 static char *dir;
 
-static char *run_any(int *status, const char *format, va_list args)
+static char *NO_TSA run_any(int *status, const char *format, va_list args)
 {
     g_autofree char *command = g_strdup_vprintf(format, args);
     g_autofree char *err = NULL;
@@ -34,7 +34,7 @@ static char *run_any(int *status, const char *format, va_list args)
 
 /* A command in the test's directory, which must succeed. */
 static void run(const char *format, ...) G_GNUC_PRINTF(1, 2);
-static void run(const char *format, ...)
+static void NO_TSA run(const char *format, ...)
 {
     va_list args;
     int status;
@@ -45,13 +45,12 @@ static void run(const char *format, ...)
     assert_int_equal(status, 0);
 }
 
-static char *path_of(const char *name)
+static char *NO_TSA path_of(const char *name)
 {
     return g_build_filename(dir, name, NULL);
 }
 
-static BlockBackend *open_file(const char *name, int flags) NO_TSA;
-static BlockBackend *open_file(const char *name, int flags)
+static BlockBackend *NO_TSA open_file(const char *name, int flags)
 {
     g_autofree char *path = path_of(name);
     JsonObject *options = json_object_new();
@@ -68,8 +67,7 @@ static BlockBackend *open_file(const char *name, int flags)
 }
 
 /* What we read is what qemu-img reads. */
-static void compare(const char *name) NO_TSA;
-static void compare(const char *name)
+static void NO_TSA compare(const char *name)
 {
     g_autofree char *raw = path_of("raw");
     g_autofree char *data = NULL;
@@ -93,8 +91,7 @@ static void compare(const char *name)
 }
 
 /* Writes here and there, with us. */
-static void write_some(const char *name) NO_TSA;
-static void write_some(const char *name)
+static void NO_TSA write_some(const char *name)
 {
     BlockBackend *blk = open_file(name, BDRV_O_RDWR | BDRV_O_UNMAP);
     int64_t length = blk_getlength(blk);
@@ -105,8 +102,8 @@ static void write_some(const char *name)
         int64_t at = random_below(&r, length - (int64_t)sizeof buf);
 
         random_fill(&r, buf, sizeof buf);
-        assert_int_equal(blk_pwrite(blk, at, 1 + random_below(&r, 20000),
-                                    buf, 0), 0);
+        assert_int_equal(
+            blk_pwrite(blk, at, 1 + random_below(&r, 20000), buf, 0), 0);
         if (i % 5 == 0) {
             at = random_below(&r, length - (int64_t)sizeof buf);
             assert_int_equal(blk_pdiscard(blk, at, 20000), 0);
@@ -116,8 +113,7 @@ static void write_some(const char *name)
     blk_unref(blk);
 }
 
-static void read_and_write(const char *name) NO_TSA;
-static void read_and_write(const char *name)
+static void NO_TSA read_and_write(const char *name)
 {
     BlockBackend *blk;
     BdrvCheckResult r = { 0 };
@@ -133,7 +129,7 @@ static void read_and_write(const char *name)
 }
 
 /* Random data with holes and zeros in it, put there by qemu-io. */
-static void fill(const char *name)
+static void NO_TSA fill(const char *name)
 {
     run("head -c 200000 /dev/urandom > pattern");
     run("qemu-io -c 'write -s pattern 0 200000' -c 'write -P 5 300000 70000'"
@@ -141,8 +137,7 @@ static void fill(const char *name)
         name);
 }
 
-static void test_made_by_qemu(void **state) NO_TSA;
-static void test_made_by_qemu(void **state)
+static void NO_TSA test_made_by_qemu(void **state)
 {
     static const char *const options[] = {
         "cluster_size=512",
@@ -165,7 +160,7 @@ static void test_made_by_qemu(void **state)
     }
 }
 
-static void test_compressed(void **state)
+static void NO_TSA test_compressed(void **state)
 {
     static const char *const sizes[] = { "512", "4k", "64k", "2M" };
 
@@ -177,7 +172,7 @@ static void test_compressed(void **state)
     }
 }
 
-static void test_backing_chain(void **state)
+static void NO_TSA test_backing_chain(void **state)
 {
     run("qemu-img create -q -f qcow2 base 950k");
     fill("base");
@@ -190,7 +185,7 @@ static void test_backing_chain(void **state)
     read_and_write("disk");
 }
 
-static void test_snapshots(void **state)
+static void NO_TSA test_snapshots(void **state)
 {
     run("qemu-img create -q -f qcow2 -o cluster_size=4k disk 2M");
     fill("disk");
@@ -207,7 +202,7 @@ static void test_snapshots(void **state)
     read_and_write("disk");
 }
 
-static void test_bitmaps(void **state)
+static void NO_TSA test_bitmaps(void **state)
 {
     run("qemu-img create -q -f qcow2 -o cluster_size=4k disk 2M && "
         "qemu-img bitmap --add disk on && "
@@ -216,10 +211,11 @@ static void test_bitmaps(void **state)
     write_some("disk");
     run("qemu-img check disk");
     run("qemu-img info --output=json disk | tr -d ' \\n' > info && "
-        "grep -q '\"in-use\",\"auto\"' info && grep -q '\"flags\":\\[\\]' info");
+        "grep -q '\"in-use\",\"auto\"' info && "
+        "grep -q '\"flags\":\\[\\]' info");
 }
 
-static void test_refused(void **state)
+static void NO_TSA test_refused(void **state)
 {
     static const char *const options[][2] = {
         { "extended_l2=on", "extended L2 entries" },
@@ -232,7 +228,8 @@ static void test_refused(void **state)
         GError *error = NULL;
 
         run("rm -f disk ext; qemu-img create -q "
-            "-f qcow2 -o %s disk 1M", options[i][0]);
+            "-f qcow2 -o %s disk 1M",
+            options[i][0]);
         assert_null(blk_new_open(path, NULL, NULL, 0, &error));
         if (!strstr(error->message, options[i][1]) ||
             !strstr(error->message, path)) {
@@ -243,8 +240,7 @@ static void test_refused(void **state)
 }
 
 /* Ours: qemu-img sees what was asked for. */
-static void test_made_by_us(void **state) NO_TSA;
-static void test_made_by_us(void **state)
+static void NO_TSA test_made_by_us(void **state)
 {
     static const struct {
         const char *option, *value, *info;
@@ -269,8 +265,7 @@ static void test_made_by_us(void **state)
 
         run("rm -f disk");
         json_object_set_string_member(opts, "size", "3M");
-        json_object_set_string_member(opts, cases[i].option,
-                                      cases[i].value);
+        json_object_set_string_member(opts, cases[i].option, cases[i].value);
         if (!strcmp(cases[i].option, "backing_fmt")) {
             json_object_set_string_member(opts, "backing_file", "base.raw");
         }
@@ -286,8 +281,7 @@ static void test_made_by_us(void **state)
     }
 }
 
-static void test_create_refused(void **state) NO_TSA;
-static void test_create_refused(void **state)
+static void NO_TSA test_create_refused(void **state)
 {
     static const char *const cases[][3] = {
         { "cluster_size", "1000", "cluster_size" },
@@ -311,8 +305,8 @@ static void test_create_refused(void **state)
 
         json_object_set_string_member(opts, "size", "1M");
         json_object_set_string_member(opts, cases[i][0], cases[i][1]);
-        assert_false(bdrv_create(bdrv_find_format("qcow2"), path, opts,
-                                 &error));
+        assert_false(
+            bdrv_create(bdrv_find_format("qcow2"), path, opts, &error));
         if (!strstr(error->message, cases[i][2])) {
             fail_msg("%s", error->message);
         }
@@ -321,7 +315,7 @@ static void test_create_refused(void **state)
     }
 }
 
-static int setup(void **state)
+static int NO_TSA setup(void **state)
 {
     g_autofree char *img = g_find_program_in_path("qemu-img");
     g_autofree char *io = g_find_program_in_path("qemu-io");
@@ -335,7 +329,7 @@ static int setup(void **state)
     return 0;
 }
 
-static int teardown(void **state)
+static int NO_TSA teardown(void **state)
 {
     test_block_end();
     run("rm -r '%s'", dir);

@@ -51,8 +51,7 @@ static int pending;
 
 /* ---- opening and closing ------------------------------------------------ */
 
-static void disk_open(Disk *d) NO_TSA;
-static void disk_open(Disk *d)
+static void NO_TSA disk_open(Disk *d)
 {
     JsonObject *options = json_object_new();
     GError *error = NULL;
@@ -77,8 +76,7 @@ static void disk_open(Disk *d)
     }
 }
 
-static void disk_close(Disk *d) NO_TSA;
-static void disk_close(Disk *d)
+static void NO_TSA disk_close(Disk *d)
 {
     blk_unref(d->blk);
     bdrv_unref(d->base_bs);
@@ -86,8 +84,7 @@ static void disk_close(Disk *d)
     d->base_bs = NULL;
 }
 
-static void disk_check(Disk *d, int64_t leaks_allowed) NO_TSA;
-static void disk_check(Disk *d, int64_t leaks_allowed)
+static void NO_TSA disk_check(Disk *d, int64_t leaks_allowed)
 {
     BdrvCheckResult result = { 0 };
     int ret = bdrv_check(blk_bs(d->blk), &result, 0);
@@ -102,7 +99,7 @@ static void disk_check(Disk *d, int64_t leaks_allowed)
 
 /* ---- a batch of requests ------------------------------------------------ */
 
-static void op_done(void *opaque, int ret)
+static void NO_TSA op_done(void *opaque, int ret)
 {
     Op *op = opaque;
 
@@ -110,7 +107,8 @@ static void op_done(void *opaque, int ret)
     pending--;
 }
 
-static bool op_overlaps(const Op *ops, int n, int64_t offset, int64_t bytes)
+static bool NO_TSA op_overlaps(const Op *ops, int n, int64_t offset,
+                               int64_t bytes)
 {
     for (int i = 0; i < n; i++) {
         if (offset < ops[i].offset + ops[i].bytes &&
@@ -122,7 +120,7 @@ static bool op_overlaps(const Op *ops, int n, int64_t offset, int64_t bytes)
 }
 
 /* A range that no other of the batch touches, often near to the last one. */
-static bool op_choose(Disk *d, Op *ops, int n)
+static bool NO_TSA op_choose(Disk *d, Op *ops, int n)
 {
     int64_t cs = (int64_t)1 << d->shape.cluster_bits;
     int64_t most = random_below(&d->random, 8) ? 3 * cs : 40 * cs;
@@ -153,7 +151,7 @@ static bool op_choose(Disk *d, Op *ops, int n)
     return false;
 }
 
-static void op_start(Disk *d, Op *op)
+static void NO_TSA op_start(Disk *d, Op *op)
 {
     int64_t kind = random_below(&d->random, 11);
 
@@ -171,9 +169,9 @@ static void op_start(Disk *d, Op *op)
         blk_aio_preadv(d->blk, op->offset, &op->v, 0, op_done, op);
     } else if (kind < 9) {
         op->kind = OP_ZEROES;
-        blk_aio_pwrite_zeroes(d->blk, op->offset, op->bytes,
-                              random_below(&d->random, 2)
-                                  ? BDRV_REQ_MAY_UNMAP : 0, op_done, op);
+        blk_aio_pwrite_zeroes(
+            d->blk, op->offset, op->bytes,
+            random_below(&d->random, 2) ? BDRV_REQ_MAY_UNMAP : 0, op_done, op);
     } else if (kind < 10) {
         op->kind = OP_FLUSH;
         blk_aio_flush(d->blk, op_done, op);
@@ -184,8 +182,7 @@ static void op_start(Disk *d, Op *op)
 }
 
 /* A discard is a hint: each byte is what it was, or zero. */
-static void settle_discard(Disk *d, Op *op) NO_TSA;
-static void settle_discard(Disk *d, Op *op)
+static void NO_TSA settle_discard(Disk *d, Op *op)
 {
     assert_int_equal(blk_pread(d->blk, op->offset, op->bytes, op->buf, 0), 0);
     for (int64_t i = 0; i < op->bytes; i++) {
@@ -196,36 +193,26 @@ static void settle_discard(Disk *d, Op *op)
     memcpy(d->shadow + op->offset, op->buf, (size_t)op->bytes);
 }
 
-static void op_finish(Disk *d, Op *op)
+static void NO_TSA op_finish(Disk *d, Op *op)
 {
     uint8_t *at = d->shadow + op->offset;
 
     if (op->ret < 0) {
-        fail_msg("kind %d at %d with %d bytes: %d", op->kind,
-                 (int)op->offset, (int)op->bytes, op->ret);
+        fail_msg("kind %d at %d with %d bytes: %d", op->kind, (int)op->offset,
+                 (int)op->bytes, op->ret);
     }
     switch (op->kind) {
-    case OP_WRITE:
-        memcpy(at, op->buf, (size_t)op->bytes);
-        break;
-    case OP_READ:
-        assert_memory_equal(at, op->buf, (size_t)op->bytes);
-        break;
-    case OP_ZEROES:
-        memset(at, 0, (size_t)op->bytes);
-        break;
-    case OP_DISCARD:
-        settle_discard(d, op);
-        break;
-    case OP_FLUSH:
-        break;
+    case OP_WRITE: memcpy(at, op->buf, (size_t)op->bytes); break;
+    case OP_READ: assert_memory_equal(at, op->buf, (size_t)op->bytes); break;
+    case OP_ZEROES: memset(at, 0, (size_t)op->bytes); break;
+    case OP_DISCARD: settle_discard(d, op); break;
+    case OP_FLUSH: break;
     }
     g_free(op->buf);
     io_vector_destroy(&op->v);
 }
 
-static void run_batch(Disk *d) NO_TSA;
-static void run_batch(Disk *d)
+static void NO_TSA run_batch(Disk *d)
 {
     Op ops[MAX_BATCH];
     int n = 0, wanted = 1 + (int)random_below(&d->random, MAX_BATCH);
@@ -242,22 +229,19 @@ static void run_batch(Disk *d)
     }
 }
 
-static void verify(Disk *d) NO_TSA;
-static void verify(Disk *d)
+static void NO_TSA verify(Disk *d)
 {
     g_autofree uint8_t *buf = g_malloc((gsize)d->size);
 
     assert_int_equal(blk_pread(d->blk, 0, d->size, buf, 0), 0);
     for (int64_t i = 0; i < d->size; i++) {
         if (buf[i] != d->shadow[i]) {
-            fail_msg("byte %d is %02x, not %02x", (int)i, buf[i],
-                     d->shadow[i]);
+            fail_msg("byte %d is %02x, not %02x", (int)i, buf[i], d->shadow[i]);
         }
     }
 }
 
-static void resize(Disk *d) NO_TSA;
-static void resize(Disk *d)
+static void NO_TSA resize(Disk *d)
 {
     int64_t size = (random_below(&d->random, d->shape.size * 2) + 512) &
                    ~(int64_t)511;
@@ -285,7 +269,7 @@ static void resize(Disk *d)
 /* ---- qemu-img ----------------------------------------------------------- */
 
 static void run_or_fail(const char *format, ...) G_GNUC_PRINTF(1, 2);
-static void run_or_fail(const char *format, ...)
+static void NO_TSA run_or_fail(const char *format, ...)
 {
     g_autofree char *command = NULL, *out = NULL, *err = NULL;
     va_list args;
@@ -294,22 +278,21 @@ static void run_or_fail(const char *format, ...)
     va_start(args, format);
     command = g_strdup_vprintf(format, args);
     va_end(args);
-    assert_true(g_spawn_command_line_sync(command, &out, &err, &status,
-                                          NULL));
+    assert_true(g_spawn_command_line_sync(command, &out, &err, &status, NULL));
     if (status) {
         fail_msg("%s: %d\n%s%s", command, status, out, err);
     }
 }
 
-static void save(const char *dir, const char *name, const void *data,
-                 int64_t bytes)
+static void NO_TSA save(const char *dir, const char *name, const void *data,
+                        int64_t bytes)
 {
     g_autofree char *path = g_build_filename(dir, name, NULL);
 
     assert_true(g_file_set_contents(path, data, bytes, NULL));
 }
 
-static void ask_qemu_img(Disk *d)
+static void NO_TSA ask_qemu_img(Disk *d)
 {
     g_autofree char *program = g_find_program_in_path("qemu-img");
     g_autofree char *dir = NULL;
@@ -325,17 +308,16 @@ static void ask_qemu_img(Disk *d)
     }
     run_or_fail("qemu-img check -q %s/disk.qcow2", dir);
     run_or_fail("qemu-img compare -q -f raw -F qcow2 %s/disk.raw "
-                "%s/disk.qcow2", dir, dir);
+                "%s/disk.qcow2",
+                dir, dir);
     run_or_fail("rm -r %s", dir);
 }
 
 /* ---- tests -------------------------------------------------------------- */
 
 /* base_size 0: no backing file; snapshots are made by qemu-img between. */
-static void run_shape(const ImageShape *shape, int64_t base_size,
-                      int snapshots) NO_TSA;
-static void run_shape(const ImageShape *shape, int64_t base_size,
-                      int snapshots)
+static void NO_TSA run_shape(const ImageShape *shape, int64_t base_size,
+                             int snapshots)
 {
     Disk d = { .shape = *shape, .size = shape->size };
     int64_t rounds = test_count("QCOW2_ROUNDS", 150);
@@ -359,13 +341,12 @@ static void run_shape(const ImageShape *shape, int64_t base_size,
         if (what == 0) {
             disk_close(&d);
             if (snapshots-- > 0) {
-                d.has_snapshots = image_add_snapshot(
-                    d.image, snapshots % 2 ? "a" : "b");
+                d.has_snapshots = image_add_snapshot(d.image,
+                                                     snapshots % 2 ? "a" : "b");
             }
             disk_open(&d);
             disk_check(&d, 0);
-        } else if (what == 1 &&
-                   (shape->version > 2 || !d.has_snapshots)) {
+        } else if (what == 1 && (shape->version > 2 || !d.has_snapshots)) {
             resize(&d);
         } else if (what < 5) {
             assert_int_equal(blk_flush(d.blk), 0);
@@ -386,7 +367,7 @@ static void run_shape(const ImageShape *shape, int64_t base_size,
     g_free(d.shadow);
 }
 
-static void test_cluster_sizes(void **state)
+static void NO_TSA test_cluster_sizes(void **state)
 {
     for (int bits = 9; bits <= 21; bits += bits < 12 ? 1 : 3) {
         ImageShape shape = { 3, bits, 4, false, 3 << 20, NULL };
@@ -395,17 +376,18 @@ static void test_cluster_sizes(void **state)
     }
 }
 
-static void test_refcount_widths(void **state)
+static void NO_TSA test_refcount_widths(void **state)
 {
     for (int order = 0; order <= 6; order++) {
-        ImageShape shape = { 3, order % 2 ? 9 : 12, order, false, 4 << 20,
-                             NULL };
+        ImageShape shape = {
+            3, order % 2 ? 9 : 12, order, false, 4 << 20, NULL
+        };
 
         run_shape(&shape, 0, 0);
     }
 }
 
-static void test_versions(void **state)
+static void NO_TSA test_versions(void **state)
 {
     ImageShape v2 = { 2, 12, 4, false, 2 << 20, NULL };
     ImageShape lazy = { 3, 12, 4, true, 2 << 20, NULL };
@@ -414,7 +396,7 @@ static void test_versions(void **state)
     run_shape(&lazy, 0, 0);
 }
 
-static void test_backing(void **state)
+static void NO_TSA test_backing(void **state)
 {
     for (int bits = 9; bits <= 16; bits += 3) {
         ImageShape shape = { 3, bits, 4, false, 2 << 20, "base.raw" };
@@ -427,7 +409,7 @@ static void test_backing(void **state)
 }
 
 /* Their clusters are shared with the disk, until that is written. */
-static void test_snapshots(void **state)
+static void NO_TSA test_snapshots(void **state)
 {
     for (int bits = 9; bits <= 16; bits += 3) {
         for (int version = 2; version <= 3; version++) {
@@ -438,13 +420,13 @@ static void test_snapshots(void **state)
     }
 }
 
-static int setup(void **state)
+static int NO_TSA setup(void **state)
 {
     test_block_start();
     return 0;
 }
 
-static int teardown(void **state)
+static int NO_TSA teardown(void **state)
 {
     test_block_end();
     return 0;

@@ -15,7 +15,7 @@
 
 typedef unsigned __int128 u128;
 
-/* ---- exact numbers -------------------------------------------------------- */
+/* ---- exact numbers ----------------------------------------------------- */
 
 #define WORDS 68
 #define POINT 2200 /* bit POINT is 2^0 */
@@ -134,7 +134,7 @@ static uint64_t exact_round_at(const Exact *x, int lsb, unsigned rm,
     return kept + up;
 }
 
-/* ---- the reference -------------------------------------------------------- */
+/* ---- the reference ----------------------------------------------------- */
 
 typedef struct Number {
     bool nan, snan, inf, zero, negative;

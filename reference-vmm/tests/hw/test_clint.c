@@ -18,7 +18,9 @@ static Machine *m;
 static int group_setup(void **state)
 {
     hw_group_setup(state);
+    GLOBAL_STATE_CODE();
     vm_clock_use_manual();
+    vm_clock_start();
     return 0;
 }
 

@@ -19,8 +19,9 @@ set -u
 qemu=${QEMU:-qemu-system-riscv64}
 source=${SOURCE:-$(cd "$(dirname "$0")/../../.." && pwd)}
 build=${BUILD:-$source/build}
-gen=${DIFF_GEN:-$(find "$build" -name diff_gen -type f -perm -u+x 2>/dev/null | head -n 1)}
-harness=${DIFF_HARNESS:-$(find "$build" -name diff_harness -type f -perm -u+x 2>/dev/null | head -n 1)}
+built=$build/reference-vmm/tests/cpu/diff
+gen=${DIFF_GEN:-$built/diff_gen}
+harness=${DIFF_HARNESS:-$built/diff_harness}
 # What our CPU does not have.
 cpu=rv64,h=false,zba=false,zbb=false,zbc=false,zbs=false
 seconds=20 from=1 seeds='' length=1500 passes=2 limit=10
@@ -44,7 +45,8 @@ if ! command -v "$qemu" >/dev/null; then
     echo "skipped: no $qemu"
     exit 77
 fi
-if [ ! -x "$gen" ] || { [ -z "${DIFF_REFVMM:-}" ] && [ ! -x "$harness" ]; }; then
+if [ ! -x "$gen" ] ||
+    { [ -z "${DIFF_REFVMM:-}" ] && [ ! -x "$harness" ]; }; then
     echo "skipped: diff_gen and diff_harness are not in $build"
     exit 77
 fi
@@ -100,22 +102,19 @@ show_difference() {
 show_slots() { # kind, seed, length, passes, dropped
     "$gen" --kind "$1" --seed "$2" --length "$3" --passes "$4" --drop "$5" \
         --slots | awk '!/:$/' | tail -n 30
-    for objdump in riscv64-linux-gnu-objdump llvm-objdump-19 llvm-objdump; do
-        command -v $objdump >/dev/null || continue
-        "$gen" --kind "$1" --seed "$2" --length "$3" --passes "$4" \
-            --drop "$5" --slots | awk '!/:$/' | tail -n 12 |
-            sed 's/.*0x\([0-9a-f]*\):\(.*\)/\1 \2/' |
-            while read -r address halves; do
-                echo "at 0x$address"
-                for half in $halves; do
-                    printf "\\x${half:2:2}\\x${half:0:2}"
-                done >"$work/code"
-                riscv64-linux-gnu-objdump -D -b binary -m riscv:rv64 \
-                    -M no-aliases --adjust-vma="0x$address" "$work/code" \
-                    2>/dev/null | sed -n '8,$p'
-            done
-        break
-    done
+    command -v riscv64-linux-gnu-objdump >/dev/null || return 0
+    "$gen" --kind "$1" --seed "$2" --length "$3" --passes "$4" --drop "$5" \
+        --slots | awk '!/:$/' | tail -n 12 |
+        sed 's/.*0x\([0-9a-f]*\):\(.*\)/\1 \2/' |
+        while read -r address halves; do
+            echo "at 0x$address"
+            for half in $halves; do
+                printf '%b' "\\x${half:2:2}\\x${half:0:2}"
+            done >"$work/code"
+            riscv64-linux-gnu-objdump -D -b binary -m riscv:rv64 \
+                -M no-aliases --adjust-vma="0x$address" "$work/code" \
+                2>/dev/null | sed -n '8,$p'
+        done
 }
 
 # The slots that $trial leaves out, as ranges.
@@ -175,7 +174,8 @@ narrow() { # kind, seed
     trial=("${kept[@]}")
     dropped=$(dropped_list)
     differs_with "$kind" "$seed" $high $p "$dropped"
-    echo "--kind $kind --seed $seed --length $high --passes $p --drop '$dropped'"
+    echo "--kind $kind --seed $seed --length $high --passes $p" \
+        "--drop '$dropped'"
     show_slots "$kind" "$seed" $high $p "$dropped"
     show_difference
     limit=10

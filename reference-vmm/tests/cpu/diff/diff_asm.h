@@ -26,6 +26,11 @@ typedef struct Asm {
     uint64_t pc;
 } Asm;
 
+enum {
+    RA = 1, SP, GP, TP, T0, T1, T2, S0, S1, A0, A1, A2, A3, A4, A5, A6, A7,
+    S2, S3, S4, S5, S6, S7, S8, S9, S10, S11, T3, T4, T5, T6,
+};
+
 enum { BEQ = 0, BNE = 1, BLT = 4, BGE = 5, BLTU = 6, BGEU = 7 };
 
 enum {

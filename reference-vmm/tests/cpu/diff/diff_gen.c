@@ -20,7 +20,7 @@ const char *const kind_names[KIND_COUNT] = {
     "int", "mem", "float", "csr", "priv", "pmp", "all", "litmus",
 };
 
-/* ---- random --------------------------------------------------------------- */
+/* ---- random ------------------------------------------------------------ */
 
 static uint64_t mix(uint64_t v)
 {
@@ -116,7 +116,7 @@ uint64_t gen_float(Gen *g)
     }
 }
 
-/* ---- the program ---------------------------------------------------------- */
+/* ---- the program ------------------------------------------------------- */
 
 void gen_to_slot(Gen *g, uint64_t at, unsigned slot, bool is_address)
 {
@@ -146,7 +146,7 @@ static void resolve_fixups(Gen *g)
 static void gen_pass_end(Gen *g)
 {
     Asm *a = &g->a;
-    uint64_t at, more;
+    uint64_t more;
 
     put32(a, 30 << 7 | 0x17); /* auipc x30, 0 */
     addi(a, 30, 30, 16 | RESUME_M);
@@ -155,17 +155,15 @@ static void gen_pass_end(Gen *g)
     li(a, 29, 0x6000);
     csrrs(a, 0, CSR_MSTATUS, 29);
     la(a, 27, ADDR_SAVE);
-    ld(a, 29, 136, 27);
+    ld(a, 29, SAVE_PASSES, 27);
     addi(a, 29, 29, -1);
-    sd(a, 29, 136, 27);
+    sd(a, 29, SAVE_PASSES, 27);
     more = branch(a, BNE, 29, 0, 0);
     la(a, 29, ADDR_END);
     i_type(a, 0x67, 0, 0, 29, 0);
     patch_here(a, more);
     la(a, 29, ADDR_SLOTS);
-    at = a->pc;
     i_type(a, 0x67, 0, 0, 29, 0);
-    (void)at;
 }
 
 static void gen_program(Gen *g)
@@ -233,7 +231,7 @@ static void write_elf(const Gen *g, const char *path)
     }
 }
 
-/* ---- command line --------------------------------------------------------- */
+/* ---- command line ------------------------------------------------------ */
 
 /* "3,5-9": slots that are left out. */
 static void parse_drop(bool *dropped, const char *list)

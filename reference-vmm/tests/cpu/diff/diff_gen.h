@@ -69,6 +69,15 @@ typedef enum Kind {
 } Kind;
 extern const char *const kind_names[KIND_COUNT];
 
+/* Offsets from ADDR_SAVE. */
+enum {
+    SAVE_M = 0,   /* x1 to x4 of the M handler */
+    SAVE_S = 64,  /* and of the S handler */
+    SAVE_LOG = 128,
+    SAVE_PASSES = 136,
+};
+#define TRAPS_MAX 20000 /* then something is wrong: end */
+
 #define SLOTS_MAX 20000
 
 typedef struct Gen {
@@ -95,9 +104,11 @@ bool gen_chance(Gen *g, unsigned one_in);
 uint64_t gen_value(Gen *g);       /* integers on the edge */
 uint64_t gen_float(Gen *g);       /* and floating-point numbers */
 
+/* diff_handlers.c */
+void gen_handlers(Gen *g);
+
 /* diff_runtime.c */
 void gen_setup(Gen *g);
-void gen_handlers(Gen *g);
 void gen_end(Gen *g);
 void gen_page_tables(Gen *g);
 uint64_t gen_satp(unsigned root, unsigned asid);

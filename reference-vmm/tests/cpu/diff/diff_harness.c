@@ -35,7 +35,7 @@ typedef struct Board {
     int status;
 } Board;
 
-/* ---- devices -------------------------------------------------------------- */
+/* ---- devices ----------------------------------------------------------- */
 
 /* One hart prints at a time; stdio has its own lock. */
 static MemTxResult uart_write(void *opaque, hwaddr offset, unsigned size,
@@ -112,7 +112,7 @@ static const VcpuPlatform platform = {
     .timebase_hz = 10000000,
 };
 
-/* ---- the machine ---------------------------------------------------------- */
+/* ---- the machine ------------------------------------------------------- */
 
 static void __attribute__((noreturn)) die(const char *what, GError *error)
 {

@@ -22,9 +22,6 @@
 #define PASSED 100000
 #define IN_STEP 100 /* few: every step may cost a time slice of the host */
 
-enum { RA = 1, T0 = 5, T1, T2, S0 = 8, S1, A0 = 10, A1, A2, A3, A4, A5, A6,
-       A7, S2, S3, S4 };
-
 /* Offsets from ADDR_DATA, each in a cache line of its own. */
 enum {
     SUM_AMO = 0,

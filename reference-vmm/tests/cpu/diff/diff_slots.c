@@ -20,7 +20,7 @@ unsigned gen_rs(Gen *g)
     return gen_chance(g, 20) ? 31 : gen_below(g, 27);
 }
 
-/* ---- arithmetic ----------------------------------------------------------- */
+/* ---- arithmetic -------------------------------------------------------- */
 
 static void alu_register(Gen *g, unsigned rd)
 {
@@ -115,7 +115,7 @@ static void slot_constant(Gen *g)
     }
 }
 
-/* ---- jumps ---------------------------------------------------------------- */
+/* ---- jumps ------------------------------------------------------------- */
 
 /* A few instructions that a jump leads over. */
 static void jumped_over(Gen *g)
@@ -224,7 +224,7 @@ static void slot_loop(Gen *g)
     branch(&g->a, BNE, counter, 0, top);
 }
 
-/* ---- fences, modified code, what is illegal ------------------------------- */
+/* ---- fences, modified code, what is illegal ---------------------------- */
 
 /* Writes an instruction that comes after, with fence.i between. */
 static void slot_modify(Gen *g)
@@ -275,7 +275,7 @@ static void slot_fence(Gen *g)
     put32(&g->a, fences[gen_below(g, 5)]);
 }
 
-/* ---- the choice ----------------------------------------------------------- */
+/* ---- the choice -------------------------------------------------------- */
 
 typedef enum SlotType {
     SLOT_ALU,

@@ -179,7 +179,7 @@ void slot_memory(Gen *g)
     }
 }
 
-/* ---- floating point ------------------------------------------------------- */
+/* ---- floating point ---------------------------------------------------- */
 
 static unsigned rounding(Gen *g)
 {

@@ -42,7 +42,7 @@ static void sfence(Gen *g)
     put32(&g->a, INSN_SFENCE_VMA);
 }
 
-/* ---- CSRs ----------------------------------------------------------------- */
+/* ---- CSRs -------------------------------------------------------------- */
 
 typedef struct CsrInfo {
     unsigned csr;
@@ -185,7 +185,7 @@ void slot_csr(Gen *g)
     }
 }
 
-/* ---- privilege modes ------------------------------------------------------ */
+/* ---- privilege modes --------------------------------------------------- */
 
 /* x30: the instruction after those that follow; returns what to give to
  * come_here(). */
@@ -432,7 +432,7 @@ void slot_priv(Gen *g)
     }
 }
 
-/* ---- PMP ------------------------------------------------------------------ */
+/* ---- PMP --------------------------------------------------------------- */
 
 /*
  * A naturally aligned region in the data, or pages of the stream: QEMU does
@@ -496,5 +496,8 @@ void slot_pmp(Gen *g)
         li64(&g->a, r, (uint64_t)cfg << entry * 8);
         csrrs(&g->a, gen_rd(g), CSR_PMPCFG0, r);
     }
+    /* QEMU 7.2 only now sees that the next entry's range begins elsewhere. */
+    csrrs(&g->a, r, CSR_PMPCFG0, 0);
+    csrrw(&g->a, 0, CSR_PMPCFG0, r);
     sfence(g);
 }
