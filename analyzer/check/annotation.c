@@ -5,7 +5,7 @@
  * contradict each other.  Suppressions that are wrong or not needed are told
  * by suppressions.c in this checker's name.
  */
-#include "check/check.h"
+#include "check/convention.h"
 
 #include <string.h>
 
@@ -447,6 +447,9 @@ static void run(HfCheck *c)
         }
     }
     hf_check_each_flow(c, check_marks, NULL);
+    hf_convention_contexts(c);
+    hf_convention_locks(c);
+    hf_convention_guards(c);
 }
 
 const HfChecker hf_checker_annotation = {

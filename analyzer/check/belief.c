@@ -155,6 +155,12 @@ static void find_locks(const HfCheck *c, HfUse *u, const HfSubject *s)
 static gboolean worth_asking(const HfCheck *c, const HfFlow *flow,
                              const HfAccess *a, const HfSubject *s)
 {
+    HfSubject declared;
+
+    if (hf_guard_declared_subject(c, a, &declared) &&
+        hf_guard_is_declared(c, &declared)) {
+        return FALSE;
+    }
     if (s->pointee || hf_guard_is_atomic(a) || a->fresh) {
         return FALSE;
     }
@@ -162,18 +168,13 @@ static gboolean worth_asking(const HfCheck *c, const HfFlow *flow,
         const HfProgField *f = HF_PROGRAM_FIELD(c->program, s->field);
 
         return !f->is_lock &&
-               !(f->type_flags & (HF_TYPE_CONST | HF_TYPE_ATOMIC)) &&
-               !HF_CONTRACT_HAS(hf_contract_of_field(c->solved->contracts,
-                                                     s->field),
-                                HF_EFF_GUARDED_BY);
+               !(f->type_flags & (HF_TYPE_CONST | HF_TYPE_ATOMIC));
     } else {
         const HfProgSymbol *v = HF_PROGRAM_SYM(c->program, s->var);
 
         return !v->is_lock &&
                !(v->type_flags & (HF_TYPE_CONST | HF_TYPE_ATOMIC)) &&
-               !(v->flags & HF_SYM_THREAD_LOCAL) &&
-               !HF_CONTRACT_HAS(hf_contract_of(c->solved->contracts, s->var),
-                                HF_EFF_GUARDED_BY);
+               !(v->flags & HF_SYM_THREAD_LOCAL);
     }
 }
 
@@ -411,9 +412,7 @@ HfBelief hf_belief_strongest(const HfCheck *c, const HfStats *st)
     return best;
 }
 
-/* Written by one function in passing, under a lock that is there for other
- * things: set once, then read by all. */
-static gboolean set_once(const HfBelief *b)
+gboolean hf_belief_set_once(const HfBelief *b)
 {
     return b->writers <= 1 && b->strong_writers == 0;
 }
@@ -421,7 +420,7 @@ static gboolean set_once(const HfBelief *b)
 HfBelieved hf_belief_judge(const HfBelief *b)
 {
     if (b->n_with == b->n || b->writes_with == 0 || b->n_with < 2 ||
-        set_once(b)) {
+        hf_belief_set_once(b)) {
         return HF_NOT_BELIEVED;
     }
     if (b->n >= 4 && b->n_with * 4 >= b->n * 3) {
@@ -441,7 +440,7 @@ HfBelieved hf_belief_judge(const HfBelief *b)
 gboolean hf_belief_binds_callers(const HfBelief *b)
 {
     return b->n_with >= 2 && b->writes_with >= 1 && b->strong >= 1 &&
-           !set_once(b) && b->n_with * 4 >= b->n * 3;
+           !hf_belief_set_once(b) && b->n_with * 4 >= b->n * 3;
 }
 
 /* ---- life --------------------------------------------------------------- */

@@ -68,6 +68,9 @@ GPtrArray *hf_belief_survey(HfCheck *c);
 /* The lock with the best claim, n 0 when there is none, and whether to
  * believe it. */
 HfBelief hf_belief_strongest(const HfCheck *c, const HfStats *st);
+/* Written by one function in passing, under a lock that is there for other
+ * things: set once, then read by all. */
+gboolean hf_belief_set_once(const HfBelief *b);
 HfBelieved hf_belief_judge(const HfBelief *b);
 /* Strong enough to hold callers to it who reach a helper without the lock. */
 gboolean hf_belief_binds_callers(const HfBelief *b);

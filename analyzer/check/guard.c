@@ -25,6 +25,46 @@ gboolean hf_guard_subject(const HfCheck *c, const HfAccess *a, HfSubject *s)
     return FALSE;
 }
 
+gboolean hf_guard_is_declared(const HfCheck *c, const HfSubject *s)
+{
+    return HF_CONTRACT_HAS(
+        s->field ? hf_contract_of_field(c->solved->contracts, s->field)
+                 : hf_contract_of(c->solved->contracts, s->var),
+        s->pointee ? HF_EFF_PT_GUARDED_BY : HF_EFF_GUARDED_BY);
+}
+
+gboolean hf_guard_declared_subject(const HfCheck *c, const HfAccess *a,
+                                   HfSubject *s)
+{
+    const HfXTable *t = c->solved->exprs;
+    HfX x;
+
+    if (!hf_guard_subject(c, a, s)) {
+        return FALSE;
+    }
+    for (x = s->object; !s->pointee; x = hf_x(t, x)->parent) {
+        const HfXNode *n = hf_x(t, x);
+        HfSubject around = { .object = x };
+
+        if (n->kind == HF_X_FIELD) {
+            around.field = n->ref;
+            around.base = n->parent;
+        } else if (n->kind == HF_X_GLOBAL) {
+            around.var = n->ref;
+        } else if (n->kind != HF_X_INDEX) {
+            break;
+        }
+        if (n->kind != HF_X_INDEX && hf_guard_is_declared(c, &around)) {
+            *s = around;
+            break;
+        }
+        if (n->kind == HF_X_GLOBAL) {
+            break;
+        }
+    }
+    return TRUE;
+}
+
 static HfX self_to_base(HfXTable *t, HfX leaf, const HfXNode *n,
                         gpointer data)
 {

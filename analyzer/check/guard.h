@@ -18,6 +18,12 @@ typedef struct {
 } HfSubject;
 
 gboolean hf_guard_subject(const HfCheck *c, const HfAccess *a, HfSubject *s);
+/* The same, but of the innermost object around it whose guard is declared: a
+ * guarded array or structure guards what is in it.  The access's own when
+ * there is none. */
+gboolean hf_guard_declared_subject(const HfCheck *c, const HfAccess *a,
+                                   HfSubject *s);
+gboolean hf_guard_is_declared(const HfCheck *c, const HfSubject *s);
 
 /* A guard written in terms of SELF, on this object; 0 when it cannot be
  * named. */

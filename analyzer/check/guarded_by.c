@@ -176,7 +176,7 @@ static void check_flow(HfCheck *c, const HfFlow *flow, gpointer data)
         HfSubject s;
         gint64 key;
 
-        if (!hf_guard_subject(c, a, &s) ||
+        if (!hf_guard_declared_subject(c, a, &s) ||
             guards_hold(c, flow, a, &s, &m)) {
             continue;
         }

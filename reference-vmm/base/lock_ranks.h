@@ -26,6 +26,7 @@
 #define RANK_ACLINT 65    /* RiscvClint.lock; takes a vCPU's and AIO */
 #define RANK_PLIC 65      /* RiscvPlic.lock; takes a vCPU's */
 #define RANK_BOUNCE 66    /* the bounce buffers of map.c */
+#define RANK_QTEST_IRQ 66  /* tap_lock of qtest_irq.c; takes AIO */
 #define RANK_DIRTY_BITMAP 67 /* BlockDriverState.dirty_bitmap_lock */
 #define RANK_BLOCK_ACCT 68   /* BlockAcctStats.lock */
 #define RANK_BLKDEBUG 69     /* rules of blkdebug nodes */

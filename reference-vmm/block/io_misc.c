@@ -266,7 +266,7 @@ int coroutine_fn bdrv_co_check(BlockDriverState *bs, BdrvCheckResult *result,
     int ret;
 
     IO_CODE();
-    *result = (BdrvCheckResult){ 0 };
+    *result = (BdrvCheckResult){ .messages = result->messages };
     if (!bs->drv->bdrv_co_check) {
         return -ENOTSUP;
     }

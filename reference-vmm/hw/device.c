@@ -6,6 +6,7 @@
  */
 #include "hw/device.h"
 #include "base/rcu.h"
+#include "base/trace.h"
 #include "hw/machine.h"
 #include "base/option.h"
 #include "hw/property.h"
@@ -393,6 +394,8 @@ bool device_realize(DeviceState *dev, DeviceBus *bus, GError **error)
         return false;
     }
     dev->realized = true;
+    TRACE(device_realize, "%s id %s bus %s", dev->klass->name,
+          dev->id ? dev->id : "-", dev->bus ? dev->bus->name : "-");
     return true;
 }
 

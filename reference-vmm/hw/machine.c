@@ -295,6 +295,16 @@ void machine_replace_rom(Machine *m, const char *name, GBytes *bytes)
     }
 }
 
+/* Not within one transaction: a device that lets go of its requests may have
+ * to write to memory. */
+void machine_reset_devices(Machine *m)
+{
+    GLOBAL_STATE_CODE();
+    for (guint i = 0; i < m->devices->len; i++) {
+        device_reset(g_ptr_array_index(m->devices, i));
+    }
+}
+
 /* A device of the board comes first; one behind a bridge after the bridge:
  * in order of creation. */
 void machine_reset(Machine *m)

@@ -108,6 +108,7 @@ bool machine_add_rom(Machine *m, const char *name, hwaddr addr, GBytes *bytes,
                      uint64_t zeros, GError **error) GS_FN;
 /* New bytes in place of those of that name, of the same length or less. */
 void machine_replace_rom(Machine *m, const char *name, GBytes *bytes) GS_FN;
+void machine_reset_devices(Machine *m) GS_FN;
 /* Devices, images, vCPUs, as if switched on.  Of a stopped machine. */
 void machine_reset(Machine *m) DROPS(bql) GS_FN;
 

@@ -13,6 +13,7 @@
 #include "hw/run_state.h"
 #include "base/clock.h"
 #include "base/main_loop.h"
+#include "base/trace.h"
 #include "block/block.h"
 
 struct VmStateChangeEntry {
@@ -139,6 +140,7 @@ void vm_start(Machine *m)
     if (m->run_state == RUN_STATE_RUNNING) {
         return;
     }
+    TRACE(vm_start, "from %s", run_state_name(m->run_state));
     m->run_state = RUN_STATE_RUNNING;
     vm_clock_start();
     notify(true, RUN_STATE_RUNNING);
@@ -153,6 +155,7 @@ void vm_stop(Machine *m, RunState state)
         m->run_state = state;
         return;
     }
+    TRACE(vm_stop, "to %s", run_state_name(state));
     vcpus_pause();
     vm_clock_stop();
     m->run_state = state;
@@ -203,6 +206,8 @@ static GS_FN void do_shutdown(Machine *m, ShutdownCause cause, int status)
     bool pauses = cause == SHUTDOWN_CAUSE_GUEST_PANIC
                       ? actions.panic_pauses : actions.shutdown_pauses;
 
+    TRACE(machine_shutdown, "%s, status %d", shutdown_cause_name(cause),
+          status);
     emit_cause("SHUTDOWN", cause);
     if (pauses && !comes_from_host(cause)) {
         vm_stop(m, RUN_STATE_SHUTDOWN);
@@ -222,6 +227,7 @@ static GS_FN void do_reset(Machine *m, ShutdownCause cause)
         do_shutdown(m, cause, 0);
         return;
     }
+    TRACE(machine_reset, "%s", shutdown_cause_name(cause));
     vcpus_pause();
     machine_reset(m);
     emit_cause("RESET", cause);

@@ -102,7 +102,8 @@ static int run(const char *filename, const ImgOpen *how, BdrvCheckMode fix,
                bool json, bool quiet)
 {
     BlockBackend *blk = img_open(filename, how);
-    BdrvCheckResult r, fixed = { 0 };
+    g_autoptr(GPtrArray) messages = g_ptr_array_new_with_free_func(g_free);
+    BdrvCheckResult r = { .messages = messages }, fixed = { 0 };
     const char *format;
     int ret;
 
@@ -112,6 +113,10 @@ static int run(const char *filename, const ImgOpen *how, BdrvCheckMode fix,
     }
     format = bdrv_get_format_name(blk_bs(blk));
     ret = bdrv_check(blk_bs(blk), &r, fix);
+    for (guint i = 0; !quiet && i < messages->len; i++) {
+        fprintf(stderr, "%s\n", (char *)g_ptr_array_index(messages, i));
+    }
+    r.messages = NULL;
     if (ret >= 0 && (r.corruptions_fixed || r.leaks_fixed)) {
         fixed = r;
         if (!quiet && !json) {

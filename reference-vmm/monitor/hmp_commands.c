@@ -8,7 +8,8 @@
 #include "base/keyval.h"
 #include "base/option.h"
 #include "hw/net/net.h"
-#include "monitor/qmp_args.h"
+#include "monitor/qmp_device.h"
+#include "monitor/user_object.h"
 #include <string.h>
 
 /* ---- help --------------------------------------------------------------- */
@@ -105,14 +106,17 @@ static void GS_FN run_chardev_remove(HmpContext *c, const char *args)
 
 /* ---- options as on the command line ------------------------------------- */
 
-static void GS_FN add(HmpContext *c, const char *command, JsonObject *args,
-                      GError *error)
+/* QMP wants numbers and truth values, where a line has but text: these are
+ * the functions that the command line uses. */
+static void GS_FN finish_add(HmpContext *c, JsonObject *options, bool ok,
+                             GError *error)
 {
-    if (args) {
-        hmp_qmp_do(c, command, args);
-    } else {
+    if (!ok) {
         hmp_error(c, error->message);
         g_error_free(error);
+    }
+    if (options) {
+        json_object_unref(options);
     }
 }
 
@@ -121,7 +125,7 @@ static void GS_FN run_device_add(HmpContext *c, const char *args)
     GError *error = NULL;
     JsonObject *o = option_parse(args, "driver", NULL, &error);
 
-    add(c, "device_add", o, error);
+    finish_add(c, o, o && monitor_device_add(o, &error), error);
 }
 
 static void GS_FN run_netdev_add(HmpContext *c, const char *args)
@@ -129,7 +133,7 @@ static void GS_FN run_netdev_add(HmpContext *c, const char *args)
     GError *error = NULL;
     JsonObject *o = netdev_parse(args, &error);
 
-    add(c, "netdev_add", o, error);
+    finish_add(c, o, o && netdev_new(o, &error), error);
 }
 
 static void GS_FN run_object_add(HmpContext *c, const char *args)
@@ -137,7 +141,7 @@ static void GS_FN run_object_add(HmpContext *c, const char *args)
     GError *error = NULL;
     JsonObject *o = option_parse(args, "qom-type", NULL, &error);
 
-    add(c, "object-add", o, error);
+    finish_add(c, o, o && user_object_add(o, &error), error);
 }
 
 /* ---- two words ---------------------------------------------------------- */

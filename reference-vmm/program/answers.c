@@ -5,6 +5,7 @@
  * Thread context: the initial thread, under the BQL.
  */
 #include "base/option.h"
+#include "base/trace.h"
 #include "cpu/accel.h"
 #include "hw/chardev/chardev.h"
 #include "hw/net/net.h"
@@ -82,6 +83,17 @@ static char *object_help(void)
                     "  memory-backend-memfd\n  memory-backend-ram\n");
 }
 
+static char *trace_help(void)
+{
+    char **names = trace_names();
+    char *list = g_strjoinv("\n", names);
+    char *text = g_strconcat(list, *list ? "\n" : "", NULL);
+
+    g_free(list);
+    g_strfreev(names);
+    return text;
+}
+
 char *command_line_answer(const CommandLine *c, GError **error)
 {
     GLOBAL_STATE_CODE();
@@ -103,6 +115,9 @@ char *command_line_answer(const CommandLine *c, GError **error)
     }
     if (list_asks(c->objects)) {
         return object_help();
+    }
+    if (list_asks(c->traces) || list_asks(c->logs)) {
+        return trace_help();
     }
     return device_answer(c->devices, error);
 }

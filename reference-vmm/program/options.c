@@ -122,6 +122,12 @@ static const OptionDescription table[] = {
     { "no-user-config", NULL, "ignored: there is none", OPTION_IGNORE },
     { "parallel", "none", "ignored: there is none", OPTION_IGNORE },
 
+    { NULL, NULL, "Looking inside" },
+    { "trace", "[enable=]pattern",
+      "say on standard error when trace points are passed (`-trace help'\n"
+      "lists them); * and ? match any", OPTION_LIST, AT(traces) },
+    { "d", "trace:pattern[,...]", "the same", OPTION_LIST, AT(logs) },
+
     { NULL, NULL, "Tests" },
     { "qtest", "dev", "test programs drive the devices, with -accel qtest",
       OPTION_STRING, AT(qtest) },

@@ -38,7 +38,7 @@ typedef struct CommandLine {
     bool stopped, nographic, no_reboot, no_shutdown, no_defaults;
     GPtrArray *machine, *objects, *chardevs, *serials, *monitors, *qmps,
         *pretty_qmps, *mons, *blockdevs, *drives, *netdevs, *nics, *nets,
-        *devices, *globals;
+        *devices, *globals, *traces, *logs;
 } CommandLine;
 
 typedef enum ParseResult {

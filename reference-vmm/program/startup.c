@@ -216,17 +216,18 @@ bool program_start(Program *p, bool *ret_dumped, GError **error)
     bdrv_init();
     drive_report_errors();
     machine_set_event_hook(qmp_event);
-    if (!add_objects(c, error) || !add_globals(c, error) ||
+    if (!trace_options_apply(c, error) || !add_objects(c, error) || !add_globals(c, error) ||
         !characters_add(p, error) || !add_blockdevs(c, error) ||
         !add_drives(p, error) || !add_netdevs(c, error) ||
         !add_machine(p, error) ||
         !nics_add(p->machine, c->nics, c->nets, error) ||
         !add_devices(p, error) || !machine_ready(p->machine, error) ||
-        !start_qtest(p, error) || !write_pidfile(p, error)) {
+        !start_qtest(p, error)) {
         return false;
     }
     *ret_dumped = p->machine->config.dumpdtb != NULL;
-    return *ret_dumped || signals_watch(error);
+    /* Whoever sees the file may send signals. */
+    return *ret_dumped || (signals_watch(error) && write_pidfile(p, error));
 }
 
 int program_run(Program *p)

@@ -32,6 +32,8 @@ void program_finish(Program *p) DROPS(bql) GS_FN;
 
 /* objects.c: one -object */
 bool object_option_add(const char *text, GError **error) GS_FN;
+/* trace_options.c: -trace and -d */
+bool trace_options_apply(const CommandLine *c, GError **error);
 /* characters.c: chardevs, serial ports and monitors of the command line. */
 bool characters_add(Program *p, GError **error) GS_FN;
 /* signals.c: SIGINT, SIGTERM and SIGHUP end the program in order. */

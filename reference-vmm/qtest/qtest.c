@@ -18,6 +18,7 @@ static struct {
     ChardevFrontend frontend;
     GString *line; /* under way */
     bool overlong;
+    bool busy; /* with a command */
     FILE *log;
     QtestState state;
 } server;
@@ -33,24 +34,34 @@ static void GS_FN send_line(const char *text)
     chardev_write_all(server.chardev, line, strlen(line));
 }
 
+/* A command may poll the main loop: the line is out of reach of what comes
+ * in meanwhile, which waits. */
 static void GS_FN handle_line(void)
 {
+    GString *line = server.line;
+    bool overlong = server.overlong;
     g_autofree char *answer = NULL;
 
-    if (server.log) {
-        fprintf(server.log, "[R] %s\n", server.line->str);
-    }
-    answer = server.overlong ? g_strdup("FAIL line too long")
-                             : qtest_run_command(&server.state,
-                                                 server.line->str);
-    send_line(answer);
-    g_string_truncate(server.line, 0);
+    server.line = g_string_new(NULL);
     server.overlong = false;
+    if (server.log) {
+        fprintf(server.log, "[R] %s\n", line->str);
+    }
+    server.busy = true;
+    answer = overlong ? g_strdup("FAIL line too long")
+                      : qtest_run_command(&server.state, line->str);
+    server.busy = false;
+    g_string_free(line, TRUE);
+    if (server.chardev) {
+        /* What the command did to lines comes before its answer. */
+        qtest_irq_flush();
+        send_line(answer);
+    }
 }
 
 static size_t GS_FN qtest_can_receive(void *opaque)
 {
-    return 4096;
+    return server.busy ? 0 : 4096;
 }
 
 static void GS_FN qtest_receive(void *opaque, const uint8_t *data, size_t len)
@@ -64,18 +75,22 @@ static void GS_FN qtest_receive(void *opaque, const uint8_t *data, size_t len)
             g_string_append_c(server.line, data[i]);
         }
     }
+    if (server.chardev) {
+        chardev_accept_input(server.chardev);
+    }
 }
 
-/* A client that comes finds the machine as switched on. */
+/* A new client begins a line of its own, and watches nothing. */
 static void GS_FN qtest_event(void *opaque, ChardevEvent event)
 {
     if (event == CHARDEV_EVENT_OPENED) {
         g_string_truncate(server.line, 0);
         server.overlong = false;
+        qtest_irq_unwatch();
     }
 }
 
-static void GS_FN irq_changed(void *opaque, int n, int level)
+static void GS_FN irq_changed(int n, int level)
 {
     g_autofree char *text = g_strdup_printf("IRQ %s %d",
                                             level ? "raise" : "lower", n);
@@ -107,7 +122,7 @@ void qtest_stop(void)
 {
     GLOBAL_STATE_CODE();
     if (server.chardev) {
-        qtest_state_clear(&server.state);
+        qtest_irq_unwatch();
         chardev_detach(g_steal_pointer(&server.chardev));
         g_string_free(server.line, TRUE);
     }

@@ -16,7 +16,8 @@
 typedef struct Command {
     const char *name;
     int min_args, max_args;
-    char *(*run)(QtestState *s, char **args, int n, unsigned size);
+    char *(*run)(QtestState *s, char **args, int n, unsigned size)
+        SLOT(GS_FN);
     unsigned size; /* of a single access */
 } Command;
 
@@ -269,6 +270,99 @@ static char *GS_FN run_endianness(QtestState *s, char **args, int n,
     return g_strdup("OK little");
 }
 
+/* ---- lines -------------------------------------------------------------- */
+
+static char *fail_with(GError *error)
+{
+    char *answer = g_strdup_printf("FAIL %s", error->message);
+
+    g_error_free(error);
+    return answer;
+}
+
+static DeviceState *GS_FN find_device(QtestState *s, const char *path,
+                                      GError **error)
+{
+    DeviceState *dev = qtest_find_device(s->machine, path);
+
+    if (!dev) {
+        g_set_error(error, VM_ERROR, VM_ERROR_ARGUMENT, "Unknown device '%s'",
+                    path);
+    }
+    return dev;
+}
+
+static char *GS_FN run_intercept_in(QtestState *s, char **args, int n,
+                                    unsigned size)
+{
+    GError *error = NULL;
+    DeviceState *dev = find_device(s, args[0], &error);
+
+    if (!dev ||
+        !qtest_irq_watch_in(s->machine, dev, s->irq_changed, &error)) {
+        return fail_with(error);
+    }
+    return ok();
+}
+
+/* Also with the name of a group of lines; ours have none. */
+static char *GS_FN run_intercept_out(QtestState *s, char **args, int n,
+                                     unsigned size)
+{
+    GError *error = NULL;
+    DeviceState *dev = find_device(s, args[0], &error);
+
+    if (!dev ||
+        !qtest_irq_watch_out(s->machine, dev, s->irq_changed, &error)) {
+        return fail_with(error);
+    }
+    return ok();
+}
+
+/* DEVICE NAME N LEVEL */
+static char *GS_FN run_set_irq_in(QtestState *s, char **args, int n,
+                                  unsigned size)
+{
+    GError *error = NULL;
+    uint64_t v[2];
+    char *bad = parse_numbers(args + 2, 2, v);
+    DeviceState *dev;
+
+    if (bad) {
+        return bad;
+    }
+    dev = find_device(s, args[0], &error);
+    if (!dev || !qtest_irq_set_in(dev, v[0], v[1] != 0, &error)) {
+        return fail_with(error);
+    }
+    return ok();
+}
+
+/* ---- what this machine has not ------------------------------------------ */
+
+/* Nothing answers at I/O ports. */
+static char *GS_FN run_out(QtestState *s, char **args, int n, unsigned size)
+{
+    uint64_t v[2];
+    char *bad = parse_numbers(args, 2, v);
+
+    return bad ? bad : ok();
+}
+
+static char *GS_FN run_in(QtestState *s, char **args, int n, unsigned size)
+{
+    uint64_t port;
+    char *bad = parse_numbers(args, 1, &port);
+
+    return bad ? bad : g_strdup_printf("OK 0x%0*x", (int)(2 * size), 0);
+}
+
+static char *GS_FN run_module_load(QtestState *s, char **args, int n,
+                                   unsigned size)
+{
+    return g_strdup_printf("FAIL there is no module '%s%s'", args[0], args[1]);
+}
+
 /* ---- the table ---------------------------------------------------------- */
 
 static const Command commands[] = {
@@ -288,6 +382,17 @@ static const Command commands[] = {
     { "clock_step", 0, 1, run_clock_step, 0 },
     { "clock_set", 1, 1, run_clock_set, 0 },
     { "endianness", 0, 0, run_endianness, 0 },
+    { "irq_intercept_in", 1, 1, run_intercept_in, 0 },
+    { "irq_intercept_out", 1, 1, run_intercept_out, 0 },
+    { "irq_intercept_out_named", 2, 2, run_intercept_out, 0 },
+    { "set_irq_in", 4, 4, run_set_irq_in, 0 },
+    { "outb", 2, 2, run_out, 1 },
+    { "outw", 2, 2, run_out, 2 },
+    { "outl", 2, 2, run_out, 4 },
+    { "inb", 1, 1, run_in, 1 },
+    { "inw", 1, 1, run_in, 2 },
+    { "inl", 1, 1, run_in, 4 },
+    { "module_load", 2, 2, run_module_load, 0 },
 };
 
 static const Command *find_command(const char *name)
@@ -307,8 +412,11 @@ char *qtest_run_command(QtestState *s, char *line)
     int n = 0;
 
     GLOBAL_STATE_CODE();
-    for (char *w = strtok_r(line, " \t", &save); w && n < MAX_WORDS;
+    for (char *w = strtok_r(line, " \t", &save); w;
          w = strtok_r(NULL, " \t", &save)) {
+        if (n == MAX_WORDS) {
+            return g_strdup_printf("FAIL more than %d words", MAX_WORDS);
+        }
         words[n++] = w;
     }
     if (!n) {
@@ -325,10 +433,4 @@ char *qtest_run_command(QtestState *s, char *line)
                                c->min_args == c->max_args ? "" : "more");
     }
     return c->run(s, words + 1, n - 1, c->size);
-}
-
-void qtest_state_clear(QtestState *s)
-{
-    GLOBAL_STATE_CODE();
-    s->intercepted = NULL;
 }

@@ -98,7 +98,8 @@ sub run {
                    '--rules-dir', "$self->{root}/rules",
                    '--link-target', 'reference-vmm/refvmm', '-q',
                    '--exit-zero', '--no-color', '-j', $self->{jobs},
-                   '--cache', "$self->{work}/cache", '-f', 'text');
+                   '--cache', "$self->{work}/cache", '-f', 'text',
+                   $self->{all} ? '--all' : ());
     my (%findings, %broken, $f);
 
     open(my $in, '-|', @command) or die "$command[0]: $!\n";

@@ -58,6 +58,9 @@ static void do_ecall(Hart *h, const Op *op)
 OP(ecall)
 {
     do_ecall(h, op);
+    if (h->wfi || __atomic_load_n(&h->hsm, __ATOMIC_RELAXED) != HSM_STARTED) {
+        return NULL; /* the SBI has stopped it */
+    }
     OP_RESUME;
 }
 

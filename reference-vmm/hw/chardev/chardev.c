@@ -5,6 +5,7 @@
  * Thread context: under the BQL.
  */
 #include "hw/chardev/chardev_int.h"
+#include "base/trace.h"
 #include <poll.h>
 #include <string.h>
 
@@ -419,6 +420,7 @@ void chardev_set_open(Chardev *c, bool is_open)
     if (c->is_open == is_open) {
         return;
     }
+    TRACE(chardev_set_open, "%s: %s", c->id, is_open ? "open" : "closed");
     c->is_open = is_open;
     c->blocked = false;
     if (!is_open) {

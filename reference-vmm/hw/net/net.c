@@ -9,6 +9,7 @@
  * Thread context: under the BQL.
  */
 #include "hw/net/net_int.h"
+#include "base/trace.h"
 #include <string.h>
 
 #define QUEUE_MAX 256
@@ -252,6 +253,7 @@ static GS_FN bool give(NetClient *n, const void *frame, size_t size)
 void net_client_deliver(NetClient *n, const void *frame, size_t size)
 {
     GLOBAL_STATE_CODE();
+    TRACE(net_to_guest, "%s: %zu bytes", n->id, size);
     if (!n->frontend || size > NET_PACKET_MAX) {
         return;
     }
@@ -299,6 +301,7 @@ size_t net_iov_copy(void *to, size_t max, const struct iovec *iov, int n)
 bool netdev_send(NetClient *n, const struct iovec *iov, int count)
 {
     GLOBAL_STATE_CODE();
+    TRACE(net_from_guest, "%s: %d pieces", n->id, count);
     if (!n->link_up) {
         return true;
     }
@@ -357,4 +360,12 @@ bool netdev_link_up(const NetClient *n)
 {
     GLOBAL_STATE_CODE();
     return n->link_up;
+}
+
+JsonObject *netdev_query_rx_filter(NetClient *n)
+{
+    const NetFrontend *f = n->frontend;
+
+    GLOBAL_STATE_CODE();
+    return f && f->query_rx_filter ? f->query_rx_filter(f->opaque) : NULL;
 }

@@ -26,6 +26,8 @@ typedef struct NetFrontend {
      * for net_flush_queued(). */
     bool (*receive)(void *opaque, const struct iovec *iov, int n);
     void (*link_changed)(void *opaque, bool up);
+    /* RxFilterInfo of query-rx-filter, owned by the caller; NULL: no filter. */
+    JsonObject *(*query_rx_filter)(void *opaque);
     /* netdev_send() had refused; now it may take frames again.  NULL: it
      * never refuses, and drops what it has no room for. */
     void (*can_send)(void *opaque);
@@ -57,5 +59,7 @@ void netdev_foreach(void (*fn)(NetClient *n, void *opaque), void *opaque)
     GS_FN;
 void netdev_set_link(NetClient *n, bool up) GS_FN;
 bool netdev_link_up(const NetClient *n) GS_FN;
+/* Of the device, owned by the caller; NULL: none, or it has no filter. */
+JsonObject *netdev_query_rx_filter(NetClient *n) GS_FN;
 
 #endif

@@ -15,6 +15,7 @@
  * Thread context: under the BQL.
  */
 #include "base/rcu.h"
+#include "base/trace.h"
 #include "hw/drive.h"
 #include "hw/machine.h"
 #include "memory/ram_block.h"
@@ -292,6 +293,8 @@ static MemTxResult flash_write(void *opaque, hwaddr offset, unsigned size,
     uint8_t command = value & 0xff;
 
     GLOBAL_STATE_CODE();
+    TRACE(pflash_write, "%s offset 0x%" G_GINT64_MODIFIER "x value 0x%"
+          G_GINT64_MODIFIER "x", s->name, offset, value);
     if (s->cycle == 0) {
         first_write(s, offset, command);
         return MEMTX_OK;

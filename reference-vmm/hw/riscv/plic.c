@@ -19,6 +19,7 @@
  * agree with the registers.
  */
 #include "hw/riscv/plic.h"
+#include "base/trace.h"
 #include "hw/machine.h"
 
 #define PENDING_BASE 0x1000
@@ -52,15 +53,14 @@ typedef struct RiscvPlic {
 
 /* The pending source of the highest priority above floor that the context
  * has enabled; of several the lowest.  0: none. */
-static unsigned best_source(RiscvPlic *s, const PlicContext *c,
-                            uint32_t floor) REQUIRES(&s->lock);
-static unsigned best_source(RiscvPlic *s, const PlicContext *c,
-                            uint32_t floor)
+static unsigned best_source(RiscvPlic *s, unsigned context, uint32_t floor)
+    REQUIRES(&s->lock);
+static unsigned best_source(RiscvPlic *s, unsigned context, uint32_t floor)
 {
     unsigned best = 0;
 
     for (unsigned w = 0; w < N_WORDS; w++) {
-        uint32_t bits = s->pending[w] & c->enable[w];
+        uint32_t bits = s->pending[w] & s->contexts[context].enable[w];
 
         while (bits) {
             unsigned n = 32 * w + __builtin_ctz(bits);
@@ -79,12 +79,11 @@ static void update(RiscvPlic *s) REQUIRES(&s->lock);
 static void update(RiscvPlic *s)
 {
     for (unsigned i = 0; i < 2 * s->n_harts; i++) {
-        const PlicContext *c = &s->contexts[i];
         Vcpu *cpu = vcpu_by_id(i / 2);
 
         if (cpu) {
             vcpu_set_irq(cpu, i & 1 ? RISCV_IRQ_SEIP : RISCV_IRQ_MEIP,
-                         best_source(s, c, c->threshold) != 0);
+                         best_source(s, i, s->contexts[i].threshold) != 0);
         }
     }
 }
@@ -122,11 +121,12 @@ VmIrq riscv_plic_irq(DeviceState *dev, unsigned source)
 }
 
 /* Takes the best one, whatever the threshold. */
-static uint32_t claim(RiscvPlic *s, const PlicContext *c) REQUIRES(&s->lock);
-static uint32_t claim(RiscvPlic *s, const PlicContext *c)
+static uint32_t claim(RiscvPlic *s, unsigned context) REQUIRES(&s->lock);
+static uint32_t claim(RiscvPlic *s, unsigned context)
 {
-    unsigned n = best_source(s, c, 0);
+    unsigned n = best_source(s, context, 0);
 
+    TRACE(plic_claim, "source %u", n);
     if (n) {
         s->pending[n / 32] &= ~(1u << n % 32);
         s->claimed[n / 32] |= 1u << n % 32;
@@ -136,13 +136,15 @@ static uint32_t claim(RiscvPlic *s, const PlicContext *c)
 }
 
 /* Of a source that the context has not enabled: ignored. */
-static void complete(RiscvPlic *s, const PlicContext *c, uint32_t n)
+static void complete(RiscvPlic *s, unsigned context, uint32_t n)
     REQUIRES(&s->lock);
-static void complete(RiscvPlic *s, const PlicContext *c, uint32_t n)
+static void complete(RiscvPlic *s, unsigned context, uint32_t n)
 {
-    if (n >= N_SOURCES || !(c->enable[n / 32] & 1u << n % 32)) {
+    if (n >= N_SOURCES ||
+        !(s->contexts[context].enable[n / 32] & 1u << n % 32)) {
         return;
     }
+    TRACE(plic_complete, "source %u", n);
     s->claimed[n / 32] &= ~(1u << n % 32);
     gate(s, n);
     update(s);
@@ -212,7 +214,7 @@ static MemTxResult plic_read(void *opaque, hwaddr offset, unsigned size,
         *ret_value = s->contexts[context].threshold;
         break;
     case PLIC_CLAIM:
-        *ret_value = claim(s, &s->contexts[context]);
+        *ret_value = claim(s, context);
         break;
     case PLIC_NONE:
         break;
@@ -244,7 +246,7 @@ static MemTxResult plic_write(void *opaque, hwaddr offset, unsigned size,
         update(s);
         break;
     case PLIC_CLAIM:
-        complete(s, &s->contexts[context], value);
+        complete(s, context, value);
         break;
     case PLIC_PENDING: /* read-only */
     case PLIC_NONE:

@@ -64,6 +64,7 @@ typedef struct VirtioNet {
     uint32_t n_unicast, n_multicast; /* entries of the table, in order */
     uint8_t mac_table[MAC_TABLE_MAX * MAC_SIZE];
     bool unicast_overflow, multicast_overflow;
+    bool filter_told; /* that it has changed, and nobody has asked since */
 } VirtioNet;
 
 /* ---- receiving ---------------------------------------------------------- */
@@ -358,6 +359,89 @@ static uint8_t ctrl_command(VirtioNet *s, const uint8_t *data, size_t len)
     }
 }
 
+/* ---- the filter, for the monitor ---------------------------------------- */
+
+static const char *net_name(const VirtioNet *s)
+{
+    return s->virtio.parent.id ? s->virtio.parent.id : netdev_id(s->netdev);
+}
+
+/* Once, until somebody looks: a guest may change it all the time. */
+static void GS_FN filter_changed(VirtioNet *s)
+{
+    g_autofree char *path = NULL;
+    JsonObject *data;
+
+    if (s->filter_told) {
+        return;
+    }
+    s->filter_told = true;
+    data = json_object_new();
+    path = g_strconcat("/machine/peripheral/", net_name(s), NULL);
+    if (s->virtio.parent.id) {
+        json_object_set_string_member(data, "name", net_name(s));
+    }
+    json_object_set_string_member(data, "path", path);
+    machine_event("NIC_RX_FILTER_CHANGED", data);
+}
+
+static void set_mac(JsonArray *list, JsonObject *o, const uint8_t *mac)
+{
+    g_autofree char *text =
+        g_strdup_printf("%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1],
+                        mac[2], mac[3], mac[4], mac[5]);
+
+    if (list) {
+        json_array_add_string_element(list, text);
+    } else {
+        json_object_set_string_member(o, "main-mac", text);
+    }
+}
+
+static void set_table(JsonObject *o, const char *name, const VirtioNet *s,
+                      unsigned from, unsigned n)
+{
+    JsonArray *list = json_array_new();
+
+    for (unsigned i = from; i < from + n; i++) {
+        set_mac(list, NULL, s->mac_table + i * MAC_SIZE);
+    }
+    json_object_set_array_member(o, name, list);
+}
+
+static JsonObject *GS_FN net_query_rx_filter(void *opaque)
+{
+    VirtioNet *s = opaque;
+    const bool *mode = s->rx_mode;
+    JsonObject *o = json_object_new();
+
+    s->filter_told = false;
+    json_object_set_string_member(o, "name", net_name(s));
+    json_object_set_boolean_member(o, "promiscuous", mode[CTRL_RX_PROMISC]);
+    json_object_set_string_member(o, "multicast",
+                                  mode[CTRL_RX_NOMULTI]    ? "none"
+                                  : mode[CTRL_RX_ALLMULTI] ? "all"
+                                                           : "normal");
+    json_object_set_string_member(o, "unicast",
+                                  mode[CTRL_RX_NOUNI]    ? "none"
+                                  : mode[CTRL_RX_ALLUNI] ? "all"
+                                                         : "normal");
+    json_object_set_string_member(o, "vlan", "all");
+    json_object_set_boolean_member(o, "broadcast-allowed",
+                                   !mode[CTRL_RX_NOBCAST]);
+    json_object_set_boolean_member(o, "multicast-overflow",
+                                   s->multicast_overflow);
+    json_object_set_boolean_member(o, "unicast-overflow",
+                                   s->unicast_overflow);
+    set_mac(NULL, o, s->current_mac);
+    json_object_set_array_member(o, "vlan-table", json_array_new());
+    set_table(o, "unicast-table", s, 0, s->n_unicast);
+    set_table(o, "multicast-table", s, s->n_unicast, s->n_multicast);
+    return o;
+}
+
+/* ---- the control queue -------------------------------------------------- */
+
 static void GS_FN net_handle_ctrl(VirtioDevice *vdev, VirtQueue *vq)
 {
     VirtioNet *s = (VirtioNet *)vdev;
@@ -381,6 +465,9 @@ static void GS_FN net_handle_ctrl(VirtioDevice *vdev, VirtQueue *vq)
         len = io_vector_to_buf(&out, 0, data, sizeof(data));
         ack = out.size > sizeof(data) ? CTRL_ERR : ctrl_command(s, data, len);
         io_vector_from_buf(&in, 0, &ack, sizeof(ack));
+        if (ack == CTRL_OK) {
+            filter_changed(s);
+        }
         virtqueue_push(vq, e, sizeof(ack));
         virtio_notify(vdev, vq);
         virtqueue_element_free(e);
@@ -478,6 +565,7 @@ static bool GS_FN virtio_net_realize(DeviceState *dev, GError **error)
     s->frontend = (NetFrontend){ .can_receive = net_can_receive,
                                  .receive = net_receive,
                                  .link_changed = net_link_changed,
+                                 .query_rx_filter = net_query_rx_filter,
                                  .can_send = net_can_send, .opaque = s };
     if (!netdev_attach(s->netdev, &s->frontend, error)) {
         return false;

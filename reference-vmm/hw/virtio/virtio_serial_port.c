@@ -183,6 +183,13 @@ void virtio_serial_port_ready(VirtioSerialPort *port)
 void virtio_serial_port_set_guest_open(VirtioSerialPort *port, bool open)
 {
     GLOBAL_STATE_CODE();
+    if (port->guest_open != open && port->parent.id) {
+        JsonObject *data = json_object_new();
+
+        json_object_set_string_member(data, "id", port->parent.id);
+        json_object_set_boolean_member(data, "open", open);
+        machine_event("VSERPORT_CHANGE", data);
+    }
     port->guest_open = open;
     if (open) {
         virtio_serial_port_flush_in(port);

@@ -250,7 +250,7 @@ static inline void la(Asm *a, unsigned rd, uint64_t target)
     addi(a, rd, rd, offset & 0xfff);
 }
 
-/* A constant of 64 bits, in line: jumps over it. */
+/* A constant of 64 bits, in line and aligned: jumps over it. */
 static inline void li64(Asm *a, unsigned rd, uint64_t v)
 {
     uint64_t at;
@@ -258,6 +258,9 @@ static inline void li64(Asm *a, unsigned rd, uint64_t v)
     if ((int64_t)v == (int32_t)v) {
         li(a, rd, (int32_t)v);
         return;
+    }
+    while ((a->pc + 12) & 7) {
+        put16(a, 1); /* c.nop */
     }
     at = a->pc;
     put32(a, rd << 7 | 0x17); /* auipc rd, 0 */

@@ -43,7 +43,7 @@
 
 #define ROOTS 2
 #define PAGES_PER_ROOT 3 /* root, middle, leaf */
-#define LOG_MAX 1024
+#define LOG_MAX 2000
 #define ALIAS_BIT 30
 
 /* Windows of virtual addresses: x28 points into one. */

@@ -496,8 +496,9 @@ void slot_pmp(Gen *g)
         li64(&g->a, r, (uint64_t)cfg << entry * 8);
         csrrs(&g->a, gen_rd(g), CSR_PMPCFG0, r);
     }
-    /* QEMU 7.2 only now sees that the next entry's range begins elsewhere. */
-    csrrs(&g->a, r, CSR_PMPCFG0, 0);
-    csrrw(&g->a, 0, CSR_PMPCFG0, r);
+    /* QEMU 7.2 only sees at a write, if of nothing, that the next entry's
+     * range begins elsewhere. */
+    addi(&g->a, r, 0, 0);
+    csrrs(&g->a, 0, CSR_PMPCFG0, r);
     sfence(g);
 }
