@@ -62,6 +62,7 @@ int main(int argc, char **argv)
         main_loop_rcu_barrier();
         main_loop_free();
     }
+    program_clear(&program);
     bql_unlock();
     vm_rcu_finish();
     if (error) {

@@ -136,29 +136,22 @@ static void need_lock(Survey *s, const HfFlow *flow, What what, HfX lock,
     }
 }
 
-static void from_accesses(Survey *s, const HfFlow *flow)
+static void from_use(HfCheck *c, const HfFlow *flow, const HfGuardUse *u,
+                     gpointer data)
 {
-    for (guint i = 0; i < flow->accesses->len; i++) {
-        const HfAccess *a = &g_array_index(flow->accesses, HfAccess, i);
-        const HfContract *k;
-        HfSubject sub;
+    const HfSubject *sub = &u->subject;
+    const HfContract *k =
+        sub->field ? hf_contract_of_field(c->solved->contracts, sub->field)
+                   : hf_contract_of(c->solved->contracts, sub->var);
 
-        if (a->fresh || !hf_guard_declared_subject(s->c, a, &sub)) {
-            continue;
-        }
-        k = sub.field
-                ? hf_contract_of_field(s->c->solved->contracts, sub.field)
-                : hf_contract_of(s->c->solved->contracts, sub.var);
-        for (guint n = 0; k && n < k->clauses->len; n++) {
-            const HfClause *cl = &g_array_index(k->clauses, HfClause, n);
+    for (guint n = 0; !u->access.fresh && k && n < k->clauses->len; n++) {
+        const HfClause *cl = &g_array_index(k->clauses, HfClause, n);
 
-            if (cl->kind == (sub.pointee ? HF_EFF_PT_GUARDED_BY
-                                         : HF_EFF_GUARDED_BY) &&
-                cl->annot && cl->n_locks == 1) {
-                need_lock(s, flow, NEEDS, hf_guard_on(s->c, &sub,
-                                                      cl->locks[0]),
-                          a->must, a->path, a->event, 0);
-            }
+        if (cl->kind == (sub->pointee ? HF_EFF_PT_GUARDED_BY
+                                      : HF_EFF_GUARDED_BY) &&
+            cl->annot && cl->n_locks == 1) {
+            need_lock(data, flow, NEEDS, hf_guard_on(c, sub, cl->locks[0]),
+                      u->access.must, u->access.path, u->access.event, 0);
         }
     }
 }
@@ -194,7 +187,7 @@ static void survey_flow(HfCheck *c, const HfFlow *flow, gpointer data)
 {
     Survey *s = data;
 
-    from_accesses(s, flow);
+    hf_guard_each_use(c, flow, from_use, s);
     for (guint i = 0; i < flow->calls->len; i++) {
         const HfCall *call = &g_array_index(flow->calls, HfCall, i);
         const HfEvent *e = hf_flow_event(flow, call->event);

@@ -36,6 +36,22 @@ gboolean hf_guard_fresh(const HfCheck *c, const HfAccess *a,
 gboolean hf_guard_is_write(const HfAccess *a);
 gboolean hf_guard_is_atomic(const HfAccess *a);
 
+/* A use of something that a guard is, or may be, declared for. */
+typedef struct {
+    HfAccess access;   /* path: the object, whatever names it there */
+    HfSubject subject; /* as hf_guard_declared_subject() */
+    HfSymId callee;    /* it is passed to, which uses it; 0: an access */
+    gboolean indirect; /* through a local pointer */
+} HfGuardUse;
+
+typedef void (*HfGuardUseFn)(HfCheck *c, const HfFlow *flow,
+                             const HfGuardUse *u, gpointer data);
+void hf_guard_each_use(HfCheck *c, const HfFlow *flow, HfGuardUseFn fn,
+                       gpointer data);
+/* What the source calls it, as far as can be said; (transfer full). */
+char *hf_guard_use_text(const HfCheck *c, const HfFlow *flow,
+                        const HfGuardUse *u);
+
 /*
  * The verdict over all contexts of the function: HF_HELD when held in all,
  * HF_ABSENT when missing in one that is known to the root, HF_UNSURE when

@@ -112,15 +112,17 @@ static gboolean guards_hold(const HfCheck *c, const HfFlow *flow,
     return n == 0 || all || (!write && any);
 }
 
-static void report(HfCheck *c, const HfFlow *flow, const HfAccess *a,
-                   const HfSubject *s, const Missing *m)
+static void report(HfCheck *c, const HfFlow *flow, const HfGuardUse *u,
+                   const Missing *m)
 {
+    const HfAccess *a = &u->access;
+    const HfSubject *s = &u->subject;
     gboolean write = hf_guard_is_write(a);
     gboolean wrong_mode = m->verdict.tri == HF_HELD;
     HfFinding *f = hf_check_finding(
         c, flow, wrong_mode ? "shared_write"
                             : write ? "unlocked_write" : "unlocked_read");
-    g_autofree char *what = hf_check_access_text(flow, a);
+    g_autofree char *what = hf_guard_use_text(c, flow, u);
     g_autofree char *lock = hf_check_text(c, flow, m->lock);
     HfPlace place = hf_check_place(flow, a->event);
     const HfHold *h = hf_holds_find(c->solved, a->must, m->lock);
@@ -137,6 +139,10 @@ static void report(HfCheck *c, const HfFlow *flow, const HfAccess *a,
         hf_finding_main(f, &place, "guarded_by", depth,
                         "%s \"%s\" without holding lock \"%s\".",
                         write ? "Writing" : "Reading", what, lock);
+    }
+    if (u->callee) {
+        hf_finding_reason(f, "by \"%s\", which gets its address",
+                          HF_PROGRAM_SYM(c->program, u->callee)->name);
     }
     hf_finding_reason(f, "declared guard");
     if (m->verdict.n_held) {
@@ -166,27 +172,27 @@ static void report(HfCheck *c, const HfFlow *flow, const HfAccess *a,
     hf_findings_add(c->findings, f);
 }
 
-static void check_flow(HfCheck *c, const HfFlow *flow, gpointer data)
+static void check_use(HfCheck *c, const HfFlow *flow, const HfGuardUse *u,
+                      gpointer data)
 {
     GHashTable *seen = data; /* one finding per function and subject */
+    const HfAccess *a = &u->access;
+    Missing m = { 0 };
+    gint64 key;
 
-    for (guint i = 0; i < flow->accesses->len; i++) {
-        const HfAccess *a = &g_array_index(flow->accesses, HfAccess, i);
-        Missing m = { 0 };
-        HfSubject s;
-        gint64 key;
-
-        if (!hf_guard_declared_subject(c, a, &s) ||
-            guards_hold(c, flow, a, &s, &m)) {
-            continue;
-        }
-        key = (gint64)flow->sym << 32 | a->path << 1 | hf_guard_is_write(a);
-        if (g_hash_table_contains(seen, &key)) {
-            continue;
-        }
-        g_hash_table_add(seen, g_memdup2(&key, sizeof(key)));
-        report(c, flow, a, &s, &m);
+    if (guards_hold(c, flow, a, &u->subject, &m)) {
+        return;
     }
+    key = (gint64)flow->sym << 32 | a->path << 1 | hf_guard_is_write(a);
+    if (!g_hash_table_contains(seen, &key)) {
+        g_hash_table_add(seen, g_memdup2(&key, sizeof(key)));
+        report(c, flow, u, &m);
+    }
+}
+
+static void check_flow(HfCheck *c, const HfFlow *flow, gpointer data)
+{
+    hf_guard_each_use(c, flow, check_use, data);
 }
 
 static void run(HfCheck *c)

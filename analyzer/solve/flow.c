@@ -116,6 +116,8 @@ static void record_access(HfRun *r, const HfState *s, uint32_t event,
     HfXTable *t = r->body.t;
     HfX x = strip_index(t, object);
     HfXKind kind = hf_x(t, x)->kind;
+    GArray *table = e->kind == HF_EV_ADDR_TAKEN ? r->out->addresses
+                                                : r->out->accesses;
     HfHolds now;
     gboolean fresh;
 
@@ -131,10 +133,10 @@ static void record_access(HfRun *r, const HfState *s, uint32_t event,
             .kind = e->kind, .fresh = fresh,
         };
 
-        g_array_append_val(r->out->accesses, row);
-        r->access_row[event] = r->out->accesses->len;
+        g_array_append_val(table, row);
+        r->access_row[event] = table->len;
     } else {
-        HfAccess *row = &g_array_index(r->out->accesses, HfAccess,
+        HfAccess *row = &g_array_index(table, HfAccess,
                                        r->access_row[event] - 1);
 
         row->must = hf_holds_weakest(r->solved->priv, row->must, now);
@@ -231,7 +233,7 @@ static void run_event(HfRun *r, HfStates *states, uint32_t event)
     for (guint i = 0; i < states->n; i++) {
         HfState *s = states->v[i];
 
-        if (r->recording && e->path && e->kind != HF_EV_ADDR_TAKEN &&
+        if (r->recording && e->path &&
             e->kind != HF_EV_SCOPE_END && e->kind != HF_EV_UNSIGNED_DIFF) {
             record_access(r, s, event, e,
                           hf_state_object(&r->body, s, e->path));
@@ -515,11 +517,12 @@ static void clear_exit(gpointer data)
 
 static void reset_tables(HfFlow *out)
 {
-    GArray **tables[] = { &out->diffs, &out->accesses, &out->calls,
-                          &out->lock_ops, &out->exits, &out->args,
-                          &out->leaves, &out->takes, &out->relocks };
+    GArray **tables[] = { &out->diffs, &out->accesses, &out->addresses,
+                          &out->calls, &out->lock_ops, &out->exits,
+                          &out->args, &out->leaves, &out->takes,
+                          &out->relocks };
     static const guint sizes[] = { sizeof(HfDiff), sizeof(HfAccess),
-                                   sizeof(HfCall), sizeof(HfLockOp),
+                                   sizeof(HfAccess), sizeof(HfCall), sizeof(HfLockOp),
                                    sizeof(HfExit), sizeof(HfX),
                                    sizeof(HfLeave), sizeof(HfTake),
                                    sizeof(HfLockOp) };
@@ -582,6 +585,7 @@ void hf_flow_run(HfSolved *solved, HfFlow *flow)
     }
     make_exits(&r, &blocks[1].in);
     g_array_sort(flow->accesses, by_event);
+    g_array_sort(flow->addresses, by_event);
     g_array_sort(flow->calls, by_event);
     g_array_sort(flow->lock_ops, by_event);
     g_array_sort(flow->leaves, by_event);

@@ -68,9 +68,9 @@ static HfFlow *flow_new(HfSolved *s, HfSymId sym)
 
 static void flow_free(HfFlow *f)
 {
-    GArray *tables[] = { f->diffs, f->accesses, f->calls, f->lock_ops,
-                         f->exits, f->leaves, f->takes, f->relocks,
-                         f->args, f->contexts };
+    GArray *tables[] = { f->diffs, f->accesses, f->addresses, f->calls,
+                         f->lock_ops, f->exits, f->leaves, f->takes,
+                         f->relocks, f->args, f->contexts };
 
     for (guint i = 0; i < G_N_ELEMENTS(tables); i++) {
         if (tables[i]) {

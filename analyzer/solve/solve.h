@@ -177,6 +177,7 @@ typedef struct {
     const HfUnit *unit;
     const HfFunction *fn;
     GArray *accesses; /* HfAccess, by event */
+    GArray *addresses; /* HfAccess, by event: objects whose address is taken */
     GArray *calls;    /* HfCall, by event */
     GArray *lock_ops; /* HfLockOp, by event */
     GArray *diffs;    /* HfDiff, by event */

@@ -85,12 +85,52 @@ void device_globals_clear(void)
     g_clear_pointer(&globals, g_array_unref);
 }
 
+static bool fill_global(DeviceGlobal *g, const char *driver,
+                        const char *name, const char *value, GError **error)
+{
+    g->klass = device_class_find(driver);
+    g->property = g->klass ? property_find(g->klass, name) : NULL;
+    if (!g->klass) {
+        set_unknown_class(driver, error);
+    } else if (!g->property) {
+        set_unknown_property(g->klass, name, error);
+    }
+    g->value = g_strdup(value);
+    return g->property != NULL;
+}
+
+/* driver=...,property=...,value=... */
+static bool parse_long_global(const char *text, DeviceGlobal *g,
+                              GError **error)
+{
+    static const char *const known[] = { "driver", "property", "value",
+                                         NULL };
+    JsonObject *o = option_parse(text, NULL, NULL, error);
+    const char *driver = NULL, *name = NULL, *value = NULL;
+    bool ok;
+
+    if (o && option_check_known(o, "-global", known, error)) {
+        driver = option_need(o, "-global", "driver", error);
+        name = driver ? option_need(o, "-global", "property", error) : NULL;
+        value = name ? option_need(o, "-global", "value", error) : NULL;
+    }
+    ok = value && fill_global(g, driver, name, value, error);
+    if (o) {
+        json_object_unref(o);
+    }
+    return ok;
+}
+
 static bool parse_global(const char *text, DeviceGlobal *g, GError **error)
 {
     const char *equals = strchr(text, '=');
     const char *dot = equals ? g_strrstr_len(text, equals - text, ".") : NULL;
     char *driver, *name;
+    bool ok;
 
+    if (!dot && equals) {
+        return parse_long_global(text, g, error);
+    }
     if (!dot) {
         g_set_error(error, VM_ERROR, VM_ERROR_ARGUMENT,
                     "-global: expected driver.property=value, not '%s'",
@@ -99,17 +139,10 @@ static bool parse_global(const char *text, DeviceGlobal *g, GError **error)
     }
     driver = g_strndup(text, dot - text);
     name = g_strndup(dot + 1, equals - dot - 1);
-    g->klass = device_class_find(driver);
-    g->property = g->klass ? property_find(g->klass, name) : NULL;
-    if (!g->klass) {
-        set_unknown_class(driver, error);
-    } else if (!g->property) {
-        set_unknown_property(g->klass, name, error);
-    }
-    g->value = g_strdup(equals + 1);
+    ok = fill_global(g, driver, name, equals + 1, error);
     g_free(driver);
     g_free(name);
-    return g->property != NULL;
+    return ok;
 }
 
 bool device_add_global(const char *text, GError **error)

@@ -5,3 +5,4 @@
  * Thread context: none.  Included several times, with MACHINE() defined.
  */
 MACHINE(virt)
+MACHINE(none)

@@ -72,9 +72,11 @@ static GS_FN void run(HmpContext *c, const char *text)
     const HmpCommand *command = find(hmp_commands, name);
 
     if (command && !strcmp(name, "info") && *text) {
+        g_autofree char *subject = take_word(&text);
+
+        command = find(hmp_info_commands, subject);
         g_free(name);
-        name = take_word(&text);
-        command = find(hmp_info_commands, name);
+        name = g_strconcat("info ", subject, NULL);
     }
     if (command) {
         command->run(c, text);

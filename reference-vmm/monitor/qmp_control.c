@@ -55,7 +55,13 @@ static JsonNode *GS_FN run_human(JsonObject *args, GError **error)
         hmp_run(qmp_arg_str(args, "command-line"),
                 qmp_arg_int(args, "cpu-index", 0), error);
 
-    return text ? qmp_string(text) : NULL;
+    if (text) {
+        g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+        g_autofree char *crlf = g_strjoinv("\r\n", lines);
+
+        return qmp_string(crlf);
+    }
+    return NULL;
 }
 
 static const QmpCommand commands[] = {

@@ -85,16 +85,6 @@ void qmp_request_clear(QmpRequest *r)
 
 /* ---- responses ---------------------------------------------------------- */
 
-char *qmp_json_to_text(JsonNode *value, bool pretty)
-{
-    g_autoptr(JsonGenerator) generator = json_generator_new();
-
-    json_generator_set_root(generator, value);
-    json_generator_set_pretty(generator, pretty);
-    json_generator_set_indent(generator, 4);
-    return json_generator_to_data(generator, NULL);
-}
-
 JsonNode *qmp_greeting(bool offers_oob)
 {
     JsonObject *top = json_object_new(), *qmp = json_object_new();

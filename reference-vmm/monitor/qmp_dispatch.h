@@ -35,6 +35,4 @@ JsonNode *qmp_response_error(const GError *error, JsonNode *id) IO_FN;
 JsonNode *qmp_dispatch(const QmpRequest *r) GS_FN;
 JsonNode *qmp_dispatch_oob(const QmpRequest *r) IO_FN;
 
-char *qmp_json_to_text(JsonNode *value, bool pretty) IO_FN;
-
 #endif

@@ -63,7 +63,6 @@ static JsonNode *GS_FN run_query_memory_size(JsonObject *args, GError **error)
 
     json_object_set_int_member(info, "base-memory",
                                (int64_t)machine_current()->config.ram_size);
-    json_object_set_int_member(info, "plugged-memory", 0);
     return qmp_object(info);
 }
 

@@ -218,7 +218,8 @@ static const QmpCommand commands[] = {
               "iothread=IothreadProperties, "
               "throttle-group=ThrottleGroupProperties, "
               "memory-backend-ram=MemoryBackendProperties, "
-              "memory-backend-memfd=MemoryBackendProperties",
+              "memory-backend-memfd=MemoryBackendProperties, "
+              "rng-random=RngRandomProperties, rng-builtin=RngProperties",
       .run = run_object_add },
     { .name = "object-del", .args = "id: str", .run = run_object_del },
     { .name = "query-iothreads", .returns = "[IOThreadInfo]",
@@ -233,7 +234,10 @@ static const QmpType types[] = {
     { "ObjectPropertyInfo", QMP_OBJECT,
       "name: str, type: str, *description: str, *default-value: any" },
     { "ObjectType", QMP_ENUM,
-      "iothread, throttle-group, memory-backend-ram, memory-backend-memfd" },
+      "iothread, throttle-group, memory-backend-ram, memory-backend-memfd, "
+      "rng-random, rng-builtin" },
+    { "RngRandomProperties", QMP_OBJECT, "*filename: str" },
+    { "RngProperties", QMP_OBJECT, "" },
     { "IothreadProperties", QMP_OBJECT,
       "*poll-max-ns: int, *poll-grow: int, *poll-shrink: int, "
       "*aio-max-batch: int, *thread-pool-min: int, *thread-pool-max: int" },

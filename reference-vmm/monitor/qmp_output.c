@@ -7,7 +7,7 @@
  * lock; the buffer leaves in the session's loop.
  */
 #include "monitor/qmp_session_int.h"
-#include "monitor/qmp_dispatch.h"
+#include "monitor/json_text.h"
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -152,7 +152,7 @@ static void IO_OR_GS_FN flush(void *opaque)
 
 void qmp_session_send(QmpSession *s, JsonNode *value)
 {
-    g_autofree char *text = qmp_json_to_text(value, s->pretty);
+    g_autofree char *text = json_text(value, s->pretty);
     bool idle, cut;
 
     IO_CODE();

@@ -8,6 +8,7 @@
 #include "base/iothread.h"
 #include "base/option.h"
 #include "block/throttle_group.h"
+#include "hw/virtio/rng_backend.h"
 #include <string.h>
 
 typedef struct PropertyInfo {
@@ -97,6 +98,17 @@ static GS_FN bool memory_destroy(UserObject *u, GError **error)
     return true;
 }
 
+static GS_FN bool rng_create(UserObject *u, GError **error)
+{
+    return rng_backend_new(u->id, option_string(u->properties, "filename"),
+                           error);
+}
+
+static GS_FN bool rng_destroy(UserObject *u, GError **error)
+{
+    return rng_backend_del(u->id, error);
+}
+
 static const PropertyInfo iothread_properties[] = {
     { "poll-max-ns", "int" }, { "poll-grow", "int" },
     { "poll-shrink", "int" }, { "aio-max-batch", "int" },
@@ -112,6 +124,12 @@ static const PropertyInfo memory_properties[] = {
     { "dump", "bool" },     { "prealloc", "bool" }, { NULL }
 };
 
+static const PropertyInfo rng_random_properties[] = {
+    { "filename", "string" }, { NULL }
+};
+
+static const PropertyInfo no_properties[] = { { NULL } };
+
 static const ObjectType types[] = {
     { "iothread", iothread_properties, iothread_create, iothread_destroy },
     { "throttle-group", throttle_properties, throttle_create,
@@ -120,6 +138,8 @@ static const ObjectType types[] = {
       memory_destroy },
     { "memory-backend-memfd", memory_properties, memory_create,
       memory_destroy },
+    { "rng-random", rng_random_properties, rng_create, rng_destroy },
+    { "rng-builtin", no_properties, rng_create, rng_destroy },
 };
 
 static const ObjectType *find_type(const char *name, GError **error)
@@ -173,7 +193,7 @@ static GS_FN bool check_properties(const ObjectType *t, JsonObject *options,
         g_ptr_array_add(known, (gpointer)p->name);
         if (!strcmp(p->type, "bool")) {
             ok = option_bool(options, p->name, &flag, error);
-        } else if (strcmp(p->name, "size")) {
+        } else if (strcmp(p->name, "size") && strcmp(p->type, "string")) {
             ok = option_uint(options, p->name, 0, INT64_MAX, &number, error);
         }
         if (!ok) {
@@ -285,6 +305,7 @@ void user_objects_free(void)
         }
         object_free(u);
     }
+    rng_backends_free();
     g_clear_pointer(&objects, g_ptr_array_unref);
 }
 
@@ -316,7 +337,11 @@ static JsonNode *value_of(const UserObject *u, const PropertyInfo *p)
     uint64_t number = 0;
     bool flag = false;
 
-    if (!strcmp(p->type, "bool")) {
+    if (!strcmp(p->type, "string")) {
+        const char *text = option_string(u->properties, p->name);
+
+        json_node_set_string(node, text ? text : "/dev/urandom");
+    } else if (!strcmp(p->type, "bool")) {
         option_bool(u->properties, p->name, &flag, NULL);
         json_node_set_boolean(node, flag);
     } else {
@@ -358,7 +383,8 @@ bool user_object_set(UserObject *u, const char *name, JsonNode *value,
 
         return throttle_group_configure(u->id, limits, error);
     }
-    if (t->properties == memory_properties) {
+    if (t->properties == memory_properties ||
+        t->properties == rng_random_properties) {
         g_set_error(error, VM_ERROR, VM_ERROR_STATE,
                     "object '%s' cannot be changed any more", u->id);
         return false;

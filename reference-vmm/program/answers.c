@@ -9,6 +9,7 @@
 #include "cpu/accel.h"
 #include "hw/chardev/chardev.h"
 #include "hw/net/net.h"
+#include "monitor/user_object.h"
 #include "program/options.h"
 #include <string.h>
 
@@ -79,8 +80,13 @@ static char *device_answer(const GPtrArray *devices, GError **error)
 
 static char *object_help(void)
 {
-    return g_strdup("List of user creatable objects:\n  iothread\n"
-                    "  memory-backend-memfd\n  memory-backend-ram\n");
+    GString *text = g_string_new("List of user creatable objects:\n");
+    const char *name;
+
+    for (unsigned i = 0; (name = user_object_type(i)); i++) {
+        g_string_append_printf(text, "  %s\n", name);
+    }
+    return g_string_free(text, FALSE);
 }
 
 static char *trace_help(void)

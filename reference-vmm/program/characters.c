@@ -51,10 +51,12 @@ static GS_FN bool add_monitor_on(const char *chardev, const char *mode,
 static GS_FN bool add_monitors(const GPtrArray *list, const char *mode,
                                bool pretty, GError **error)
 {
+    /* Numbered through, as tools that look for "compat_monitor0" expect. */
+    static unsigned next_id;
+
     for (guint i = 0; i < list->len; i++) {
         const char *text = g_ptr_array_index(list, i);
-        char *id = g_strdup_printf("compat_monitor_%s%s%u", mode,
-                                   pretty ? "_pretty" : "", i);
+        char *id = g_strdup_printf("compat_monitor%u", next_id++);
         bool ok = true;
 
         if (strcmp(text, "none")) {

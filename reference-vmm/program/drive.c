@@ -23,17 +23,24 @@ void drives_init(Drives *d)
 {
     d->blks = g_ptr_array_new();
     d->virtio = g_ptr_array_new_with_free_func(g_free);
+    d->undecided = g_ptr_array_new_with_free_func(g_free);
     d->pflash[0] = d->pflash[1] = NULL;
 }
 
-void drives_free(Drives *d)
+void drives_close(Drives *d)
 {
     GLOBAL_STATE_CODE();
     for (guint i = 0; i < d->blks->len; i++) {
         blk_unref(g_ptr_array_index(d->blks, i));
     }
+    g_ptr_array_set_size(d->blks, 0);
+}
+
+void drives_clear(Drives *d)
+{
     g_ptr_array_unref(d->blks);
     g_ptr_array_unref(d->virtio);
+    g_ptr_array_unref(d->undecided);
     g_free(d->pflash[0]);
     g_free(d->pflash[1]);
 }
@@ -154,7 +161,11 @@ static bool connect(Drives *d, JsonObject *o, const char *id, GError **error)
     const char *interface = option_string(o, "if");
     uint64_t unit = d->pflash[0] ? 1 : 0;
 
-    if (!interface || !strcmp(interface, "none")) {
+    if (!interface) {
+        g_ptr_array_add(d->undecided, g_strdup(id));
+        return true;
+    }
+    if (!strcmp(interface, "none")) {
         return true;
     }
     if (!strcmp(interface, "virtio")) {

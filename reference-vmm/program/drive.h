@@ -14,10 +14,13 @@ typedef struct Drives {
     GPtrArray *blks;      /* BlockBackend*, owned */
     char *pflash[2];      /* ids; NULL: none */
     GPtrArray *virtio;    /* char *: ids of those that want a device */
+    GPtrArray *undecided; /* char *: the same unless a -device names them */
 } Drives;
 
 void drives_init(Drives *d);
 bool drives_add(Drives *d, const char *text, GError **error) GS_FN;
-void drives_free(Drives *d) DROPS(bql) GS_FN;
+/* Lets go of the backends. */
+void drives_close(Drives *d) DROPS(bql) GS_FN;
+void drives_clear(Drives *d);
 
 #endif

@@ -24,15 +24,16 @@ static const OptionDescription table[] = {
     { "M", "name", "as -machine", OPTION_LIST, AT(machine) },
     { "accel", "name", "what runs the guest (`-accel help' lists them)",
       OPTION_STRING, AT(accel) },
-    { "cpu", "model", "CPU model (`-cpu help' lists them)", OPTION_STRING,
-      AT(cpu) },
+    { "cpu", "model[,extension=on|off...]",
+      "CPU model (`-cpu help' lists them), and what a guest relies on",
+      OPTION_STRING, AT(cpu) },
     { "smp", "[cpus=]n", "number of CPUs, 1 to 8 (default: 1)", OPTION_STRING,
       AT(smp) },
     { "m", "[size=]n[K|M|G]", "memory (default: 128M; without suffix MiB)",
       OPTION_STRING, AT(memory) },
     { "name", "string", "name of the guest", OPTION_STRING, AT(name) },
     { "uuid", "uuid", "UUID of the machine", OPTION_STRING, AT(uuid) },
-    { "global", "driver.property=value",
+    { "global", "driver.property=value|driver=d,property=p,value=v",
       "default of a property of devices made from now on", OPTION_LIST,
       AT(globals) },
     { "rtc", "base=utc|localtime|datetime[,clock=host|vm]",
@@ -47,6 +48,8 @@ static const OptionDescription table[] = {
       OPTION_STRING, AT(kernel) },
     { "append", "cmdline", "command line of the kernel", OPTION_STRING,
       AT(append) },
+    { "boot", "[order=]...", "ignored: the kernel or firmware decides",
+      OPTION_IGNORE },
     { "initrd", "file", "initial RAM disk", OPTION_STRING, AT(initrd) },
     { "dtb", "file", "device tree instead of the board's own", OPTION_STRING,
       AT(dtb) },
@@ -58,7 +61,8 @@ static const OptionDescription table[] = {
       "[file=f][,if=none|virtio|pflash][,id=i][,format=f][,unit=n]\n"
       "[,readonly=on|off][,cache=mode][,discard=mode][,detect-zeroes=mode]\n"
       "[,werror=a][,rerror=a][,snapshot=on|off][,media=disk]",
-      "a disk: block nodes and a name for devices", OPTION_LIST, AT(drives) },
+      "a disk: block nodes and a name for devices; without `if', a virtio\n"
+      "disk unless a -device names it", OPTION_LIST, AT(drives) },
 
     { NULL, NULL, "Devices" },
     { "device", "driver[,prop=value...]",
@@ -66,7 +70,8 @@ static const OptionDescription table[] = {
       "properties)", OPTION_LIST, AT(devices) },
     { "object", "type[,prop=value...]",
       "iothread,id=i; memory-backend-ram,id=i,size=n;\n"
-      "memory-backend-memfd,id=i,size=n[,share=on]", OPTION_LIST,
+      "memory-backend-memfd,id=i,size=n[,share=on]; throttle-group,id=i;\n"
+      "rng-random,id=i[,filename=f]; rng-builtin,id=i", OPTION_LIST,
       AT(objects) },
 
     { NULL, NULL, "Network" },
@@ -121,6 +126,7 @@ static const OptionDescription table[] = {
       AT(no_defaults) },
     { "no-user-config", NULL, "ignored: there is none", OPTION_IGNORE },
     { "parallel", "none", "ignored: there is none", OPTION_IGNORE },
+    { "audio", "none", "ignored: there is none", OPTION_IGNORE },
 
     { NULL, NULL, "Looking inside" },
     { "trace", "[enable=]pattern",

@@ -63,6 +63,8 @@ char *command_line_answer(const CommandLine *c, GError **error) GS_FN;
  * belong to strings, which the caller frees with it. */
 bool machine_options_parse(const CommandLine *c, MachineConfig *config,
                            GStringChunk *strings, GError **error) GS_FN;
+/* cpu_options.c */
+bool cpu_option_check(const char *text, GError **error);
 bool action_options_parse(const CommandLine *c, MachineActions *actions,
                           GError **error);
 

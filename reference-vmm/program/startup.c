@@ -20,6 +20,7 @@
 #include "hw/net/net.h"
 #include "monitor/monitor.h"
 #include "monitor/qmp.h"
+#include "monitor/user_object.h"
 #include "program/nic.h"
 #include "qtest/qtest.h"
 #include <stdio.h>
@@ -110,22 +111,62 @@ static GS_FN bool add_netdevs(const CommandLine *c, GError **error)
     return true;
 }
 
+static GS_FN bool add_disk(Program *p, const char *drive, GError **error)
+{
+    JsonObject *o = json_object_new();
+    DeviceState *dev;
+
+    json_object_set_string_member(o, "driver", "virtio-blk-device");
+    json_object_set_string_member(o, "drive", drive);
+    dev = device_add(p->machine, o, error);
+    json_object_unref(o);
+    return dev != NULL;
+}
+
+static bool device_option_names_drive(const CommandLine *c, const char *drive)
+{
+    bool named = false;
+
+    for (guint i = 0; i < c->devices->len && !named; i++) {
+        JsonObject *o = option_parse(g_ptr_array_index(c->devices, i),
+                                     "driver", NULL, NULL);
+
+        if (o) {
+            named = !g_strcmp0(option_string(o, "drive"), drive);
+            json_object_unref(o);
+        }
+    }
+    return named;
+}
+
+/* The board's disks are virtio ones, unless a -drive says otherwise. */
+static GS_FN bool add_disks(Program *p, GError **error)
+{
+    const GPtrArray *virtio = p->drives.virtio;
+    const GPtrArray *undecided = p->drives.undecided;
+
+    for (guint i = 0; i < virtio->len; i++) {
+        if (!add_disk(p, g_ptr_array_index(virtio, i), error)) {
+            return false;
+        }
+    }
+    for (guint i = 0; i < undecided->len; i++) {
+        const char *drive = g_ptr_array_index(undecided, i);
+
+        if (!device_option_names_drive(&p->options, drive) &&
+            !add_disk(p, drive, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static GS_FN bool add_devices(Program *p, GError **error)
 {
     const CommandLine *c = &p->options;
 
-    for (guint i = 0; i < p->drives.virtio->len; i++) {
-        JsonObject *o = json_object_new();
-        DeviceState *dev;
-
-        json_object_set_string_member(o, "driver", "virtio-blk-device");
-        json_object_set_string_member(
-            o, "drive", g_ptr_array_index(p->drives.virtio, i));
-        dev = device_add(p->machine, o, error);
-        json_object_unref(o);
-        if (!dev) {
-            return false;
-        }
+    if (!add_disks(p, error)) {
+        return false;
     }
     for (guint i = 0; i < c->devices->len; i++) {
         const char *text = g_ptr_array_index(c->devices, i);
@@ -208,6 +249,23 @@ static bool write_pidfile(Program *p, GError **error)
     return p->pidfile != NULL;
 }
 
+/* What query-name and query-uuid say. */
+static GS_FN bool set_identity(const CommandLine *c, GError **error)
+{
+    static const char *const known[] = { "guest", "process", "debug-threads",
+                                         NULL };
+    JsonObject *o = option_parse(c->name ? c->name : "", "guest", NULL, error);
+    bool ok = o && option_check_known(o, "-name", known, error);
+
+    if (ok) {
+        monitor_set_identity(option_string(o, "guest"), c->uuid);
+    }
+    if (o) {
+        json_object_unref(o);
+    }
+    return ok;
+}
+
 bool program_start(Program *p, bool *ret_dumped, GError **error)
 {
     const CommandLine *c = &p->options;
@@ -219,7 +277,7 @@ bool program_start(Program *p, bool *ret_dumped, GError **error)
     if (!trace_options_apply(c, error) || !add_objects(c, error) || !add_globals(c, error) ||
         !characters_add(p, error) || !add_blockdevs(c, error) ||
         !add_drives(p, error) || !add_netdevs(c, error) ||
-        !add_machine(p, error) ||
+        !add_machine(p, error) || !set_identity(c, error) ||
         !nics_add(p->machine, c->nics, c->nets, error) ||
         !add_devices(p, error) || !machine_ready(p->machine, error) ||
         !start_qtest(p, error)) {
@@ -233,6 +291,8 @@ bool program_start(Program *p, bool *ret_dumped, GError **error)
 int program_run(Program *p)
 {
     GLOBAL_STATE_CODE();
+    user_objects_pin();
+    monitors_start();
     if (!p->options.stopped) {
         vm_start(p->machine);
     }
@@ -252,8 +312,9 @@ void program_finish(Program *p)
     machine_set_event_hook(NULL);
     machine_free(p->machine);
     netdevs_free();
-    drives_free(&p->drives);
+    drives_close(&p->drives);
     bdrv_close_all();
+    user_objects_free();
     chardevs_free();
     iothread_free_all();
     thread_pool_finish();
@@ -264,6 +325,11 @@ void program_finish(Program *p)
     if (p->pidfile) {
         unlink(p->pidfile);
     }
+}
+
+void program_clear(Program *p)
+{
+    drives_clear(&p->drives);
     g_free(p->pidfile);
     command_line_clear(&p->options);
     g_string_chunk_free(p->strings);

@@ -29,6 +29,8 @@ bool program_start(Program *p, bool *ret_dumped, GError **error)
 int program_run(Program *p) DROPS(bql) GS_FN;
 /* Also after a failed start. */
 void program_finish(Program *p) DROPS(bql) GS_FN;
+/* The memory of it, in the end. */
+void program_clear(Program *p);
 
 /* objects.c: one -object */
 bool object_option_add(const char *text, GError **error) GS_FN;

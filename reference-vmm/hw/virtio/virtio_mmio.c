@@ -337,6 +337,12 @@ static bool virtio_mmio_realize(DeviceState *dev, GError **error)
     VirtioMmio *s = (VirtioMmio *)dev;
 
     GLOBAL_STATE_CODE();
+    if (s->force_legacy) {
+        g_set_error(error, VM_ERROR, VM_ERROR_ARGUMENT,
+                    "virtio-mmio: parameter 'force-legacy': only 'off' is "
+                    "possible; devices are modern ones");
+        return false;
+    }
     memory_region_init_io(&s->mmio, &mmio_ops, s, "virtio-mmio",
                           VIRTIO_MMIO_SIZE);
     device_add_mmio(dev, &s->mmio);
@@ -369,11 +375,21 @@ static const VMStateDescription virtio_mmio_vmstate = {
     .fields = virtio_mmio_fields,
 };
 
+/* QEMU's, whose machines are legacy ones unless told otherwise: a command
+ * line that says force-legacy=off does for both. */
+static const DeviceProperty virtio_mmio_properties[] = {
+    { .name = "force-legacy", .type = PROPERTY_BOOL,
+      .offset = offsetof(VirtioMmio, force_legacy),
+      .help = "the interface before virtio 1.0; only off is possible" },
+    { .name = NULL }
+};
+
 const DeviceClass virtio_mmio_class = {
     .name = "virtio-mmio",
     .help = "virtio transport in memory",
     .provides_bus = "virtio-bus",
     .instance_size = sizeof(VirtioMmio),
+    .properties = virtio_mmio_properties,
     .realize = virtio_mmio_realize,
     .reset = virtio_mmio_reset,
     .vmstate = &virtio_mmio_vmstate,

@@ -24,6 +24,7 @@ typedef struct VirtioMmio {
     DeviceBus *bus;
     uint32_t device_features_sel, driver_features_sel, queue_sel;
     uint32_t page_size, queue_align; /* of the legacy layout */
+    bool force_legacy; /* property; only false is possible */
 } VirtioMmio;
 
 extern const DeviceClass virtio_mmio_class;

@@ -6,6 +6,7 @@
  * Thread context: under the BQL; the queue is served in the main loop.
  */
 #include "base/clock.h"
+#include "hw/virtio/rng_backend.h"
 #include "hw/virtio/virtio.h"
 #include <errno.h>
 #include <sys/random.h>
@@ -14,6 +15,7 @@ typedef struct VirtioRng {
     VirtioDevice virtio;
     uint64_t max_bytes; /* in a period; properties */
     uint32_t period_ms;
+    char *rng; /* id of a backend; NULL: none was named, the same bytes */
     VirtQueue *vq;
     AioTimer *timer; /* ends the period, from its first byte on */
     uint64_t quota;
@@ -101,6 +103,13 @@ static void GS_FN rng_reset(VirtioDevice *vdev)
     s->period_open = false;
 }
 
+static void GS_FN rng_release_backend(VirtioRng *s)
+{
+    if (s->rng) {
+        rng_backend_unuse(s->rng);
+    }
+}
+
 static bool GS_FN virtio_rng_realize(DeviceState *dev, GError **error)
 {
     VirtioRng *s = (VirtioRng *)dev;
@@ -110,11 +119,15 @@ static bool GS_FN virtio_rng_realize(DeviceState *dev, GError **error)
                     "'max-bytes' and 'period' must not be 0");
         return false;
     }
+    if (s->rng && !rng_backend_use(s->rng, error)) {
+        return false;
+    }
     s->timer = aio_timer_new(main_loop_context(), VM_CLOCK_VIRTUAL,
                              rng_period_over, s);
     s->quota = s->max_bytes;
     if (!virtio_init(&s->virtio, error)) {
         aio_timer_delete(s->timer);
+        rng_release_backend(s);
         return false;
     }
     s->vq = virtio_add_main_queue(&s->virtio, 8, rng_handle_queue);
@@ -127,6 +140,7 @@ static void GS_FN virtio_rng_unrealize(DeviceState *dev)
 
     virtio_cleanup(&s->virtio);
     aio_timer_delete(s->timer);
+    rng_release_backend(s);
 }
 
 /* A loaded device starts a period of its own. */
@@ -147,6 +161,8 @@ static const DeviceProperty virtio_rng_properties[] = {
     { .name = "period", .type = PROPERTY_UINT32,
       .offset = offsetof(VirtioRng, period_ms), .value = 65536,
       .help = "milliseconds of a period" },
+    { .name = "rng", .type = PROPERTY_STRING, .offset = offsetof(VirtioRng, rng),
+      .help = "id of an object rng-random or rng-builtin" },
     { .name = NULL }
 };
 

@@ -16,13 +16,11 @@ static unsigned base_register(Gen *g)
     return gen_chance(g, windows ? 2 : 12) ? X28 : X31;
 }
 
-/* -2048 to 2047, mostly aligned; sometimes across the end of a page, but not
- * with PMP: whether that is one access or two is up to the machine. */
+/* -2048 to 2047, mostly aligned; sometimes across the end of a page.  Always
+ * aligned with PMP: whether it is one access or two is up to the machine, and
+ * QEMU only looks at the ends of it. */
 static int offset(Gen *g, unsigned size)
 {
-    if (g->kind == KIND_PMP && gen_chance(g, 6)) {
-        return (int)gen_below(g, 4088) - 2048;
-    }
     if (g->kind == KIND_PMP) {
         return (int)(gen_below(g, 4096) & ~(size - 1)) - 2048;
     }
@@ -52,13 +50,17 @@ static void load_or_store(Gen *g)
 static void computed_address(Gen *g)
 {
     unsigned r = 1 + gen_below(g, 26), f3 = gen_below(g, 4);
+    int o = (int)gen_below(g, 9) - 16;
 
+    if (g->kind == KIND_PMP) {
+        o &= -8;
+    }
     andi(&g->a, r, gen_rs(g), g->kind == KIND_PMP ? 0x7f8 : 0x7ff);
     add(&g->a, r, r, base_register(g));
     if (gen_chance(g, 2)) {
-        i_type(&g->a, 0x03, f3, gen_rd(g), r, (int)gen_below(g, 9) - 16);
+        i_type(&g->a, 0x03, f3, gen_rd(g), r, o);
     } else {
-        s_type(&g->a, 0x23, f3, gen_rs(g), (int)gen_below(g, 9) - 16, r);
+        s_type(&g->a, 0x23, f3, gen_rs(g), o, r);
     }
 }
 
@@ -71,16 +73,17 @@ static void compressed(Gen *g)
                                       0xe002, 0x2002, 0xa002 };
     unsigned i = gen_below(g, 6), r = gen_below(g, 8);
     unsigned base = base_register(g);
+    bool aligned = g->kind == KIND_PMP;
 
     if (gen_chance(g, 2)) {
-        addi(&g->a, 8 + r, base, gen_below(g, 64));
+        addi(&g->a, 8 + r, base, gen_below(g, 64) & (aligned ? 0x38 : 0x3f));
         put16(&g->a, near[i] | r << 7 | (gen_random(g) & 0x1c7c));
     } else {
         uint16_t insn = stack[i] | (gen_random(g) & 0x107c);
 
         /* loads: a register that is not x0; stores: one of 6 bits more */
         insn |= i < 2 ? (1 + gen_below(g, 26)) << 7 : gen_random(g) & 0xf80;
-        addi(&g->a, 2, base, gen_chance(g, 4) ? 4 : -512);
+        addi(&g->a, 2, base, gen_chance(g, 4) && !aligned ? 4 : -512);
         put16(&g->a, insn);
     }
 }

@@ -358,9 +358,9 @@ static void iothread_and_commits(void **state)
     for (unsigned i = 0; i < 2; i++) {
         blk_chain(&q, 4 * i, BLK_DATA, 4096, BLK_STATUS + i, false);
     }
-    for (unsigned i = 0; i < 1000; i++) {
+    while (vt_used_idx(&q) < 100) {
         memory_region_add_subregion(&m->system_memory, VT_HOLE, &more);
-        if ((uint16_t)(heads - vt_used_idx(&q)) < 1) {
+        if (vt_used_idx(&q) == heads) {
             vt_avail(&q, heads % 2 * 4);
             vt_kick(&q);
             heads++;
@@ -369,7 +369,6 @@ static void iothread_and_commits(void **state)
         vt_turns(1);
     }
     vt_wait_used(&q, heads);
-    assert_true(heads > 1);
     assert_int_equal(hw_read(m, BLK_STATUS, 1), 0);
     memory_region_finalize(&more);
 }
