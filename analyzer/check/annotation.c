@@ -448,6 +448,7 @@ static void run(HfCheck *c)
     }
     hf_check_each_flow(c, check_marks, NULL);
     hf_convention_contexts(c);
+    hf_convention_slots(c);
     hf_convention_locks(c);
     hf_convention_guards(c);
 }

@@ -41,7 +41,7 @@ typedef struct {
     const HfCall *call;
     const HfClause *cl;
     const char *callee; /* name of the function, or of the slot */
-    gboolean graph;
+    gboolean graph, strict;
     HfX locks[MAX_LOCKS]; /* as the caller says them */
     guint n;
     GHashTable *told; /* capabilities found missing on entry to flow: HfX */
@@ -259,7 +259,8 @@ static Missing missing_instance(const Site *s, const Stand *st, HfX lock)
     if (up->absent || up->unheld) {
         return MISSING_SURELY;
     }
-    return up->callback ? MISSING_LIKELY : FINE;
+    return up->callback || (s->strict && !up->held && !up->aliased)
+               ? MISSING_LIKELY : FINE;
 }
 
 static Missing missing(const Site *s, guint i, const Stand *st)
@@ -561,7 +562,8 @@ static const HfContract *contract_at(const HfCheck *c, const HfFlow *flow,
     return found;
 }
 
-void hf_contract_check_calls(HfCheck *c, const HfFlow *flow, gboolean graph)
+void hf_contract_check_calls(HfCheck *c, const HfFlow *flow, gboolean graph,
+                             gboolean strict)
 {
     GHashTable *told = g_hash_table_new(NULL, NULL);
 
@@ -572,7 +574,7 @@ void hf_contract_check_calls(HfCheck *c, const HfFlow *flow, gboolean graph)
 
         for (guint n = 0; k && n < k->clauses->len; n++) {
             Site s = { .c = c, .flow = flow, .call = call, .graph = graph,
-                       .callee = name, .told = told,
+                       .strict = strict, .callee = name, .told = told,
                        .cl = &g_array_index(k->clauses, HfClause, n) };
 
             if (!(LOCK_PROMISES >> s.cl->kind & 1) || !name_locks(&s)) {

@@ -112,18 +112,23 @@ static HfContextClass marked(const HfCheck *c, const HfFlow *flow,
     return cls;
 }
 
-/* Declared in a header for others to call. */
-static gboolean in_header(const HfCheck *c, const HfFlow *flow)
+/* Declared in a header for others to call; inline ones are defined there. */
+static gboolean in_header(const HfCheck *c, HfSymId sym)
 {
-    const HfProgSymbol *s = HF_PROGRAM_SYM(c->program, flow->sym);
+    const HfProgSymbol *s = HF_PROGRAM_SYM(c->program, sym);
     const HfFacts *f;
 
-    if (s->linkage == HF_LINKAGE_INTERNAL || !s->decl_loc) {
+    if (!s->decl_loc) {
         return FALSE;
     }
     f = HF_PROGRAM_UNIT(c->program, s->decl_unit)->facts;
     return !(f->files[f->locs[s->decl_loc].file].flags &
              (HF_FILE_MAIN | HF_FILE_SYSTEM));
+}
+
+static gboolean is_inline(const HfCheck *c, HfSymId sym)
+{
+    return HF_PROGRAM_SYM(c->program, sym)->linkage == HF_LINKAGE_INTERNAL;
 }
 
 static gboolean is_unit_entry(const HfProgSymbol *s)
@@ -181,25 +186,24 @@ static gboolean is_plain(const HfCheck *c, const HfFlow *flow)
     return TRUE;
 }
 
-static void survey(HfCheck *c, const HfFlow *flow, gpointer data)
+static void survey(HfCheck *c, const HfFlow *flow, Contexts *x)
 {
-    Contexts *x = data;
     HfContextClass cls = hf_convention_declared(c, flow->sym);
+    HfPlace at = hf_convention_place(c, flow->sym);
     HfPlace body = hf_check_place(flow, UINT32_MAX);
     uint32_t event;
 
-    if (in_header(c, flow)) {
-        HfPlace at = hf_convention_place(c, flow->sym);
+    note(custom_of(x->by_header, at.file), cls != HF_CLASS_NONE);
+    if (is_inline(c, flow->sym)) {
+        return;
+    }
+    note(&x->declares, cls != HF_CLASS_NONE);
+    if (cls != HF_CLASS_NONE && !flow->skip) {
+        gboolean checks = marked(c, flow, &event) != HF_CLASS_NONE;
+        gboolean plain = is_plain(c, flow);
 
-        note(&x->declares, cls != HF_CLASS_NONE);
-        note(custom_of(x->by_header, at.file), cls != HF_CLASS_NONE);
-        if (cls != HF_CLASS_NONE) {
-            gboolean checks = marked(c, flow, &event) != HF_CLASS_NONE;
-            gboolean plain = is_plain(c, flow);
-
-            note(&x->checks[plain][cls], checks);
-            note(custom_of(x->by_file[plain], body.file), checks);
-        }
+        note(&x->checks[plain][cls], checks);
+        note(custom_of(x->by_file[plain], body.file), checks);
     }
 }
 
@@ -215,7 +219,13 @@ static void tell_undeclared(HfCheck *c, const Contexts *x, const HfFlow *flow)
     HfContextClass cls = marked(c, flow, &event);
     HfFinding *f;
 
-    if (!among_few && !hf_custom_holds(&x->declares)) {
+    /* a helper that only computes runs anywhere, and may go without saying */
+    if (is_inline(c, flow->sym) && is_plain(c, flow) &&
+        here->n - here->n_says > 1) {
+        return;
+    }
+    if (!among_few &&
+        (is_inline(c, flow->sym) || !hf_custom_holds(&x->declares))) {
         return;
     }
     f = hf_convention_finding(c, flow->sym, "undeclared_context", "context");
@@ -272,25 +282,25 @@ static void tell_unchecked(HfCheck *c, const Contexts *x, const HfFlow *flow,
     hf_findings_add(c->findings, f);
 }
 
-static void judge(HfCheck *c, const HfFlow *flow, gpointer data)
+static void judge(HfCheck *c, const HfFlow *flow, const Contexts *x)
 {
-    const Contexts *x = data;
     HfContextClass cls = hf_convention_declared(c, flow->sym);
     uint32_t event;
 
-    if (!in_header(c, flow) ||
-        is_unit_entry(HF_PROGRAM_SYM(c->program, flow->sym))) {
+    if (is_unit_entry(HF_PROGRAM_SYM(c->program, flow->sym))) {
         return;
     }
     if (cls == HF_CLASS_NONE) {
         tell_undeclared(c, x, flow);
-    } else if (marked(c, flow, &event) == HF_CLASS_NONE) {
+    } else if (!flow->skip && !is_inline(c, flow->sym) &&
+               marked(c, flow, &event) == HF_CLASS_NONE) {
         tell_unchecked(c, x, flow, cls);
     }
 }
 
 void hf_convention_contexts(HfCheck *c)
 {
+    const GArray *order = c->program->functions;
     Contexts x = {
         .by_header = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
                                            g_free),
@@ -300,8 +310,17 @@ void hf_convention_contexts(HfCheck *c)
         x.by_file[i] = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
                                              g_free);
     }
-    hf_check_each_flow(c, survey, &x);
-    hf_check_each_flow(c, judge, &x);
+    /* locks' own functions, too, which are not judged otherwise */
+    for (guint pass = 0; pass < 2; pass++) {
+        for (guint i = 0; i < order->len; i++) {
+            HfSymId sym = g_array_index(order, HfSymId, i);
+            const HfFlow *flow = c->solved->flows[sym];
+
+            if (in_header(c, sym)) {
+                pass ? judge(c, flow, &x) : survey(c, flow, &x);
+            }
+        }
+    }
     g_hash_table_unref(x.by_header);
     g_hash_table_unref(x.by_file[0]);
     g_hash_table_unref(x.by_file[1]);

@@ -36,8 +36,13 @@ const char *hf_convention_class_name(HfContextClass cls);
 
 /* Contexts of functions that headers declare, and their checks in bodies. */
 void hf_convention_contexts(HfCheck *c);
-/* Locks that callers must hold or that are dropped, and coroutines. */
+/* Function pointers, and what is stored in them. */
+void hf_convention_slots(HfCheck *c);
+/* Locks that callers must hold or that are dropped. */
 void hf_convention_locks(HfCheck *c);
+/* Do functions of this program declare the locks that they leave to their
+ * callers? */
+gboolean hf_convention_strict(HfCheck *c);
 /* Guards of members and variables. */
 void hf_convention_guards(HfCheck *c);
 

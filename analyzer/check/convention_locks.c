@@ -2,18 +2,18 @@
 /*
  * What a function needs of its callers and does not say, where other
  * functions that need the same say it: a lock that it leaves to them, a lock
- * of theirs that it drops, that it runs in a coroutine.
+ * of theirs that it drops.
  */
 #include "check/convention.h"
 #include "check/verdict.h"
 
-typedef enum { NEEDS, DROPS, SLOT_NEEDS, SLOT_COROUTINE } What;
+typedef enum { NEEDS, DROPS, SLOT_NEEDS } What;
 
 /* One need of one function. */
 typedef struct {
     What what;
     HfSymId sym;
-    HfX lock;        /* in its own terms; 0: the coroutine */
+    HfX lock;        /* in its own terms */
     guint32 family;  /* alike for the same lock in other functions */
     gboolean says;
     uint32_t event;  /* that shows it; UINT32_MAX: the slot does */
@@ -217,14 +217,10 @@ static void from_target(Survey *s, HfFieldId slot, const HfContract *k,
         if (!cl->annot) {
             continue;
         }
-        if (cl->kind == HF_EFF_COROUTINE) {
-            n.what = SLOT_COROUTINE;
-            n.says = flow->coroutine || flow->mixed;
-            add(s, &n);
-        } else if ((cl->kind == HF_EFF_REQUIRES ||
-                    cl->kind == HF_EFF_REQUIRES_SHARED) &&
-                   cl->n_locks == 1 &&
-                   hf_x(c->solved->exprs, cl->locks[0])->kind == HF_X_CAP) {
+        if ((cl->kind == HF_EFF_REQUIRES ||
+             cl->kind == HF_EFF_REQUIRES_SHARED) &&
+            cl->n_locks == 1 &&
+            hf_x(c->solved->exprs, cl->locks[0])->kind == HF_X_CAP) {
             n.what = SLOT_NEEDS;
             n.lock = cl->locks[0];
             n.says = says_lock(own, n.lock, NEEDS) ||
@@ -280,24 +276,17 @@ static void tell(HfCheck *c, const Need *n, const HfCustom *custom)
 {
     const HfFlow *flow = c->solved->flows[n->sym];
     const char *name = HF_PROGRAM_SYM(c->program, n->sym)->name;
-    g_autofree char *lock = n->lock ? hf_check_text(c, flow, n->lock) : NULL;
+    g_autofree char *lock = hf_check_text(c, flow, n->lock);
     HfPlace at = hf_convention_place(c, n->sym);
     HfFinding *f;
 
-    f = hf_convention_finding(
-        c, n->sym, n->what == SLOT_COROUTINE ? "undeclared_coroutine"
-                   : n->what == DROPS ? "undeclared_drop"
-                                      : "undeclared_requirement",
-        lock ? "" : "coroutine");
-    if (lock) {
-        g_free(f->key_lock);
-        f->key_lock = hf_check_stable(c, n->lock);
-    }
-    if (n->what == SLOT_COROUTINE) {
-        hf_finding_main(f, &at, "annotation", 0,
-                        "\"%s\" is called as a coroutine function and does "
-                        "not say that it is one.", name);
-    } else if (n->what == DROPS) {
+    f = hf_convention_finding(c, n->sym,
+                              n->what == DROPS ? "undeclared_drop"
+                                               : "undeclared_requirement",
+                              "");
+    g_free(f->key_lock);
+    f->key_lock = hf_check_stable(c, n->lock);
+    if (n->what == DROPS) {
         hf_finding_main(f, &at, "annotation", 0,
                         "\"%s\" may drop its callers' lock \"%s\" for a "
                         "while, and does not say so.", name, lock);
@@ -329,7 +318,7 @@ static HfCustom custom_of(const Survey *s, const Need *like, gboolean all)
     return k;
 }
 
-void hf_convention_locks(HfCheck *c)
+static Survey survey_new(HfCheck *c)
 {
     Survey s = {
         .c = c,
@@ -338,11 +327,44 @@ void hf_convention_locks(HfCheck *c)
     };
 
     hf_check_each_flow(c, survey_flow, &s);
+    return s;
+}
+
+static void survey_clear(Survey *s)
+{
+    g_array_unref(s->needs);
+    g_hash_table_unref(s->seen);
+}
+
+static gboolean is_named(const HfCheck *c, const Need *n)
+{
+    return n->lock && hf_x(c->solved->exprs, n->lock)->kind == HF_X_CAP;
+}
+
+gboolean hf_convention_strict(HfCheck *c)
+{
+    Survey s = survey_new(c);
+    HfCustom k = { 0 };
+
+    for (guint i = 0; i < s.needs->len; i++) {
+        const Need *n = &g_array_index(s.needs, Need, i);
+
+        if (n->what == NEEDS && !is_named(c, n)) {
+            k.n++;
+            k.n_says += n->says;
+        }
+    }
+    survey_clear(&s);
+    return hf_custom_holds(&k);
+}
+
+void hf_convention_locks(HfCheck *c)
+{
+    Survey s = survey_new(c);
+
     survey_slots(&s);
     for (guint i = 0; i < s.needs->len; i++) {
         const Need *n = &g_array_index(s.needs, Need, i);
-        gboolean named = n->lock && hf_x(c->solved->exprs, n->lock)->kind ==
-                                        HF_X_CAP;
         HfCustom own, all;
 
         if (n->says) {
@@ -352,10 +374,9 @@ void hf_convention_locks(HfCheck *c)
         all = custom_of(&s, n, TRUE);
         if (hf_custom_holds_among_few(&own)) {
             tell(c, n, &own);
-        } else if (!named && hf_custom_holds(&all)) {
+        } else if (!is_named(c, n) && hf_custom_holds(&all)) {
             tell(c, n, &all);
         }
     }
-    g_array_unref(s.needs);
-    g_hash_table_unref(s.seen);
+    survey_clear(&s);
 }

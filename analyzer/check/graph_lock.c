@@ -118,7 +118,7 @@ static void check_flow(HfCheck *c, const HfFlow *flow, gpointer data)
 {
     const Graph *g = data;
 
-    hf_contract_check_calls(c, flow, TRUE);
+    hf_contract_check_calls(c, flow, TRUE, FALSE);
     for (guint i = 0; i < flow->lock_ops->len; i++) {
         check_op(c, flow, &g_array_index(flow->lock_ops, HfLockOp, i), g);
     }

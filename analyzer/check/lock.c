@@ -8,6 +8,7 @@
  * GRAPH_LOCK's.
  */
 #include "check/contract_calls.h"
+#include "check/convention.h"
 #include "check/lock.h"
 
 #include <string.h>
@@ -200,6 +201,7 @@ static void run(HfCheck *c)
         .bare_acquires = g_hash_table_new(NULL, NULL),
         .leaky = g_hash_table_new(NULL, NULL),
         .members = members_new(c->program),
+        .strict = hf_convention_strict(c),
     };
 
     hf_check_each_flow(c, note_bare, &l);

@@ -13,6 +13,7 @@ typedef struct {
     GHashTable *bare_releases;
     GHashTable *bare_acquires;
     GArray **members;  /* by HfRecId: HfFieldId, NULL when none */
+    gboolean strict; /* what functions need of callers, they declare */
     GHashTable *leaky; /* HfSymId whose leak was reported: callers inherit it */
 } HfLocks;
 
@@ -43,6 +44,7 @@ typedef struct {
     guint absent;   /* known not to be, up to a root */
     guint unheld;   /* nobody up to an unknown root is seen to hold it */
     guint open;     /* no telling; those below included */
+    guint aliased;  /* one like it is held there under another name */
     guint callback; /* nobody up to something an unknown caller runs */
     const HfFlow *example; /* a site that holds it */
     uint32_t example_event;

@@ -65,6 +65,7 @@ typedef enum {
     SITE_UNHELD,
     SITE_CALLBACK, /* a root that something unknown calls */
     SITE_OPEN,
+    SITE_ALIAS, /* no telling, but one like it is held */
 } Site;
 
 static Site entry_holds(const HfCheck *c, const HfFlow *flow, HfX lock,
@@ -86,7 +87,8 @@ static Site site_holds(const HfCheck *c, const HfFlow *g, const HfCall *call,
     const HfHold *must, *may;
 
     if (!x) {
-        return SITE_OPEN;
+        return hf_lock_alias_held(c, call->may, lock) ? SITE_ALIAS
+                                                      : SITE_OPEN;
     }
     must = hf_holds_find(s, call->must, x);
     may = hf_holds_find(s, call->may, x);
@@ -94,7 +96,7 @@ static Site site_holds(const HfCheck *c, const HfFlow *g, const HfCall *call,
         return SITE_HELD;
     }
     if (hf_lock_alias_held(c, call->may, x)) {
-        return SITE_OPEN;
+        return SITE_ALIAS;
     }
     if (must && must->now == HF_HOLD_ABSENT) {
         return SITE_ABSENT;
@@ -194,14 +196,15 @@ void hf_lock_callers(const HfCheck *c, HfSymId sym, HfX lock,
         if (site == SITE_HELD && !out->held++) {
             out->example = g;
             out->example_event = call->event;
-        } else if (site != SITE_HELD && site != SITE_OPEN && !out->missing) {
+        } else if (site < SITE_OPEN && site != SITE_HELD && !out->missing) {
             out->missing = g;
             out->missing_event = call->event;
         }
         out->absent += site == SITE_ABSENT;
         out->unheld += site == SITE_UNHELD;
         out->callback += site == SITE_CALLBACK;
-        out->open += site == SITE_OPEN || site == SITE_CALLBACK;
+        out->open += site >= SITE_CALLBACK;
+        out->aliased += site == SITE_ALIAS;
     }
 }
 

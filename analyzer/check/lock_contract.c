@@ -5,6 +5,7 @@
  * (lock_rank.c).
  */
 #include "check/contract_calls.h"
+#include "check/convention.h"
 #include "check/lock.h"
 #include "check/lock_rank.h"
 
@@ -345,19 +346,26 @@ static void check_declared(HfCheck *c, HfSymId sym, const HfContract *k)
 
 /* ---- all of it ---------------------------------------------------------- */
 
+typedef struct {
+    HfRanks *ranks;
+    gboolean strict;
+} Run;
+
 static void check_flow(HfCheck *c, const HfFlow *flow, gpointer data)
 {
-    hf_contract_check_calls(c, flow, FALSE);
+    const Run *r = data;
+
+    hf_contract_check_calls(c, flow, FALSE, r->strict);
     check_body(c, flow);
-    hf_rank_check(c, flow, data);
+    hf_rank_check(c, flow, r->ranks);
 }
 
 static void run(HfCheck *c)
 {
-    HfRanks *ranks = hf_ranks_new(c);
+    Run r = { hf_ranks_new(c), hf_convention_strict(c) };
 
-    hf_check_each_flow(c, check_flow, ranks);
-    hf_ranks_free(ranks);
+    hf_check_each_flow(c, check_flow, &r);
+    hf_ranks_free(r.ranks);
     for (HfSymId i = 1; i < c->program->symbols->len; i++) {
         const HfContract *k = hf_contract_of(c->solved->contracts, i);
 

@@ -249,6 +249,11 @@ static void judge_own(HfLocks *l, const HfFlow *flow, const HfLockOp *op)
         report_unheld(l, flow, op, NULL, "no caller is seen to hold it",
                       kind_in(l, l->bare_acquires, op->lock)
                           ? HF_TIER_LOW : HF_TIER_MEDIUM);
+    } else if (l->strict && !up.aliased &&
+               !kind_in(l, l->bare_acquires, op->lock)) {
+        report_unheld(l, flow, op, NULL, "functions that need a lock of their "
+                                         "callers say so in this program",
+                      HF_TIER_MEDIUM);
     }
 }
 

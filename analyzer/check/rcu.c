@@ -18,7 +18,14 @@ typedef struct {
     GHashTable *told; /* gint64: function, and what was followed */
 } Run;
 
-typedef enum { FINE, OUTSIDE, AFTER, AFTER_UNSURE, LATER_SECTION } Fault;
+typedef enum {
+    FINE,
+    OUTSIDE,
+    AFTER,
+    AFTER_UNSURE,
+    LATER_SECTION,
+    BEFORE_SECTION, /* read outside, followed inside */
+} Fault;
 
 /* One use of a protected pointer. */
 typedef struct {
@@ -81,6 +88,18 @@ static gboolean in_later_section(const HfRcu *r, const Use *u)
            section_end(r, u->flow, u->pointer.read, now->event);
 }
 
+/* Read before this function's section began, in none of any caller. */
+static gboolean read_before(const HfRcu *r, const Use *u, const HfX *locks,
+                            guint n)
+{
+    const HfHold *now = held_here(r, u->at.local);
+    const HfPoint then = { u->flow, u->pointer.held, u->at.object };
+
+    return now && u->pointer.read != UINT32_MAX &&
+           now->event > u->pointer.read && !nests(r, u->flow) &&
+           hf_verdict_any(r->c, &then, locks, n).tri == HF_ABSENT;
+}
+
 static Fault judge(HfRcu *r, Use *u)
 {
     HfX locks[HF_RCU_LOCKS];
@@ -91,6 +110,9 @@ static Fault judge(HfRcu *r, Use *u)
     u->verdict = hf_verdict_any(r->c, &u->at, locks, n);
     if (in_later_section(r, u)) {
         return LATER_SECTION;
+    }
+    if (read_before(r, u, locks, n)) {
+        return BEFORE_SECTION;
     }
     if (u->verdict.tri == HF_HELD || held_here(r, u->at.local)) {
         return FINE;
@@ -145,6 +167,9 @@ static HfTier tier_of(HfFinding *f, const HfCheck *c, const Use *u)
     case LATER_SECTION:
         hf_finding_reason(f, "another section does not keep it alive");
         return HF_TIER_MEDIUM;
+    case BEFORE_SECTION:
+        hf_finding_reason(f, "it may be gone before the section begins");
+        return HF_TIER_MEDIUM;
     case AFTER_UNSURE:
         hf_finding_reason(f, "a caller may have a section of its own");
         return HF_TIER_MEDIUM;
@@ -180,6 +205,14 @@ static void tell_section(HfCheck *c, HfRcu *r, HfFinding *f, const Use *u,
     }
 }
 
+static const char *how(Fault fault)
+{
+    return fault == OUTSIDE ? "outside of a read section"
+           : fault == BEFORE_SECTION
+               ? "that was read before the read section began"
+               : "after the read section that kept its target alive";
+}
+
 static gboolean first_time(Run *run, const Use *u, const char *key)
 {
     gint64 id = (gint64)u->flow->sym << 32 | g_str_hash(key);
@@ -204,7 +237,8 @@ static void report(HfCheck *c, Run *run, const Use *u, HfSymId callee)
         return;
     }
     f = hf_check_finding(c, u->flow,
-                         after ? "use_after_section" : "outside_section");
+                         u->fault == BEFORE_SECTION ? "read_before_section"
+                         : after ? "use_after_section" : "outside_section");
     depth = after ? 0 : hf_trace_context(c, f, u->flow, u->verdict.ctx);
     if (after) {
         tell_section(c, &run->rcu, f, u, depth);
@@ -213,15 +247,11 @@ static void report(HfCheck *c, Run *run, const Use *u, HfSymId callee)
         hf_finding_main(f, &at, "rcu", depth,
                         "\"%s\" follows RCU-protected pointer \"%s\" %s.",
                         HF_PROGRAM_SYM(c->program, callee)->name, pointer,
-                        after ? "after the read section that kept its "
-                                "target alive"
-                              : "outside of a read section");
+                        how(u->fault));
     } else {
         hf_finding_main(f, &at, "rcu", depth,
                         "Following RCU-protected pointer \"%s\" %s.", pointer,
-                        after ? "after the read section that kept its "
-                                "target alive"
-                              : "outside of a read section");
+                        how(u->fault));
     }
     f->tier = tier_of(f, c, u);
     f->rule = g_strdup("rcu_protected");

@@ -163,8 +163,9 @@ bool device_add_global(const char *text, GError **error)
 }
 
 /* Before the device's own options, which count more. */
-static GS_FN bool apply_globals(DeviceState *dev, GError **error)
+bool device_apply_globals(DeviceState *dev, GError **error)
 {
+    GLOBAL_STATE_CODE();
     for (guint i = 0; globals && i < globals->len; i++) {
         DeviceGlobal *g = &g_array_index(globals, DeviceGlobal, i);
         JsonNode *node;
@@ -529,7 +530,7 @@ DeviceState *device_add(Machine *machine, JsonObject *options, GError **error)
         }
     }
     dev = device_new(machine, klass, option_string(options, "id"));
-    if (!apply_globals(dev, error) ||
+    if (!device_apply_globals(dev, error) ||
         !set_properties(dev, options, error) ||
         !device_realize(dev, bus, error)) {
         device_free(dev);

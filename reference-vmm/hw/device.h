@@ -117,6 +117,8 @@ DeviceState *device_find(Machine *machine, const char *id) GS_FN;
 void device_reset(DeviceState *dev) GS_FN;
 /* "driver.property=value": what devices made from now on begin with. */
 bool device_add_global(const char *text, GError **error) GS_FN;
+/* What device_add() does by itself, for devices of the board. */
+bool device_apply_globals(DeviceState *dev, GError **error) GS_FN;
 void device_globals_clear(void) GS_FN;
 /* Of all machines' buses by name; NULL: none. */
 DeviceBus *device_bus_find(Machine *machine, const char *name) GS_FN;

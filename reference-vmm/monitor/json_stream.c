@@ -133,6 +133,7 @@ static void feed_char(JsonStream *s, char c)
     if (is_impossible(s, c)) {
         fail(s, s->quote ? "control character or bad byte in a string"
                          : "control character or bad byte");
+        s->skipping = c != '\n';
     } else if (s->text->len >= JSON_STREAM_MAX_SIZE) {
         fail(s, "value too long");
     } else if (s->quote) {

@@ -221,3 +221,13 @@ bool qmp_check_members(const char *members, JsonObject *object, GError **error)
 {
     return check_object(members, "", object, error);
 }
+
+bool qmp_check_result(const QmpCommand *c, JsonNode *value, GError **error)
+{
+    if (!c->returns) {
+        return (JSON_NODE_HOLDS_OBJECT(value) &&
+                !json_object_get_size(json_node_get_object(value))) ||
+               wrong_type("return", "an empty object", error);
+    }
+    return check_value(c->returns, "return", value, error);
+}

@@ -67,6 +67,9 @@ const QmpType *qmp_type_find(const char *name) IO_FN;
  * missing, unexpected or of another type.  In qmp_check.c. */
 bool qmp_check_members(const char *members, JsonObject *object,
                        GError **error) IO_FN;
+/* Whether a result is what the command says that it returns. */
+bool qmp_check_result(const QmpCommand *c, JsonNode *value, GError **error)
+    IO_FN;
 /* The array of query-qmp-schema; owned by the caller. */
 JsonNode *qmp_schema_to_json(void) IO_FN;
 

@@ -4,8 +4,8 @@
 #
 # A mutant is { kind, file, line, name, edits: [[start, length, text], ...],
 # body: 1 (a statement of a function) or 0 (a declaration), from, to: its
-# lines, inert: 1 when what was moved over touches nothing that any lock is
-# declared to guard }.  Edits keep the number of lines.
+# lines, inert: why nothing is lost by it, if nothing is }.  Edits keep the
+# number of lines.
 package Mutants;
 
 use strict;
@@ -76,9 +76,9 @@ sub is_inert {
     my $text = substr($src->{mask}, $s->{start}, $s->{end} - $s->{start});
 
     while ($text =~ /\b([A-Za-z_]\w*)\b/g) {
-        return 0 if $guarded->{$1};
+        return '' if $guarded->{$1};
     }
-    return 1;
+    return 'nothing there is declared to be guarded';
 }
 
 sub jumps {
@@ -197,9 +197,29 @@ my %group_of = (
     DROPS => 'drops', GUARDED_BY => 'guard',
 );
 
+# What the declarations of a name say, those in other files included: into
+# %$said, name -> word -> how often.
+sub sayings {
+    my ($src, $said) = @_;
+
+    for my $item (@{ $src->{items} }) {
+        next if $item->{kind} ne 'function' && $item->{kind} ne 'declaration';
+        my $head = substr($src->{mask}, $item->{start},
+                          $item->{head_end} - $item->{start});
+        next if $head !~ /\(/;
+        # statics of one name in several files are different ones
+        my $name = ($head =~ /\bstatic\b/ ? "$src->{name}:" : '') .
+                   $item->{name};
+        while ($head =~ /\b(\w+)\b/g) {
+            $said->{$name}{$1}++ if $group_of{$1};
+        }
+        $item->{said} = $name;
+    }
+}
+
 # Annotations between the item's start and its body or semicolon.
 sub of_declaration {
-    my ($src, $item, $add) = @_;
+    my ($src, $item, $said, $add) = @_;
     my $head = substr($src->{mask}, $item->{start},
                       $item->{head_end} - $item->{start});
 
@@ -212,7 +232,10 @@ sub of_declaration {
                  at => $at);
 
         next if $head =~ /^\s*(?:extern\s+)?\w+_DECLARE\b/;
-        $add->({ %m, kind => "$group-delete",
+        my $inert = '';
+        $inert = 'another declaration says the same'
+            if $item->{said} && $said->{ $item->{said} }{$word} > 1;
+        $add->({ %m, kind => "$group-delete", inert => $inert,
                  edits => [blank($src, $from, $length)] });
         $add->({ %m, kind => 'context-flip',
                  edits => [[$at, length($word), $flip{$word}]] })
@@ -243,8 +266,18 @@ sub guarded_names {
     }
 }
 
+# A static function that is only called, by functions that the checker looks
+# at with their own contexts.
+sub is_only_called {
+    my ($src, $f) = @_;
+    my $head = substr($src->{mask}, $f->{start}, $f->{body} - $f->{start});
+
+    return 0 if $head !~ /\bstatic\b/;
+    return $src->{mask} !~ /\b\Q$f->{name}\E\b(?!\s*\()/;
+}
+
 sub of_source {
-    my ($src, $guarded) = @_;
+    my ($src, $guarded, $said) = @_;
     my @out;
     my $add = sub {
         my ($m) = @_;
@@ -256,17 +289,20 @@ sub of_source {
         $m->{to} = $src->line($item->{end} - 1);
         $m->{col} = $m->{at};
         $m->{record} = $item->{record}{name} if $item->{record};
+        $m->{inert} ||= 'its callers, all known, are judged with it'
+            if $m->{kind} =~ /^(?:context|marker)-delete$/ &&
+               $item->{kind} eq 'function' && is_only_called($src, $item);
         delete @$m{qw(function item at)};
         push @out, $m;
     };
 
     for my $item (@{ $src->{items} }) {
         if ($item->{kind} eq 'record') {
-            of_declaration($src, $_, $add) for @{ $src->members($item) };
+            of_declaration($src, $_, $said, $add) for @{ $src->members($item) };
             next;
         }
         next if $item->{kind} eq 'data';
-        of_declaration($src, $item, $add);
+        of_declaration($src, $item, $said, $add);
         of_function($src, $item, $guarded, $add)
             if $item->{kind} eq 'function';
     }

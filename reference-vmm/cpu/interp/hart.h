@@ -32,7 +32,7 @@ typedef struct CodePage CodePage;
 
 /* ---- software TLB --------------------------------------------------------- */
 
-#define TLB_BITS 8
+#define TLB_BITS 9
 #define TLB_SIZE (1u << TLB_BITS)
 #define TLB_TAG_INVALID UINT64_MAX
 #define PAGE_MASK_64 (~(uint64_t)0xfff)
@@ -109,6 +109,17 @@ typedef struct PhysPage {
     ram_addr_t offset; /* in block */
     bool readonly;
 } PhysPage;
+
+/* A range of RAM, from some page to the end of its section: what pages are
+ * made from without asking the memory layer. */
+#define PHYS_RANGES 4
+typedef struct PhysRange {
+    uint64_t first, size; /* size 0: none */
+    uint8_t *host;
+    RAMBlock *block;
+    ram_addr_t offset;
+    bool readonly;
+} PhysRange;
 
 typedef enum Access {
     ACCESS_READ,
@@ -250,6 +261,8 @@ struct Hart {
     TlbTables odd_tables; /* MPRV, MXR */
     FetchEntry fetch_tlb[FETCH_TLB_SIZE];
     PhysPage phys_cache[PHYS_CACHE_SIZE];
+    PhysRange phys_ranges[PHYS_RANGES];
+    unsigned next_phys_range;
     JumpEntry jump_cache[JUMP_CACHE_SIZE];
 };
 

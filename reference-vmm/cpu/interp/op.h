@@ -20,6 +20,7 @@
 #define REFVMM_CPU_INTERP_OP_H
 
 #include "cpu/interp/hart.h"
+#include "cpu/interp/op_likely.h"
 
 /* Registers are indexes into x (32: nowhere) or f. */
 struct Op {
@@ -138,13 +139,7 @@ OP_LIST(OP_DECLARE)
 #define OP_DISPATCH(next) return (next)
 #endif
 
-/*
- * A processor's indirect branch predictor knows about two thousand targets,
- * fewer than a busy guest has ops; a miss costs more than twenty cycles.  It
- * knows many more conditional branches.  So an op first asks whether its
- * successor is one of those that mostly follow it (measured on Linux and
- * busybox), and jumps there directly.
- */
+/* See op_likely.h. */
 #define OP_GUESS(name)                        \
     if (op->kind == KIND_##name) {            \
         OP_CONTINUE(name);                    \
@@ -162,27 +157,8 @@ OP_LIST(OP_DECLARE)
 #define OP_NEXT_LIKELY(likely) OP_DISPATCH_LIKELY(op + 1, likely)
 #define OP_NEXT OP_NEXT_LIKELY(AFTER_ANY)
 
-#define AFTER_ANY(X) X(ld) X(addi) X(mv) X(li)
-#define AFTER_ld(X) X(ld) X(addi) X(sd) X(mv) X(li)
-#define AFTER_sd(X) X(sd) X(ld) X(mv) X(li) X(addi)
-#define AFTER_addi(X) X(sd) X(jr) X(add) X(addi) X(bnez) X(lbu)
-#define AFTER_mv(X) X(mv) X(jal_far) X(ld) X(beqz) X(li) X(sd)
-#define AFTER_li(X) X(li) X(mv) X(sd) X(add) X(addi) X(beq)
-#define AFTER_lbu(X) X(addi) X(lbu) X(bnez) X(beqz) X(beq) X(li)
-#define AFTER_add(X) X(sb) X(ld) X(lbu) X(sd) X(lw) X(add)
-#define AFTER_lw(X) X(sd) X(addw) X(addi) X(lw) X(ld)
-#define AFTER_andi(X) X(bnez) X(beqz) X(li) X(mv) X(ld)
-#define AFTER_auipc(X) X(ld) X(jalr) X(add) X(slli)
-#define AFTER_slli(X) X(add) X(srli) X(blt) X(or)
-#define AFTER_addiw(X) X(andi) X(j) X(addiw) X(sw) X(mv)
-#define AFTER_addw(X) X(srliw) X(addw) X(xor) X(lw)
-#define AFTER_sw(X) X(sw) X(ld) X(li) X(addi)
-#define AFTER_sb(X) X(bnez) X(addi) X(bne) X(beqz)
-#define AFTER_branch(X) X(ld) X(lbu) X(addi) X(lw) X(li) X(mv)
-#define AFTER_jump(X) X(ld) X(lbu) X(addi) X(mv) X(li)
-
-/* By kind. */
-extern OpFn *const op_table[];
+/* By kind.  Hidden: no detour through a table of addresses. */
+extern OpFn *const op_table[] __attribute__((visibility("hidden")));
 
 /* Wherever h->pc leads; NULL ends the chain. */
 const Op *hart_next(Hart *h) IO_FN;

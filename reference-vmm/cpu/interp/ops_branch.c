@@ -45,7 +45,7 @@ OpFn *const op_table[] = { op_block_end, OP_LIST(OP_ENTRY) };
     } while (0)
 
 /* To a virtual address, anywhere. */
-#define OP_JUMP(target)                                                      \
+#define OP_JUMP(target, likely)                                              \
     do {                                                                     \
         uint64_t target_ = (target);                                         \
         const JumpEntry *e_ = jump_entry(h, target_);                        \
@@ -56,17 +56,16 @@ OpFn *const op_table[] = { op_block_end, OP_LIST(OP_ENTRY) };
             OP_CONTINUE(resume);                                             \
         }                                                                    \
         h->vbase = target_ & PAGE_MASK_64;                                   \
-        OP_DISPATCH_LIKELY((const Op *)((const char *)h + e_->ops),          \
-                           AFTER_jump);                                      \
+        OP_DISPATCH_LIKELY((const Op *)((const char *)h + e_->ops), likely); \
     } while (0)
 
 /* To an op of this page. */
-#define OP_JUMP_LINKED                                                       \
+#define OP_JUMP_LINKED(likely)                                               \
     do {                                                                     \
         const Op *target_ = linked_target(op);                               \
                                                                              \
         OP_LEAVE_IF_REQUESTED(target_);                                      \
-        OP_DISPATCH_LIKELY(target_, AFTER_jump);                             \
+        OP_DISPATCH_LIKELY(target_, likely);                                 \
     } while (0)
 
 /* Conditional.  Whether it is linked is in rd. */
@@ -78,9 +77,9 @@ OpFn *const op_table[] = { op_block_end, OP_LIST(OP_ENTRY) };
                 OP_CONTINUE(branch_far);                                     \
             }                                                                \
             h->instret += op->count;                                         \
-            OP_JUMP_LINKED;                                                  \
+            OP_JUMP_LINKED(AFTER_##name);                                    \
         }                                                                    \
-        OP_NEXT_LIKELY(AFTER_branch);                                        \
+        OP_NEXT_LIKELY(AFTER_##name);                                        \
     }
 
 /* Taken, but not linked: the first time, or out of the page. */
@@ -90,7 +89,7 @@ OP(branch_far)
         OP_CONTINUE(branch_new);
     }
     h->instret += op->count;
-    OP_JUMP(h->vbase + SEXT32(op->imm));
+    OP_JUMP(h->vbase + SEXT32(op->imm), AFTER_beqz);
 }
 
 OP(branch_new)
@@ -113,7 +112,7 @@ OP_BRANCH(bnez, X1 != 0)
 OP(j)
 {
     h->instret += op->count;
-    OP_JUMP_LINKED;
+    OP_JUMP_LINKED(AFTER_j);
 }
 
 OP(j_new)
@@ -125,14 +124,14 @@ OP(j_new)
 OP(j_far)
 {
     h->instret += op->count;
-    OP_JUMP(h->vbase + SEXT32(op->imm));
+    OP_JUMP(h->vbase + SEXT32(op->imm), AFTER_jal_far);
 }
 
 OP(jal)
 {
     h->x[op->rd] = h->vbase + op->off;
     h->instret += op->count;
-    OP_JUMP_LINKED;
+    OP_JUMP_LINKED(AFTER_jal);
 }
 
 OP(jal_new)
@@ -146,7 +145,7 @@ OP(jal_far)
 {
     h->x[op->rd] = h->vbase + op->off;
     h->instret += op->count;
-    OP_JUMP(h->vbase + SEXT32(op->imm));
+    OP_JUMP(h->vbase + SEXT32(op->imm), AFTER_jal_far);
 }
 
 OP(jalr)
@@ -155,11 +154,11 @@ OP(jalr)
 
     h->x[op->rd] = h->vbase + op->off;
     h->instret += op->count;
-    OP_JUMP(target);
+    OP_JUMP(target, AFTER_jal_far);
 }
 
 OP(jr)
 {
     h->instret += op->count;
-    OP_JUMP((X1 + SEXT32(op->imm)) & ~(uint64_t)1);
+    OP_JUMP((X1 + SEXT32(op->imm)) & ~(uint64_t)1, AFTER_jr);
 }

@@ -199,6 +199,7 @@ void tlb_flush_everything(Hart *h)
     for (unsigned i = 0; i < PHYS_CACHE_SIZE; i++) {
         h->phys_cache[i].page = TLB_TAG_INVALID;
     }
+    memset(h->phys_ranges, 0, sizeof(h->phys_ranges));
     h->reservation = NULL;
     h->code_gen++; /* pages of code look for their host memory again */
     tlb_flush_translations(h);
@@ -288,28 +289,60 @@ void tlb_init(Hart *h)
 
 /* ---- physical pages ------------------------------------------------------- */
 
-static void look_up_phys(Hart *h, uint64_t page, PhysPage *p) RCU_READ
+/* The range of RAM that begins at page; its size is 0 when none does. */
+static PhysRange find_range(Hart *h, uint64_t page) RCU_READ
 {
+    PhysRange r = { .first = page };
     MemoryRegionSection s;
 
     if (!flatview_translate(address_space_to_flatview(h->as), page,
-                            TARGET_PAGE_SIZE, &s)
+                            UINT64_MAX - page, &s)
         || s.size < TARGET_PAGE_SIZE || !s.mr->ram_block
         || s.mr->kind == MEMORY_REGION_IO
-        || (s.mr->kind == MEMORY_REGION_ROM_DEVICE && !s.mr->romd_mode)) {
-        return;
+        || (s.mr->kind == MEMORY_REGION_ROM_DEVICE && !s.mr->romd_mode)
+        /* its words may not be words of the host's */
+        || (s.offset_within_region & (TARGET_PAGE_SIZE - 1))) {
+        return r;
     }
-    p->block = s.mr->ram_block;
-    p->offset = s.offset_within_region;
-    p->host = p->block->host + p->offset;
-    p->readonly = s.readonly || s.mr->kind != MEMORY_REGION_RAM;
-    if (p->offset & (TARGET_PAGE_SIZE - 1)) {
-        p->host = NULL; /* its words may not be words of the host's */
+    r.size = s.size & PAGE_MASK_64;
+    r.block = s.mr->ram_block;
+    r.offset = s.offset_within_region;
+    r.host = r.block->host + r.offset;
+    r.readonly = s.readonly || s.mr->kind != MEMORY_REGION_RAM;
+    return r;
+}
+
+static void page_from_range(PhysPage *p, const PhysRange *r)
+{
+    uint64_t at = p->page - r->first;
+
+    p->host = r->host + at;
+    p->block = r->block;
+    p->offset = r->offset + at;
+    p->readonly = r->readonly;
+}
+
+static void look_up_phys(Hart *h, PhysPage *p)
+{
+    PhysRange r;
+
+    for (unsigned i = 0; i < PHYS_RANGES; i++) {
+        if (p->page - h->phys_ranges[i].first < h->phys_ranges[i].size) {
+            page_from_range(p, &h->phys_ranges[i]);
+            return;
+        }
+    }
+    vm_rcu_read_lock();
+    r = find_range(h, p->page);
+    vm_rcu_read_unlock();
+    if (r.size) {
+        h->phys_ranges[h->next_phys_range++ % PHYS_RANGES] = r;
+        page_from_range(p, &r);
     }
 }
 
 /* Host pointers outlive the RCU section: a commit that changes memory comes
- * by request.c and waits until this hart has dropped them. */
+ * by hart_request_all_sync() and waits until this hart has dropped them. */
 PhysPage *tlb_phys_page(Hart *h, uint64_t pa)
 {
     uint64_t page = pa & PAGE_MASK_64;
@@ -318,9 +351,7 @@ PhysPage *tlb_phys_page(Hart *h, uint64_t pa)
 
     if (p->page != page) {
         *p = (PhysPage){ .page = page };
-        vm_rcu_read_lock();
-        look_up_phys(h, page, p);
-        vm_rcu_read_unlock();
+        look_up_phys(h, p);
     }
     return p;
 }

@@ -167,7 +167,8 @@ static GS_FN bool create_virtio(VirtBoard *b, GError **error)
         if (!dev) {
             return true; /* built without virtio */
         }
-        if (!place(dev, VIRT_VIRTIO_BASE + i * VIRT_VIRTIO_STRIDE, error)) {
+        if (!device_apply_globals(dev, error) ||
+            !place(dev, VIRT_VIRTIO_BASE + i * VIRT_VIRTIO_STRIDE, error)) {
             return false;
         }
         device_connect_irq(dev, 0,
@@ -254,7 +255,6 @@ static GS_FN bool create_vcpus(VirtBoard *b, GError **error)
 static bool virt_init(Machine *m, GError **error)
 {
     VirtBoard *b = g_new0(VirtBoard, 1);
-    bool ok;
 
     GLOBAL_STATE_CODE();
     m->board = b;
@@ -262,10 +262,10 @@ static bool virt_init(Machine *m, GError **error)
     if (!virt_boot_read(b, error)) {
         return false;
     }
-    memory_region_transaction_begin();
-    ok = create_memory(b, error) && create_devices(b, error);
-    memory_region_transaction_commit();
-    return ok && create_vcpus(b, error);
+    /* Not in one transaction: a flash bank reads its image, which polls the
+     * main loop. */
+    return create_memory(b, error) && create_devices(b, error) &&
+           create_vcpus(b, error);
 }
 
 static bool virt_load(Machine *m, GError **error)

@@ -339,7 +339,7 @@ static bool virtio_mmio_realize(DeviceState *dev, GError **error)
     GLOBAL_STATE_CODE();
     if (s->force_legacy) {
         g_set_error(error, VM_ERROR, VM_ERROR_ARGUMENT,
-                    "virtio-mmio: parameter 'force-legacy': only 'off' is "
+                    "parameter 'force-legacy': only 'off' is "
                     "possible; devices are modern ones");
         return false;
     }

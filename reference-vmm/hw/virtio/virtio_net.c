@@ -361,7 +361,7 @@ static uint8_t ctrl_command(VirtioNet *s, const uint8_t *data, size_t len)
 
 /* ---- the filter, for the monitor ---------------------------------------- */
 
-static const char *net_name(const VirtioNet *s)
+static const char *GS_FN net_name(const VirtioNet *s)
 {
     return s->virtio.parent.id ? s->virtio.parent.id : netdev_id(s->netdev);
 }

@@ -10,17 +10,6 @@ struct counter {
     int value HF_GUARDED_BY(&lock);
 };
 
-static void add_one(int *p)
-{
-    (*p)++; // known-limit: GUARDED_BY
-}
-
-/* the callee knows an int, not the counter around it */
-void by_pointer(struct counter *c)
-{
-    add_one(&c->value);
-}
-
 /* the whole object at once */
 void by_copy(struct counter *to, const struct counter *from)
 {
