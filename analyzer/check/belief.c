@@ -9,6 +9,7 @@
 typedef struct {
     GHashTable *stats; /* subject key -> HfStats */
     GPtrArray *order;  /* HfStats in order of first use */
+    gboolean all;      /* hf_belief_survey_all() */
 } Survey;
 
 /* ---- which locks go with this access ------------------------------------ */
@@ -134,13 +135,33 @@ static void consider(const HfCheck *c, HfUse *u, const HfSubject *s,
     }
 }
 
+/* Named locks, that the function takes or says it needs. */
+static void consider_named(const HfCheck *c, HfUse *u, const HfHold *rows,
+                           guint n)
+{
+    for (guint i = 0; i < n; i++) {
+        const HfCapRule *cap =
+            hf_contract_cap_rule(c->solved->contracts, rows[i].lock);
+        HfLockKey key = { rows[i].lock, HF_REL_GLOBAL };
+
+        if (cap && cap->kind == HF_CAP_LOCK &&
+            rows[i].now == HF_HOLD_HELD) {
+            add_key(&u->locks, &key);
+        }
+    }
+}
+
 /* Locks held locally, and by callers. */
-static void find_locks(const HfCheck *c, HfUse *u, const HfSubject *s)
+static void find_locks(const HfCheck *c, HfUse *u, const HfSubject *s,
+                       gboolean named)
 {
     guint n;
     const HfHold *rows = hf_holds(c->solved, u->access->must, &n);
 
     consider(c, u, s, rows, n, TRUE);
+    if (named) {
+        consider_named(c, u, rows, n);
+    }
     for (guint i = 0; i < u->flow->contexts->len; i++) {
         const HfContext *ctx =
             &g_array_index(u->flow->contexts, HfContext, i);
@@ -196,6 +217,7 @@ static HfStats *stats_of(Survey *sv, const HfSubject *s)
         st = g_new0(HfStats, 1);
         st->subject = *s;
         st->uses = g_array_new(FALSE, FALSE, sizeof(HfUse));
+        st->passed = g_ptr_array_new_with_free_func(g_free);
         g_hash_table_insert(sv->stats, key, st);
         g_ptr_array_add(sv->order, st);
     }
@@ -292,6 +314,76 @@ gboolean hf_belief_unshared(const HfCheck *c, const HfUse *u,
     return phase_of(c, u->flow, key->id, 2);
 }
 
+static void add_use(HfCheck *c, Survey *sv, const HfFlow *flow,
+                    const HfAccess *a, const HfSubject *s)
+{
+    HfUse u = { .flow = flow, .access = a };
+    HfStats *st = stats_of(sv, s);
+
+    find_locks(c, &u, s, sv->all);
+    if (u.locks) {
+        u.section = section_size(flow, a);
+    }
+    st->n_writes += hf_guard_is_write(a);
+    g_array_append_val(st->uses, u);
+}
+
+/* The first member stands for the object around it. */
+static gboolean is_base(const HfCheck *c, const HfSubject *s)
+{
+    const HfProgField *f =
+        s->field ? HF_PROGRAM_FIELD(c->program, s->field) : NULL;
+
+    return f && f->type_flags & HF_TYPE_RECORD &&
+           (s->field == 1 ||
+            HF_PROGRAM_FIELD(c->program, s->field - 1)->record != f->record);
+}
+
+/* What a wait is given besides the lock is a condition, no data. */
+static gboolean waits(const HfCheck *c, const HfFlow *flow,
+                      const HfCall *call)
+{
+    const HfEvent *e = hf_flow_event(flow, call->event);
+
+    return e->kind == HF_EV_CALL &&
+           HF_CONTRACT_HAS(hf_contract_of(c->solved->contracts,
+                                          flow->unit->symbols[e->sym]),
+                           HF_EFF_DROP_AND_RETAKE);
+}
+
+/* Objects whose address the call gets. */
+static void survey_call(HfCheck *c, Survey *sv, const HfFlow *flow,
+                        const HfCall *call)
+{
+    const HfXTable *t = c->solved->exprs;
+
+    for (guint i = 0; i < call->n_args; i++) {
+        HfX arg = g_array_index(flow->args, HfX, call->first_arg + i);
+        HfAccess a = { .event = call->event, .must = call->must,
+                       .may = call->may, .kind = HF_EV_RMW,
+                       .fresh = i < 32 && call->fresh_args >> i & 1 };
+        HfAccess *kept;
+        HfSubject s;
+
+        a.path = arg && hf_x(t, arg)->kind == HF_X_ADDR
+                     ? hf_x(t, arg)->parent : 0;
+        while (a.path && hf_x(t, a.path)->kind == HF_X_INDEX) {
+            a.path = hf_x(t, a.path)->parent;
+        }
+        if (!a.path || !hf_guard_subject(c, &a, &s) ||
+            !worth_asking(c, flow, &a, &s) || is_base(c, &s) ||
+            always_fresh(c, flow, &a)) {
+            continue;
+        }
+        if (waits(c, flow, call)) {
+            stats_of(sv, &s)->is_condition = TRUE;
+        }
+        kept = g_memdup2(&a, sizeof(a));
+        g_ptr_array_add(stats_of(sv, &s)->passed, kept);
+        add_use(c, sv, flow, kept, &s);
+    }
+}
+
 static void survey_flow(HfCheck *c, const HfFlow *flow, gpointer data)
 {
     Survey *sv = data;
@@ -301,21 +393,15 @@ static void survey_flow(HfCheck *c, const HfFlow *flow, gpointer data)
     }
     for (guint i = 0; i < flow->accesses->len; i++) {
         const HfAccess *a = &g_array_index(flow->accesses, HfAccess, i);
-        HfUse u = { .flow = flow, .access = a };
         HfSubject s;
-        HfStats *st;
 
-        if (!hf_guard_subject(c, a, &s) || !worth_asking(c, flow, a, &s) ||
-            always_fresh(c, flow, a)) {
-            continue;
+        if (hf_guard_subject(c, a, &s) && worth_asking(c, flow, a, &s) &&
+            !always_fresh(c, flow, a)) {
+            add_use(c, sv, flow, a, &s);
         }
-        find_locks(c, &u, &s);
-        if (u.locks) {
-            u.section = section_size(flow, a);
-        }
-        st = stats_of(sv, &s);
-        st->n_writes += hf_guard_is_write(a);
-        g_array_append_val(st->uses, u);
+    }
+    for (guint i = 0; sv->all && i < flow->calls->len; i++) {
+        survey_call(c, sv, flow, &g_array_index(flow->calls, HfCall, i));
     }
 }
 
@@ -460,17 +546,29 @@ static void stats_free(gpointer data)
         }
     }
     g_array_unref(st->uses);
+    g_ptr_array_unref(st->passed);
     g_free(st);
 }
 
-GPtrArray *hf_belief_survey(HfCheck *c)
+static GPtrArray *survey(HfCheck *c, gboolean all)
 {
     Survey sv = {
         .stats = g_hash_table_new(NULL, NULL),
         .order = g_ptr_array_new_with_free_func(stats_free),
+        .all = all,
     };
 
     hf_check_each_flow(c, survey_flow, &sv);
     g_hash_table_unref(sv.stats);
     return sv.order;
+}
+
+GPtrArray *hf_belief_survey(HfCheck *c)
+{
+    return survey(c, FALSE);
+}
+
+GPtrArray *hf_belief_survey_all(HfCheck *c)
+{
+    return survey(c, TRUE);
 }

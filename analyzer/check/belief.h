@@ -47,7 +47,9 @@ typedef struct {
 typedef struct {
     HfSubject subject; /* of its first use */
     GArray *uses;      /* HfUse */
+    GPtrArray *passed; /* HfAccess made for objects passed by address */
     guint n_writes;
+    gboolean is_condition; /* something waits for it */
 } HfStats;
 
 typedef struct {
@@ -64,6 +66,10 @@ typedef enum { HF_NOT_BELIEVED, HF_BY_FUNCTION, HF_BY_WRITES, HF_BY_MAJORITY } H
 /* Everything that is accessed anywhere: HfStats* in order of first use, the
  * uses of one function contiguous.  (transfer full) */
 GPtrArray *hf_belief_survey(HfCheck *c);
+/* The same, with two more kinds of evidence: objects that are passed by their
+ * address count as written there, and named locks that a function takes or
+ * requires can guard as well. */
+GPtrArray *hf_belief_survey_all(HfCheck *c);
 
 /* The lock with the best claim, n 0 when there is none, and whether to
  * believe it. */

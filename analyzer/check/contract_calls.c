@@ -231,8 +231,11 @@ static Missing missing_cap(const Site *s, const Stand *st, HfX lock)
         return MISSING_MAYBE; /* taken where it is thought to be needed */
     }
     if (st->tri == HF_ABSENT) {
-        return st->ctx->complete ? trust(s->c, st->ctx, st->mixed)
-                                 : MISSING_LIKELY;
+        Missing how = st->ctx->complete ? trust(s->c, st->ctx, st->mixed)
+                                        : MISSING_LIKELY;
+
+        return how == MISSING_MAYBE && s->strict && !st->mixed
+                   ? MISSING_LIKELY : how;
     }
     return s->graph || cap->unknown_entry != HF_ENTRY_UNKNOWN
                ? MISSING_LIKELY : FINE;
@@ -292,7 +295,8 @@ static void finish(const Site *s, HfFinding *f, HfX lock, const char *shape,
     if (!f->rule) {
         f->rule = g_strdup("contract");
     }
-    if (hf_check_exempt(s->c, s->flow)) {
+    if (hf_check_exempt(s->c, s->flow) &&
+        !hf_guard_is_global(s->c, lock)) {
         f->tier = HF_TIER_LOW;
         f->reason_code = g_strdup("init_phase");
         hf_finding_reason(f, "runs in a phase the profile calls unshared");

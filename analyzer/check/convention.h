@@ -41,8 +41,8 @@ void hf_convention_slots(HfCheck *c);
 /* Locks that callers must hold or that are dropped. */
 void hf_convention_locks(HfCheck *c);
 /* Do functions of this program declare the locks that they leave to their
- * callers? */
-gboolean hf_convention_strict(HfCheck *c);
+ * callers?  cap: that named capability; NULL: locks without a name. */
+gboolean hf_convention_strict(HfCheck *c, const char *cap);
 /* Guards of members and variables. */
 void hf_convention_guards(HfCheck *c);
 

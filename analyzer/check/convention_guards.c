@@ -69,6 +69,30 @@ static const HfUse *a_write(const HfStats *st)
     return NULL;
 }
 
+/* A named lock is held all over the place, so that nothing follows from it;
+ * but that writers hold it alone, and readers shared, is no accident. */
+static gboolean is_meant(const HfCheck *c, const HfStats *st,
+                         const HfLockKey *key)
+{
+    gboolean shared = FALSE;
+
+    if (key->relation != HF_REL_GLOBAL ||
+        !hf_contract_cap_rule(c->solved->contracts, key->id)) {
+        return TRUE;
+    }
+    for (guint i = 0; i < st->uses->len; i++) {
+        const HfUse *u = &g_array_index(st->uses, HfUse, i);
+        const HfHold *h = hf_holds_find(c->solved, u->access->must, key->id);
+
+        if (!h || (h->flags & HF_HOLD_SHARED &&
+                   hf_guard_is_write(u->access))) {
+            return FALSE;
+        }
+        shared |= h->flags & HF_HOLD_SHARED;
+    }
+    return shared;
+}
+
 static char *lock_name(const HfCheck *c, const HfLockKey *key)
 {
     if (key->relation == HF_REL_GLOBAL) {
@@ -126,7 +150,7 @@ static gboolean is_foreign(const HfCheck *c, const HfSubject *s)
 void hf_convention_guards(HfCheck *c)
 {
     Declared d = count_declared(c);
-    GPtrArray *all = d.n ? hf_belief_survey(c) : NULL;
+    GPtrArray *all = d.n ? hf_belief_survey_all(c) : NULL;
 
     for (guint i = 0; all && i < all->len; i++) {
         const HfStats *st = g_ptr_array_index(all, i);
@@ -134,7 +158,8 @@ void hf_convention_guards(HfCheck *c)
         guint n;
 
         if (!b.n || b.n_with < b.n || b.n < 2 || !b.writes ||
-            hf_belief_set_once(&b) ||
+            hf_belief_set_once(&b) || st->is_condition ||
+            !is_meant(c, st, &b.key) ||
             is_foreign(c, &st->subject)) {
             continue;
         }

@@ -107,13 +107,19 @@ static gboolean from_entry(const HfCheck *c, HfHolds local, HfX lock)
            (h->now == HF_HOLD_HELD && h->event == UINT32_MAX);
 }
 
+/* Or may: of a lock that anybody may hold on entry, GUARDED_BY and
+ * LOCK_CONTRACT say nothing where callers are not known. */
 static gboolean callers_hold(const HfCheck *c, const HfFlow *flow,
                              HfHolds local, HfX object, HfX lock)
 {
     const HfPoint at = { flow, local, object };
+    const HfCapRule *cap = hf_contract_cap_rule(c->solved->contracts, lock);
     HfVerdict v = hf_verdict_any(c, &at, &lock, 1);
 
-    return v.tri == HF_HELD && v.n_contexts;
+    return v.n_contexts &&
+           (v.tri == HF_HELD ||
+            (v.tri == HF_UNSURE && cap &&
+             cap->unknown_entry == HF_ENTRY_UNKNOWN));
 }
 
 static void need_lock(Survey *s, const HfFlow *flow, What what, HfX lock,
@@ -185,8 +191,14 @@ static void from_call(Survey *s, const HfFlow *flow, const HfCall *call,
 
 static void survey_flow(HfCheck *c, const HfFlow *flow, gpointer data)
 {
+    const HfContract *own = hf_contract_of(c->solved->contracts, flow->sym);
     Survey *s = data;
 
+    /* wrappers need of their callers what those say who call in coroutines */
+    if (HF_CONTRACT_HAS(own, HF_EFF_CO_WRAPPER) ||
+        HF_CONTRACT_HAS(own, HF_EFF_CO_WRAPPER_MIXED)) {
+        return;
+    }
     hf_guard_each_use(c, flow, from_use, s);
     for (guint i = 0; i < flow->calls->len; i++) {
         const HfCall *call = &g_array_index(flow->calls, HfCall, i);
@@ -341,7 +353,7 @@ static gboolean is_named(const HfCheck *c, const Need *n)
     return n->lock && hf_x(c->solved->exprs, n->lock)->kind == HF_X_CAP;
 }
 
-gboolean hf_convention_strict(HfCheck *c)
+gboolean hf_convention_strict(HfCheck *c, const char *cap)
 {
     Survey s = survey_new(c);
     HfCustom k = { 0 };
@@ -349,7 +361,11 @@ gboolean hf_convention_strict(HfCheck *c)
     for (guint i = 0; i < s.needs->len; i++) {
         const Need *n = &g_array_index(s.needs, Need, i);
 
-        if (n->what == NEEDS && !is_named(c, n)) {
+        const HfCapRule *rule =
+            hf_contract_cap_rule(c->solved->contracts, n->lock);
+
+        if (n->what == NEEDS &&
+            g_strcmp0(rule ? rule->name : NULL, cap) == 0) {
             k.n++;
             k.n_says += n->says;
         }

@@ -23,6 +23,22 @@ static gboolean flow_says(const HfFlow *flow, Saying what)
                              : flow->cls != HF_CLASS_NONE;
 }
 
+/* Says of the lock that callers hold it, or that they do not. */
+static gboolean says_lock(const HfContract *k, HfX lock)
+{
+    for (guint i = 0; k && i < k->clauses->len; i++) {
+        const HfClause *cl = &g_array_index(k->clauses, HfClause, i);
+
+        if ((cl->kind == HF_EFF_REQUIRES ||
+             cl->kind == HF_EFF_REQUIRES_SHARED ||
+             cl->kind == HF_EFF_EXCLUDES) && cl->annot &&
+            cl->n_locks == 1 && cl->locks[0] == lock) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
 /* ---- pointers beside one another ----------------------------------------- */
 
 static HfCustom neighbours(const HfCheck *c, HfRecId record, Saying what)
@@ -41,20 +57,6 @@ static HfCustom neighbours(const HfCheck *c, HfRecId record, Saying what)
         }
     }
     return k;
-}
-
-/* All that is stored there are coroutine functions. */
-static gboolean only_coroutines(const HfCheck *c, const HfProgField *f)
-{
-    for (guint i = 0; f->targets && i < f->targets->len; i++) {
-        const HfFlow *flow =
-            c->solved->flows[g_array_index(f->targets, HfSymId, i)];
-
-        if (!flow || !flow->coroutine) {
-            return FALSE;
-        }
-    }
-    return f->targets && f->targets->len;
 }
 
 static HfFinding *slot_finding(HfCheck *c, HfFieldId slot, const char *what,
@@ -77,6 +79,69 @@ static HfFinding *slot_finding(HfCheck *c, HfFieldId slot, const char *what,
     out->key_shape = g_strdup(what);
     out->rule = g_strdup("inferred");
     return out;
+}
+
+static void tell_unlocked(HfCheck *c, HfFieldId slot, HfX lock,
+                          const HfCustom *k)
+{
+    g_autofree char *name = NULL;
+    g_autofree char *text = hf_check_stable(c, lock);
+    HfPlace at;
+    HfFinding *f = slot_finding(c, slot, "undeclared_requirement", &name,
+                                &at);
+
+    g_free(f->key_lock);
+    f->key_lock = g_strdup(text);
+    hf_finding_main(f, &at, "annotation", 0,
+                    "Slot \"%s\" does not say whether it is called with lock "
+                    "\"%s\" held.", name, text);
+    hf_finding_reason(f, "%u of %u function pointers of this record do",
+                      k->n_says, k->n);
+    hf_findings_add(c->findings, f);
+}
+
+/* All function pointers of a record say something of one global lock, but for
+ * this one. */
+static void check_locks(HfCheck *c, HfX lock)
+{
+    const HfProgram *p = c->program;
+
+    for (HfFieldId i = 1; i < p->fields->len; i++) {
+        const HfProgField *f = HF_PROGRAM_FIELD(p, i);
+        HfCustom k = { 0 };
+
+        if (!(f->type_flags & HF_TYPE_FUNCTION_POINTER) ||
+            says_lock(hf_contract_of_field(c->solved->contracts, i), lock)) {
+            continue;
+        }
+        for (HfFieldId n = 1; n < p->fields->len; n++) {
+            const HfProgField *o = HF_PROGRAM_FIELD(p, n);
+
+            if (o->record == f->record &&
+                o->type_flags & HF_TYPE_FUNCTION_POINTER) {
+                k.n++;
+                k.n_says += says_lock(
+                    hf_contract_of_field(c->solved->contracts, n), lock);
+            }
+        }
+        if (hf_custom_holds_among_few(&k)) {
+            tell_unlocked(c, i, lock, &k);
+        }
+    }
+}
+
+/* All that is stored there are coroutine functions. */
+static gboolean only_coroutines(const HfCheck *c, const HfProgField *f)
+{
+    for (guint i = 0; f->targets && i < f->targets->len; i++) {
+        const HfFlow *flow =
+            c->solved->flows[g_array_index(f->targets, HfSymId, i)];
+
+        if (!flow || !flow->coroutine) {
+            return FALSE;
+        }
+    }
+    return f->targets && f->targets->len;
 }
 
 static void tell_slot(HfCheck *c, HfFieldId slot, Saying what,
@@ -242,7 +307,15 @@ static void check_stored(HfCheck *c, Saying what, GHashTable *told)
 void hf_convention_slots(HfCheck *c)
 {
     GHashTable *told = g_hash_table_new(NULL, NULL);
+    const GPtrArray *caps = c->program->rules->caps;
 
+    for (guint i = 0; i < caps->len; i++) {
+        HfX cap = hf_x_leaf(c->solved->exprs, HF_X_CAP, i);
+
+        if (((HfCapRule *)g_ptr_array_index(caps, i))->kind == HF_CAP_LOCK) {
+            check_locks(c, cap);
+        }
+    }
     check_contexts(c);
     check_coroutines(c);
     check_stored(c, CONTEXT, told);

@@ -7,11 +7,13 @@
  * writer, nor wait for others to become idle: they may wait for it.
  */
 #include "check/contract_calls.h"
+#include "check/convention.h"
 
 #include <string.h>
 
 typedef struct {
     HfX lock;      /* 0: the profile has none */
+    gboolean strict; /* functions that need it say so */
     const char *drain; /* capability that means "others are made idle" */
 } Graph;
 
@@ -118,7 +120,7 @@ static void check_flow(HfCheck *c, const HfFlow *flow, gpointer data)
 {
     const Graph *g = data;
 
-    hf_contract_check_calls(c, flow, TRUE, FALSE);
+    hf_contract_check_calls(c, flow, TRUE, g->strict);
     for (guint i = 0; i < flow->lock_ops->len; i++) {
         check_op(c, flow, &g_array_index(flow->lock_ops, HfLockOp, i), g);
     }
@@ -131,6 +133,7 @@ static void run(HfCheck *c)
 
     if (cap >= 0) {
         g.lock = hf_x_leaf(c->solved->exprs, HF_X_CAP, cap);
+        g.strict = hf_convention_strict(c, "graph_lock");
         hf_check_each_flow(c, check_flow, &g);
     }
 }

@@ -81,6 +81,17 @@ HfX hf_guard_on(const HfCheck *c, const HfSubject *s, HfX guard)
     return x ? hf_contract_canonical(c->solved->contracts, x) : 0;
 }
 
+gboolean hf_guard_is_global(const HfCheck *c, HfX lock)
+{
+    const HfXTable *t = c->solved->exprs;
+
+    while (hf_x(t, lock)->kind == HF_X_FIELD ||
+           hf_x(t, lock)->kind == HF_X_INDEX) {
+        lock = hf_x(t, lock)->parent;
+    }
+    return hf_x(t, lock)->kind == HF_X_GLOBAL;
+}
+
 gboolean hf_guard_is_write(const HfAccess *a)
 {
     return a->kind == HF_EV_WRITE || a->kind == HF_EV_RMW ||

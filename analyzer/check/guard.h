@@ -29,6 +29,10 @@ gboolean hf_guard_is_declared(const HfCheck *c, const HfSubject *s);
  * named. */
 HfX hf_guard_on(const HfCheck *c, const HfSubject *s, HfX guard);
 
+/* A variable's lock, in no object: that some object is being set up says
+ * nothing of what it guards. */
+gboolean hf_guard_is_global(const HfCheck *c, HfX lock);
+
 /* In that context the object is nobody else's yet. */
 gboolean hf_guard_fresh(const HfCheck *c, const HfAccess *a,
                         const HfContext *ctx);

@@ -161,7 +161,7 @@ static void report(HfCheck *c, const HfFlow *flow, const HfGuardUse *u,
     }
     f->tier = m->verdict.tri == HF_ABSENT || !m->verdict.n_held
                   ? HF_TIER_HIGH : HF_TIER_MEDIUM;
-    if (hf_check_exempt(c, flow)) {
+    if (hf_check_exempt(c, flow) && !hf_guard_is_global(c, m->lock)) {
         f->tier = HF_TIER_LOW;
         f->reason_code = g_strdup("init_phase");
         hf_finding_reason(f, "runs in a phase the profile calls unshared");

@@ -201,7 +201,7 @@ static void run(HfCheck *c)
         .bare_acquires = g_hash_table_new(NULL, NULL),
         .leaky = g_hash_table_new(NULL, NULL),
         .members = members_new(c->program),
-        .strict = hf_convention_strict(c),
+        .strict = hf_convention_strict(c, NULL),
     };
 
     hf_check_each_flow(c, note_bare, &l);

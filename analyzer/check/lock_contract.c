@@ -362,7 +362,7 @@ static void check_flow(HfCheck *c, const HfFlow *flow, gpointer data)
 
 static void run(HfCheck *c)
 {
-    Run r = { hf_ranks_new(c), hf_convention_strict(c) };
+    Run r = { hf_ranks_new(c), hf_convention_strict(c, NULL) };
 
     hf_check_each_flow(c, check_flow, &r);
     hf_ranks_free(r.ranks);

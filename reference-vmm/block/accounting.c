@@ -104,11 +104,11 @@ JsonObject *block_acct_to_json(BlockAcctStats *stats)
             { "failed_%s_operations", stats->failed_ops[t] },
             { "invalid_%s_operations", stats->invalid_ops[t] },
         };
-        /* A flush has no bytes. */
+        /* A flush has no bytes, nor is it merged. */
         for (size_t j = 0; j < G_N_ELEMENTS(numbers); j++) {
             GString *name = g_string_new(numbers[j].name);
 
-            if (t != BLOCK_ACCT_FLUSH || j != 3) {
+            if (t != BLOCK_ACCT_FLUSH || (j != 2 && j != 3)) {
                 g_string_replace(name, "%s", p, 1);
                 json_object_set_int_member(o, name->str,
                                            (gint64)numbers[j].value);

@@ -343,5 +343,5 @@ void *vcpu_vmstate_opaque(Vcpu *cpu)
 
 const char *vcpu_isa_string(void)
 {
-    return "rv64imafdc_zicntr_zicsr_zifencei_zihpm_sstc_svadu";
+    return "rv64imafdc_zicntr_zicsr_zifencei_zihintpause_zihpm_sstc_svadu";
 }

@@ -12,18 +12,18 @@
 /* As QEMU names them; capitals are those of its older versions. */
 static const char *const always_on[] = {
     "i", "m", "a", "f", "d", "c", "s", "u", "g", "mmu", "pmp", "sv39",
-    "zicsr", "zifencei", "zicntr", "zihpm", "counters", "sstc", "svadu",
-    "Zicsr", "Zifencei", "Counters", NULL
+    "zicsr", "zifencei", "zicntr", "zihpm", "zihintpause", "counters",
+    "sstc", "svadu", "Zicsr", "Zifencei", "Zihintpause", "Counters", NULL
 };
 static const char *const always_off[] = {
     "e", "h", "v", "b", "sv48", "sv57", "sv64", "debug", "smepmp",
     "smstateen", "smaia", "ssaia", "sscofpmf", "svinval", "svnapot",
     "svpbmt", "zawrs", "zba", "zbb", "zbc", "zbs", "zbkb", "zbkc", "zbkx",
     "zdinx", "zfa", "zfh", "zfhmin", "zfinx", "zhinx", "zhinxmin", "zicbom",
-    "zicbop", "zicboz", "zicond", "zihintpause", "zk", "zkn", "zknd", "zkne",
+    "zicbop", "zicboz", "zicond", "zk", "zkn", "zknd", "zkne",
     "zknh", "zkr", "zks", "zksed", "zksh", "zkt", "zmmul", "zve32f",
     "zve64f", "zve64d", "zvfh", "x-epmp", "x-h", "x-v", "x-aia",
-    "Zfh", "Zfhmin", "Zihintpause", "Zve32f", "Zve64f", NULL
+    "Zfh", "Zfhmin", "Zve32f", "Zve64f", NULL
 };
 
 static bool check_extension(JsonObject *o, const char *name, GError **error)

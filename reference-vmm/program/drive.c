@@ -16,7 +16,8 @@
 static const char *const known_options[] = {
     "file", "if", "id", "format", "driver", "unit", "index", "readonly",
     "read-only", "cache", "aio", "discard", "detect-zeroes", "werror",
-    "rerror", "snapshot", "media", "node-name", "copy-on-read", NULL
+    "rerror", "snapshot", "media", "node-name", "copy-on-read",
+    "auto-read-only", "file.read-zeroes", "file.size", NULL
 };
 
 void drives_init(Drives *d)
@@ -106,13 +107,33 @@ static bool read_only_option(JsonObject *o, bool *ret, GError **error)
            option_bool(o, "read-only", ret, error);
 }
 
+/* "null-co://" names no file; its options begin with "file.". */
+static bool null_node(JsonObject *o, JsonObject *node, GError **error)
+{
+    JsonObject *file = json_object_new();
+    uint64_t size = 0;
+    bool zeroes = false;
+
+    json_object_set_string_member(file, "driver", "null-co");
+    json_object_set_object_member(node, "file", file);
+    if (!option_size(o, "file.size", &size, error) ||
+        !option_bool(o, "file.read-zeroes", &zeroes, error)) {
+        return false;
+    }
+    if (size) {
+        json_object_set_int_member(file, "size", size);
+    }
+    json_object_set_boolean_member(file, "read-zeroes", zeroes);
+    return true;
+}
+
 static GS_FN BlockBackend *open_node(JsonObject *o, bool *ret_writeback,
                                      GError **error)
 {
     JsonObject *node = json_object_new();
     const char *file = option_string(o, "file");
     BlockBackend *blk = NULL;
-    bool read_only, snapshot = false;
+    bool read_only, snapshot = false, automatic = false;
 
     copy_string(o, "format", node, "driver");
     copy_string(o, "driver", node, "driver");
@@ -121,6 +142,7 @@ static GS_FN BlockBackend *open_node(JsonObject *o, bool *ret_writeback,
     copy_string(o, "detect-zeroes", node, "detect-zeroes");
     if (!read_only_option(o, &read_only, error) ||
         !option_bool(o, "snapshot", &snapshot, error) ||
+        !option_bool(o, "auto-read-only", &automatic, error) ||
         !cache_mode(o, node, ret_writeback, error)) {
         goto out;
     }
@@ -130,7 +152,14 @@ static GS_FN BlockBackend *open_node(JsonObject *o, bool *ret_writeback,
                     "use an overlay");
         goto out;
     }
+    if (!g_strcmp0(file, "null-co://")) {
+        if (!null_node(o, node, error)) {
+            goto out;
+        }
+        file = NULL;
+    }
     json_object_set_boolean_member(node, "read-only", read_only);
+    json_object_set_boolean_member(node, "auto-read-only", automatic);
     blk = blk_new_open(file, NULL, node, read_only ? 0 : BDRV_O_RDWR, error);
 out:
     json_object_unref(node);

@@ -17,6 +17,7 @@
 #include "block/qapi.h"
 #include "hw/chardev/chardev.h"
 #include "hw/drive.h"
+#include "hw/net/announce.h"
 #include "hw/net/net.h"
 #include "monitor/monitor.h"
 #include "monitor/qmp.h"
@@ -311,6 +312,7 @@ void program_finish(Program *p)
     monitors_free();
     machine_set_event_hook(NULL);
     machine_free(p->machine);
+    net_announce_free_all();
     netdevs_free();
     drives_close(&p->drives);
     bdrv_close_all();

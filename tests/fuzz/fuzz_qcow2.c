@@ -9,7 +9,7 @@
  */
 #include "tests/block/powercut/qcow2_image.h"
 
-#define MAX_INPUT (256 << 10)
+#define INPUT_MAX (256 << 10)
 #define GROWTH (4 << 20)
 #define MAX_L1 (1 << 18) /* entries */
 
@@ -132,7 +132,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         test_block_start();
         started = true;
     }
-    if (size > MAX_INPUT ||
+    if (size > INPUT_MAX ||
         (size > 40 && qcow2_be32(data + QCOW2_OFF_L1_SIZE) > MAX_L1)) {
         return 0; /* nothing new, but slow */
     }

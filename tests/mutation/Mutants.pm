@@ -14,8 +14,8 @@ use warnings;
 our @kinds = qw(lock-delete lock-pair lock-later unlock-earlier
                 rcu-delete rcu-pair rcu-later rcu-earlier
                 context-delete context-flip marker-delete marker-flip
-                coroutine-delete graph-delete requires-delete drops-delete
-                guard-delete);
+                coroutine-delete graph-delete requires-delete guard-delete
+                drops-delete);
 
 # What takes, what gives back.
 my %release_of = (
@@ -162,12 +162,12 @@ sub markers {
 # [start, length] of an annotation with its arguments and, if it is alone in
 # one, the SLOT() around it.
 sub extent {
-    my ($src, $at, $length) = @_;
+    my ($src, $at, $length, $with_arguments) = @_;
     my $m = \$src->{mask};
     my $end = $at + $length;
 
     pos($$m) = $end;
-    if ($$m =~ /\G\s*(?=\()/gc) {
+    if ($with_arguments && $$m =~ /\G\s*(?=\()/gc) {
         $end = $src->past_bracket(pos($$m));
     }
     pos($$m) = $end;
@@ -227,7 +227,9 @@ sub of_declaration {
         my $word = $1;
         my $group = $group_of{$word} or next;
         my $at = $item->{start} + pos($head) - length($word);
-        my ($from, $length) = extent($src, $at, length($word));
+        my ($from, $length) = extent(
+            $src, $at, length($word),
+            $word =~ /^(?:REQUIRES|REQUIRES_SHARED|DROPS|GUARDED_BY)$/);
         my %m = (body => 0, name => $item->{name}, item => $item,
                  at => $at);
 

@@ -299,7 +299,9 @@ static bool emit_last(Decoder *d, OpKind kind)
     return true;
 }
 
-/* A fence need not be an op when no write of before it is kept before a read
+/* PAUSE is a fence of writes before nothing.
+ *
+ * A fence need not be an op when no write of before it is kept before a read
  * of after it: see KIND_fence. */
 static bool decode_misc_mem(Decoder *d)
 {
@@ -307,6 +309,9 @@ static bool decode_misc_mem(Decoder *d)
 
     switch (insn_funct3(d->insn)) {
     case 0:
+        if (d->insn == 0x0100000f) {
+            return emit_last(d, KIND_pause);
+        }
         if ((pred & 5) && (succ & 10)) {
             decode_emit(d, KIND_fence);
         }

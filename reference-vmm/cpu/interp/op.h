@@ -75,8 +75,8 @@ _Static_assert(sizeof(Op) == 12 && sizeof(Block) == 12, "arena layout");
 
 #define OP_LIST_SYSTEM(X)                                                    \
     X(illegal) X(ecall) X(ebreak) X(mret) X(sret) X(wfi) X(sfence_vma)       \
-    X(fence) X(fence_i) X(csr) X(csr_sstatus_clear) X(csr_sstatus_set)       \
-    X(fp_guard) X(raise)
+    X(fence) X(pause) X(fence_i) X(csr) X(csr_sstatus_clear)                  \
+    X(csr_sstatus_set) X(fp_guard) X(raise)
 
 #define OP_LIST_AMO_SIZE(X, s)                                               \
     X(lr_##s) X(sc_##s) X(amoswap_##s) X(amoadd_##s) X(amoxor_##s)           \

@@ -8,6 +8,7 @@
  * Thread context: the hart's own thread.
  */
 #include "cpu/interp/op.h"
+#include <sched.h>
 
 /* h->exc was set. */
 OP(raise)
@@ -153,6 +154,24 @@ OP(fence)
 {
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
     OP_NEXT;
+}
+
+/* Zihintpause: this hart waits for another, whose thread may be waiting for
+ * our CPU of the host. */
+static void do_pause(Hart *h, const Op *op)
+{
+    retire(h, op);
+    if (interp_harts[1]) {
+        hart_leave_guest(h);
+        sched_yield();
+        hart_enter_guest(h);
+    }
+}
+
+OP(pause)
+{
+    do_pause(h, op);
+    OP_RESUME;
 }
 
 static void do_fence_i(Hart *h, const Op *op)

@@ -31,6 +31,7 @@ typedef struct NetFrontend {
     /* netdev_send() had refused; now it may take frames again.  NULL: it
      * never refuses, and drops what it has no room for. */
     void (*can_send)(void *opaque);
+    const uint8_t *mac; /* its address of now; NULL: none */
     void *opaque;
 } NetFrontend;
 
@@ -46,6 +47,9 @@ void netdev_detach(NetClient *n) GS_FN;
 /* From the device out; false: the back end is full, and will call can_send.
  * What a link that is down swallows counts as sent. */
 bool netdev_send(NetClient *n, const struct iovec *iov, int count) GS_FN;
+/* A frame that tells switches where the device is now (RARP); nothing for one
+ * that has no address. */
+void netdev_announce(NetClient *n) GS_FN;
 /* The device has room again. */
 void netdev_flush_queued(NetClient *n) GS_FN;
 /* What kinds there are, a line each; owned by the caller. */

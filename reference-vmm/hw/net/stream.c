@@ -28,6 +28,7 @@ typedef struct NetStream {
     SocketAddress address;
     int listener, fd; /* -1: none */
     bool reading, writing;
+    bool delivering;
     uint64_t reconnect_s;
     AioTimer *reconnect_timer;
     GByteArray *out; /* not yet sent */
@@ -52,14 +53,25 @@ static GS_FN void update_handlers(NetStream *s)
     }
 }
 
+static GS_FN bool deliver_frames(NetStream *s);
+static GS_FN void disconnected(NetStream *s);
+
 static void stream_set_reading(NetClient *n, bool on)
 {
     NetStream *s = (NetStream *)n;
 
     GLOBAL_STATE_CODE();
-    if (s->reading != on) {
-        s->reading = on;
-        update_handlers(s);
+    if (s->reading == on) {
+        return;
+    }
+    s->reading = on;
+    update_handlers(s);
+    /* What had been read already when the guest had no more room. */
+    if (on && !s->delivering && !deliver_frames(s)) {
+        s->in_size = 0;
+        if (s->fd >= 0) {
+            disconnected(s);
+        }
     }
 }
 
@@ -128,12 +140,14 @@ static GS_FN bool deliver_frames(NetStream *s)
 {
     size_t done = 0;
 
-    while (s->in_size - done >= LENGTH_SIZE) {
+    s->delivering = true;
+    while (s->reading && s->in_size - done >= LENGTH_SIZE) {
         uint32_t length;
 
         memcpy(&length, s->in + done, LENGTH_SIZE);
         length = ntohl(length);
         if (length > NET_PACKET_MAX) {
+            s->delivering = false;
             return false;
         }
         if (s->in_size - done - LENGTH_SIZE < length) {
@@ -144,6 +158,7 @@ static GS_FN bool deliver_frames(NetStream *s)
     }
     s->in_size -= done;
     memmove(s->in, s->in + done, s->in_size);
+    s->delivering = false;
     return true;
 }
 

@@ -96,7 +96,9 @@ void virtio_notify_config(VirtioDevice *vdev)
     GLOBAL_STATE_CODE();
     vdev->generation++;
     if (virtio_status(vdev) & VIRTIO_STATUS_DRIVER_OK) {
-        virtio_raise_isr(vdev, VIRTIO_ISR_CONFIG);
+        /* Both, as under QEMU: a driver looks at its queues for nothing, and
+         * programs that wait for any interrupt see one. */
+        virtio_raise_isr(vdev, VIRTIO_ISR_CONFIG | VIRTIO_ISR_QUEUE);
     }
 }
 

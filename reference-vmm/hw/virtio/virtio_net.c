@@ -566,6 +566,7 @@ static bool GS_FN virtio_net_realize(DeviceState *dev, GError **error)
                                  .receive = net_receive,
                                  .link_changed = net_link_changed,
                                  .query_rx_filter = net_query_rx_filter,
+                                 .mac = s->current_mac,
                                  .can_send = net_can_send, .opaque = s };
     if (!netdev_attach(s->netdev, &s->frontend, error)) {
         return false;

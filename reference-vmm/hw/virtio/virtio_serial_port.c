@@ -145,9 +145,11 @@ static void GS_FN port_set_host_open(VirtioSerialPort *port, bool open)
         return;
     }
     port->host_open = open;
-    virtio_serial_send_control(port->serial, port->nr,
-                               VIRTIO_CONSOLE_PORT_OPEN, open, NULL);
-    virtio_serial_port_flush_out(port);
+    if (port->serial->ports[port->nr] == port) { /* the guest knows it */
+        virtio_serial_send_control(port->serial, port->nr,
+                                   VIRTIO_CONSOLE_PORT_OPEN, open, NULL);
+        virtio_serial_port_flush_out(port);
+    }
 }
 
 static void GS_FN port_event(void *opaque, ChardevEvent event)
@@ -268,20 +270,20 @@ static bool GS_FN port_realize(DeviceState *dev, GError **error)
     if (!check_name(port, error) || !choose_number(port, error)) {
         return false;
     }
+    queue = port->nr ? 2 * port->nr + 2 : 0;
+    port->in = &s->virtio.queues[queue];
+    port->out = &s->virtio.queues[queue + 1];
+    port->host_open = port->is_console;
     port->frontend = (ChardevFrontend){ .can_receive = port_can_receive,
                                         .receive = port_receive,
                                         .event = port_event, .opaque = port };
+    /* It may say at once that it is open. */
     if (port->chardev &&
         !chardev_attach(port->chardev, &port->frontend, error)) {
         return false;
     }
     port->out_bh = aio_bh_new(main_loop_context(), port_writable, port);
-    queue = port->nr ? 2 * port->nr + 2 : 0;
-    port->in = &s->virtio.queues[queue];
-    port->out = &s->virtio.queues[queue + 1];
     s->ports[port->nr] = port;
-    port->host_open = port->is_console ||
-                      (port->chardev && chardev_is_open(port->chardev));
     virtio_serial_send_control(s, port->nr, VIRTIO_CONSOLE_PORT_ADD, 1, NULL);
     return true;
 }

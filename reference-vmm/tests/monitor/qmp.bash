@@ -19,7 +19,7 @@ trap finish EXIT
 # Without a CPU that runs, and devices that nobody asked for.
 start_vmm() { # ARGUMENT...
     "${REFVMM:-refvmm}" -M virt -accel qtest -display none -nodefaults \
-        "$@" >"$tmp/out" 2>"$tmp/err" &
+        "$@" >"$tmp/out" 2>>"$tmp/err" &
     vmm_pid=$!
 }
 
@@ -38,5 +38,5 @@ end_vmm() {
 
 # The script of standard input, on a new connection.
 talk() { # ADDRESS
-    "$client" "$1" >"$tmp/talk" || { cat "$tmp/talk" >&2; exit 1; }
+    "$client" "$1" >"$tmp/talk" || { cat "$tmp/talk" "$tmp/err" >&2; exit 1; }
 }

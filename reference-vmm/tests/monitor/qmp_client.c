@@ -188,6 +188,7 @@ static void write_all(const char *text, size_t len)
 
 /* ---- the script --------------------------------------------------------- */
 
+/* It has room for one more byte. */
 static void run(char *line)
 {
     bool event;
@@ -197,8 +198,11 @@ static void run(char *line)
 
         write_all(line + 3, n);
     } else if (!strncmp(line, "> ", 2)) {
-        write_all(line + 2, strlen(line + 2));
-        write_all("\n", 1);
+        size_t n = strlen(line);
+
+        /* At once: after the last bracket the other end may be gone. */
+        line[n] = '\n';
+        write_all(line + 2, n - 1);
     } else if (!strncmp(line, "< ", 2)) {
         while (!next_line(line + 2, &event)) {
         }
@@ -240,8 +244,8 @@ int main(int argc, char **argv)
     while ((n = getline(&line, &size, stdin)) >= 0) {
         if (n && line[n - 1] == '\n') {
             line[n - 1] = '\0';
+            run(line);
         }
-        run(line);
         fflush(stdout);
     }
     free(line);

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # QMP over tcp, as a server and as a client that connects again, and a
 # connection that is cut from another monitor.
-# shellcheck disable=SC1091,SC2154
+# shellcheck disable=SC1091,SC2153,SC2154
 set -euo pipefail
 . "$(dirname "$0")/../monitor/qmp.bash"
 
@@ -27,8 +27,8 @@ victim_pid=$VICTIM_PID
 exec {victim_out}<&"${VICTIM[0]}"
 printf '= QMP\n> {"execute": "qmp_capabilities"}\n= return\neof\n' \
     >&"${VICTIM[1]}"
-read -r _ <&"${VICTIM[0]}"
-read -r _ <&"${VICTIM[0]}"
+read -r _ <&"$victim_out"
+read -r _ <&"$victim_out"
 talk "unix:$tmp/a" <<'END'
 > {"execute": "qmp_capabilities", "arguments": {"enable": ["oob"]}}
 = QMP

@@ -147,7 +147,7 @@ static void resized(void **state)
     assert_true(qmp_block_resize(NULL, "disk", BLK_SIZE / 2, NULL));
     hw_poll_until(config(0, 8) == BLK_SIZE / 1024);
     assert_int_not_equal(vt_get(&v, VT_GENERATION), generation);
-    assert_int_equal(vt_take_isr(&v), VIRTIO_ISR_CONFIG);
+    assert_true(vt_take_isr(&v) & VIRTIO_ISR_CONFIG);
     assert_int_equal(blk_rw(&q, VIRTIO_BLK_IN, BLK_SIZE / 1024, 512), 1);
 }
 
