@@ -8,8 +8,8 @@ HfContextClass hf_demand_class(const HfCheck *c, HfSymId sym)
     const HfContract *k = hf_contract_of(c->solved->contracts, sym);
     const HfFlow *f = c->solved->flows[sym];
 
-    if (f && f->cls != HF_CLASS_NONE) {
-        return f->cls;
+    if (f) {
+        return f->cls; /* a mark in one branch is none of the function */
     }
     if (hf_contract_is_mark(c->solved->contracts, sym)) {
         return HF_CLASS_NONE; /* speaks of its caller */

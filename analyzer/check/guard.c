@@ -92,6 +92,77 @@ gboolean hf_guard_is_global(const HfCheck *c, HfX lock)
     return hf_x(t, lock)->kind == HF_X_GLOBAL;
 }
 
+/* The object around all, where it is reached by pointer: what is freed. */
+static HfX owner_of(const HfXTable *t, const HfSubject *s)
+{
+    HfX x = s->base;
+
+    while (x && (hf_x(t, x)->kind == HF_X_FIELD ||
+                 hf_x(t, x)->kind == HF_X_INDEX)) {
+        x = hf_x(t, x)->parent;
+    }
+    return x && hf_x(t, x)->kind == HF_X_DEREF ? hf_x(t, x)->parent : 0;
+}
+
+/* A counter in the object went down before: whoever finds it at zero is the
+ * last. */
+static gboolean counted_down(const HfCheck *c, const HfFlow *flow,
+                             uint32_t event, HfX owner)
+{
+    HfX object = hf_x_deref(c->solved->exprs, owner);
+
+    for (guint i = 0; i < flow->accesses->len; i++) {
+        const HfAccess *a = &g_array_index(flow->accesses, HfAccess, i);
+
+        if (a->kind == HF_EV_ATOMIC_RMW && a->event < event &&
+            hf_x(c->solved->exprs, a->path)->parent == object) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+gboolean hf_guard_unshared(const HfCheck *c, const HfFlow *flow,
+                           uint32_t event, HfX lock, const HfSubject *s)
+{
+    HfX owner = owner_of(c->solved->exprs, s);
+
+    for (guint i = 0; i < flow->calls->len; i++) {
+        const HfCall *call = &g_array_index(flow->calls, HfCall, i);
+        const HfEvent *e = hf_flow_event(flow, call->event);
+        const HfContract *k;
+
+        if (call->event <= event || e->kind != HF_EV_CALL) {
+            continue;
+        }
+        k = hf_contract_of(c->solved->contracts, flow->unit->symbols[e->sym]);
+        for (guint n = 0; k && n < k->clauses->len; n++) {
+            const HfClause *cl = &g_array_index(k->clauses, HfClause, n);
+            guint arg = cl->arg > 0 ? (guint)cl->arg : 0;
+            HfX x = 0;
+
+            if (cl->n_locks == 1 && (cl->kind == HF_EFF_INIT ||
+                                     cl->kind == HF_EFF_DESTROY)) {
+                x = hf_x_to_caller(
+                    c->solved->exprs, cl->locks[0],
+                    &g_array_index(flow->args, HfX, call->first_arg),
+                    call->n_args);
+                x = x ? hf_contract_canonical(c->solved->contracts, x) : 0;
+                if (x == lock) {
+                    return TRUE;
+                }
+            } else if (cl->kind == HF_EFF_FREE && owner &&
+                       arg < call->n_args &&
+                       g_array_index(flow->args, HfX,
+                                     call->first_arg + arg) == owner &&
+                       counted_down(c, flow, event, owner)) {
+                return TRUE;
+            }
+        }
+    }
+    return FALSE;
+}
+
 gboolean hf_guard_is_write(const HfAccess *a)
 {
     return a->kind == HF_EV_WRITE || a->kind == HF_EV_RMW ||

@@ -33,6 +33,12 @@ HfX hf_guard_on(const HfCheck *c, const HfSubject *s, HfX guard);
  * nothing of what it guards. */
 gboolean hf_guard_is_global(const HfCheck *c, HfX lock);
 
+/* At the event nobody else can have the object: afterwards the function sets
+ * its lock up, or destroys it, or frees the object, of which it found itself
+ * to be the last user. */
+gboolean hf_guard_unshared(const HfCheck *c, const HfFlow *flow,
+                           uint32_t event, HfX lock, const HfSubject *s);
+
 /* In that context the object is nobody else's yet. */
 gboolean hf_guard_fresh(const HfCheck *c, const HfAccess *a,
                         const HfContext *ctx);

@@ -161,7 +161,15 @@ static void report(HfCheck *c, const HfFlow *flow, const HfGuardUse *u,
     }
     f->tier = m->verdict.tri == HF_ABSENT || !m->verdict.n_held
                   ? HF_TIER_HIGH : HF_TIER_MEDIUM;
+    if (hf_guard_unshared(c, flow, a->event, m->lock, s)) {
+        f->tier = HF_TIER_LOW;
+        f->reason_code = g_strdup("not_shared");
+        hf_finding_reason(f, "nobody else has the object: its lock is set up "
+                             "or destroyed afterwards, or it is freed by its "
+                             "last user");
+    }
     if (hf_check_exempt(c, flow) && !hf_guard_is_global(c, m->lock)) {
+        g_free(f->reason_code);
         f->tier = HF_TIER_LOW;
         f->reason_code = g_strdup("init_phase");
         hf_finding_reason(f, "runs in a phase the profile calls unshared");

@@ -163,50 +163,86 @@ static char *leading_word(const char *text)
                                         "0123456789"));
 }
 
-/* The block that holds an event, to tell a statement from what follows. */
-static uint32_t end_of_block(const HfFlow *flow, uint32_t event)
+/* Past a comment, a string or a character constant that starts at p; p itself
+ * when none does.  Lines that were passed are counted. */
+static const char *past_token(const char *p, int *line)
 {
-    const HfFacts *f = flow->unit->facts;
-    HfId id = flow->fn->first_event + event;
+    char quote = *p;
 
-    for (uint32_t i = 0; i < flow->fn->n_blocks; i++) {
-        const HfBlock *b = &f->blocks[flow->fn->first_block + i];
+    if (p[0] == '/' && (p[1] == '*' || p[1] == '/')) {
+        const char *end = p[1] == '*' ? strstr(p + 2, "*/")
+                                      : strchr(p, '\n');
 
-        if (id >= b->first_event && id < b->first_event + b->n_events) {
-            return b->first_event + b->n_events - flow->fn->first_event;
+        end = !end ? p + strlen(p) : p[1] == '*' ? end + 2 : end;
+        for (; p < end; p++) {
+            *line += *p == '\n';
+        }
+        return p;
+    }
+    if (quote != '"' && quote != '\'') {
+        return p;
+    }
+    for (p++; *p && *p != quote && *p != '\n'; p++) {
+        if (*p == '\\' && p[1]) {
+            p++;
         }
     }
-    return event;
+    return *p == quote ? p + 1 : p;
 }
 
-/*
- * The statement's lines.  The facts have no statements: it starts with the
- * next event, and goes on as long as the same block comes back to that line
- * (operands on the lines below are evaluated before the whole).
- */
+/* The line where a statement that starts at p ends: at its semicolon, or at
+ * the brace that opens what it governs.  p is left behind it. */
+static int statement_end(const char **at, int line)
+{
+    const char *p = *at;
+    int depth = 0;
+
+    while (*p) {
+        const char *next = past_token(p, &line);
+
+        if (next != p) {
+            p = next;
+            continue;
+        }
+        if (*p == '(' || *p == '[') {
+            depth++;
+        } else if (*p == ')' || *p == ']') {
+            depth--;
+        } else if (depth <= 0 && (*p == ';' || *p == '{' || *p == '}')) {
+            p++;
+            break;
+        }
+        line += *p++ == '\n';
+    }
+    *at = p;
+    return line;
+}
+
+/* The lines of the statement after the mark.  The facts have no statements,
+ * so that the text tells; without it, the mark speaks of what the next event
+ * is on. */
 static void find_statement(Intent *in)
 {
-    uint32_t next = in->event + 1, end;
-    int furthest;
+    HfPlace mark = hf_check_place(in->flow, in->event);
+    uint32_t next = in->event + 1;
+    g_autofree char *text = NULL;
+    const char *p;
+    int line = 1;
 
-    in->first = in->last = 0;
-    if (next >= in->flow->fn->n_events) {
+    in->first = in->last = next < in->flow->fn->n_events
+                               ? (int)hf_flow_loc(in->flow, next)->line : 0;
+    if (!g_file_get_contents(mark.file, &text, NULL, NULL)) {
         return;
     }
-    end = end_of_block(in->flow, next);
-    in->first = in->last = hf_flow_loc(in->flow, next)->line;
-    furthest = in->first;
-    for (uint32_t i = next; i < end; i++) {
-        int line = hf_flow_loc(in->flow, i)->line;
-
-        furthest = MAX(furthest, line);
-        if (line == in->first) {
-            in->last = furthest;
-        } else if (line < in->first) {
-            in->first = line; /* the first operand was not on the first line */
-            in->last = furthest;
-        }
+    for (p = text; *p && line < mark.line; p++) {
+        line += *p == '\n';
     }
+    line = statement_end(&p, line); /* the mark itself */
+    while (*p == ' ' || *p == '\t' || *p == '\n') {
+        line += *p++ == '\n';
+    }
+    in->first = line;
+    in->last = statement_end(&p, line);
 }
 
 static void read_intent(Intent *in, const HfEvent *e)

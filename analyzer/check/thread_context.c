@@ -104,6 +104,27 @@ static gboolean told_before(Search *s, const HfFlow *flow, HfSymId end)
 
 /* ---- origin: the function's own annotation ------------------------------ */
 
+/* t->fn(t->opaque): a function and its argument, stored together by whoever
+ * chose where they run. */
+static gboolean calls_closure(const HfFlow *flow, const HfCall *call)
+{
+    const HfFacts *f = flow->unit->facts;
+    const HfEvent *e = hf_flow_event(flow, call->event);
+    const HfPath *pointer = &f->paths[e->path];
+
+    if (e->kind != HF_EV_CALL_INDIRECT || pointer->kind != HF_PATH_FIELD) {
+        return FALSE;
+    }
+    for (uint32_t i = 0; i < e->n_args; i++) {
+        const HfPath *arg = &f->paths[f->args[e->first_arg + i]];
+
+        if (arg->kind == HF_PATH_FIELD && arg->parent == pointer->parent) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
 static gboolean from_annotation(HfCheck *c, Search *s,
                                 const HfFlow *flow, const HfCall *call,
                                 HfContextClass want)
@@ -130,8 +151,9 @@ static gboolean from_annotation(HfCheck *c, Search *s,
     hf_demand_trace(s->demands[want], f, flow, &step, step.hops == 1);
     hf_finding_reason(f, "both contexts are declared");
     add(c, f, end, want, "call_matrix",
-        step.hops == 1 ? HF_TIER_HIGH
-        : step.n_slots ? HF_TIER_LOW : HF_TIER_MEDIUM, step.n_slots);
+        calls_closure(flow, call) ? HF_TIER_LOW
+        : step.hops == 1 ? HF_TIER_HIGH
+        : step.n_slots   ? HF_TIER_LOW : HF_TIER_MEDIUM, step.n_slots);
     return TRUE;
 }
 

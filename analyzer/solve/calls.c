@@ -549,6 +549,23 @@ static void run_one(const HfCallRun *c, HfStates *states, guint i)
     publish_args(c, s, &args);
 }
 
+/* GLOBAL_STATE_CODE() in a branch: there, the big lock is held. */
+static void mark(const HfCallRun *c, HfStates *states)
+{
+    int bql = hf_contract_cap(c->r->solved->contracts, "bql");
+
+    if (bql < 0 || !HF_CONTRACT_HAS(c->contract, HF_EFF_GLOBAL_STATE) ||
+        !hf_contract_is_mark(c->r->solved->contracts, c->sym) ||
+        !hf_mark_in_branch(c->r->out, c->event)) {
+        return;
+    }
+    for (guint i = 0; i < states->n; i++) {
+        hf_lock_assume(c->r, states->v[i],
+                       hf_x_leaf(c->r->body.t, HF_X_CAP, bql), HF_HOLD_HELD,
+                       FALSE, c->event);
+    }
+}
+
 void hf_run_call(HfRun *r, HfStates *states, uint32_t event)
 {
     HfCallRun c = { .r = r, .event = event, .e = hf_flow_event(r->out, event) };
@@ -558,6 +575,7 @@ void hf_run_call(HfRun *r, HfStates *states, uint32_t event)
     c.sym = only_target(r, c.e);
     if (c.sym) {
         c.contract = hf_contract_of(r->solved->contracts, c.sym);
+        mark(&c, states);
     }
     for (guint i = 0; i < n; i++) {
         run_one(&c, states, i);

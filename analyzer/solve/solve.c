@@ -25,8 +25,37 @@ static HfContextClass class_marked(const HfSolved *s, const HfFlow *f)
         if (sym && hf_contract_is_mark(s->contracts, sym)) {
             HfContextClass cls = class_of(hf_contract_of(s->contracts, sym));
 
-            if (cls != HF_CLASS_NONE) {
+            if (cls != HF_CLASS_NONE && !hf_mark_in_branch(f, i)) {
                 return cls;
+            }
+        }
+    }
+    return HF_CLASS_NONE;
+}
+
+/* Declared, or by a mark seen as text that speaks of the whole body. */
+static HfContextClass class_declared(const HfSolved *s, const HfFlow *f,
+                                     const HfContract *c)
+{
+    static const HfEffectKind kinds[] = { HF_EFF_GLOBAL_STATE,
+                                          HF_EFF_IO_OR_GS, HF_EFF_IO };
+    static const HfContextClass classes[] = { HF_CLASS_GS,
+                                              HF_CLASS_IO_OR_GS,
+                                              HF_CLASS_IO };
+
+    if (!f->fn || class_of(c) == HF_CLASS_NONE) {
+        return class_of(c);
+    }
+    for (guint k = 0; k < G_N_ELEMENTS(kinds); k++) {
+        for (guint i = 0; i < c->clauses->len; i++) {
+            const HfClause *cl = &g_array_index(c->clauses, HfClause, i);
+            const HfProgAnnot *a = cl->annot;
+
+            if (cl->kind == kinds[k] &&
+                !(a && a->flags & HF_ANNOT_IN_BODY &&
+                  hf_mark_place_in_branch(
+                      f, a, HF_PROGRAM_UNIT(s->program, a->unit)->facts))) {
+                return classes[k];
             }
         }
     }
@@ -38,7 +67,7 @@ void hf_flow_declared(HfSolved *s, HfFlow *f)
     const HfProgSymbol *sym = HF_PROGRAM_SYM(s->program, f->sym);
     const HfContract *c = hf_contract_of(s->contracts, f->sym);
 
-    f->cls = class_of(c);
+    f->cls = class_declared(s, f, c);
     if (f->cls == HF_CLASS_NONE) {
         f->cls = class_marked(s, f);
     }

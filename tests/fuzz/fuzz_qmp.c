@@ -25,7 +25,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define MAX_INPUT (16 << 10)
+#define INPUT_LEN_MAX (16 << 10)
 #define MAX_SIZE (INT64_C(1) << 34) /* of a disk or a buffer */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -108,6 +108,7 @@ static bool is_harmless_line(const char *line)
     return !all[0] || !is_one_of(all[0], words);
 }
 
+static bool is_allowed(const QmpRequest *r) NO_TSA;
 static bool is_allowed(const QmpRequest *r)
 {
     static const char *const commands[] = { "quit", "memsave", "pmemsave",
@@ -242,7 +243,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         start();
         started = true;
     }
-    if (size > MAX_INPUT) {
+    if (size > INPUT_LEN_MAX) {
         return 0;
     }
     begin();

@@ -249,10 +249,10 @@ const Op *code_link(Hart *h, const Op *op)
         target = make_block(h, page, off);
     }
     linked->imm = (int32_t)(target - op);
-    switch (op->kind) {
-    case KIND_j_new: linked->kind = KIND_j; break;
-    case KIND_jal_new: linked->kind = KIND_jal; break;
-    default: linked->rd = BRANCH_LINKED; break;
+    if (op->kind == KIND_jal_new) {
+        linked->kind = KIND_jal;
+    } else {
+        linked->rd = BRANCH_LINKED;
     }
     return target;
 }

@@ -244,30 +244,38 @@ static bool decode_branch(Decoder *d)
     return true;
 }
 
+/* To an offset relative to the page. */
+static void emit_jump(Decoder *d, int32_t target)
+{
+    Op *op = decode_emit(d, KIND_j);
+
+    op->rd = is_near(d, target) ? BRANCH_NEW : BRANCH_FAR;
+    op->count = (uint8_t)d->count;
+    op->imm = target;
+    d->end = true;
+}
+
+void decode_goto(Decoder *d, unsigned off)
+{
+    emit_jump(d, (int32_t)off);
+}
+
 static bool decode_jal(Decoder *d)
 {
     int32_t target = (int32_t)d->off + imm_j(d->insn);
-    bool to_near = is_near(d, target);
-    unsigned rd = insn_rd(d->insn);
-    Op *op = decode_emit(d, rd ? (to_near ? KIND_jal_new : KIND_jal_far)
-                               : (to_near ? KIND_j_new : KIND_j_far));
+    Op *op;
 
-    op->rd = (uint8_t)insn_xd(d->insn);
+    if (!insn_rd(d->insn)) {
+        emit_jump(d, target);
+        return true;
+    }
+    op = decode_emit(d, is_near(d, target) ? KIND_jal_new : KIND_jal_far);
+    op->rd = (uint8_t)insn_rd(d->insn);
     op->count = (uint8_t)d->count;
     op->off = (uint16_t)(d->off + d->size);
     op->imm = target;
     d->end = true;
     return true;
-}
-
-void decode_goto(Decoder *d, unsigned off)
-{
-    bool to_near = is_near(d, (int32_t)off);
-    Op *op = decode_emit(d, to_near ? KIND_j_new : KIND_j_far);
-
-    op->count = (uint8_t)d->count;
-    op->imm = (int32_t)off;
-    d->end = true;
 }
 
 static bool decode_jalr(Decoder *d)

@@ -53,12 +53,32 @@ static bool fuse_address(Decoder *d, Op *a, const Op *b)
     return true;
 }
 
+/* What two kinds are together; KIND_NONE: two kinds. */
+static OpKind pair_kind(unsigned a, unsigned b)
+{
+#define OP_PAIR_CASE(x, y) \
+    case KIND_##x << 16 | KIND_##y: return KIND_##x##_##y;
+    switch (a << 16 | b) {
+        OP_LIST_PAIR(OP_PAIR_CASE)
+    default: return KIND_NONE;
+    }
+}
+
 void decode_fuse(Decoder *d, Op *first)
 {
     Op *a = first - 1;
+    OpKind kind;
 
     if (d->op != first + 1 || first == d->start) {
+        d->paired = false;
         return;
     }
-    (void)(fuse_constant(d, a, first) || fuse_address(d, a, first));
+    if (fuse_constant(d, a, first) || fuse_address(d, a, first)) {
+        return;
+    }
+    kind = d->paired ? KIND_NONE : pair_kind(a->kind, first->kind);
+    if (kind) {
+        a->kind = (uint16_t)kind;
+    }
+    d->paired = kind != KIND_NONE;
 }

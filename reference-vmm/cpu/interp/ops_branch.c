@@ -12,14 +12,7 @@
  *
  * Thread context: the hart's own thread.
  */
-#include "cpu/interp/op.h"
-
-#define SEXT32(v) ((uint64_t)(int64_t)(int32_t)(v))
-
-static inline const Op *IO_FN linked_target(const Op *op)
-{
-    return op + op->imm;
-}
+#include "cpu/interp/op_jump.h"
 
 /* h->pc was set. */
 OP(resume)
@@ -34,39 +27,12 @@ OP(block_end)
 }
 
 #define OP_ENTRY(name) op_##name,
-OpFn *const op_table[] = { op_block_end, OP_LIST(OP_ENTRY) };
-
-#define OP_LEAVE_IF_REQUESTED(target)                   \
-    do {                                                \
-        if (hart_has_requests(h)) {                     \
-            h->pc = h->vbase + op_block(target)->off;   \
-            return NULL;                                \
-        }                                               \
-    } while (0)
-
-/* To a virtual address, anywhere. */
-#define OP_JUMP(target, likely)                                              \
-    do {                                                                     \
-        uint64_t target_ = (target);                                         \
-        const JumpEntry *e_ = jump_entry(h, target_);                        \
-                                                                             \
-        if (hart_unlikely(e_->pc != target_ || e_->gen != h->jump_gen)       \
-            || hart_has_requests(h)) {                                       \
-            h->pc = target_;                                                 \
-            OP_CONTINUE(resume);                                             \
-        }                                                                    \
-        h->vbase = target_ & PAGE_MASK_64;                                   \
-        OP_DISPATCH_LIKELY((const Op *)((const char *)h + e_->ops), likely); \
-    } while (0)
-
-/* To an op of this page. */
-#define OP_JUMP_LINKED(likely)                                               \
-    do {                                                                     \
-        const Op *target_ = linked_target(op);                               \
-                                                                             \
-        OP_LEAVE_IF_REQUESTED(target_);                                      \
-        OP_DISPATCH_LIKELY(target_, likely);                                 \
-    } while (0)
+#define OP_PAIR_ENTRY(a, b) op_##a##_##b,
+OpFn *const op_table[] = {
+    op_block_end,
+    OP_LIST(OP_ENTRY)
+    OP_LIST_PAIR(OP_PAIR_ENTRY)
+};
 
 /* Conditional.  Whether it is linked is in rd. */
 #define OP_BRANCH(name, condition)                                           \
@@ -89,7 +55,7 @@ OP(branch_far)
         OP_CONTINUE(branch_new);
     }
     h->instret += op->count;
-    OP_JUMP(h->vbase + SEXT32(op->imm), AFTER_beqz);
+    OP_JUMP(h->vbase + SEXT32(op->imm), AFTER_jal_far);
 }
 
 OP(branch_new)
@@ -111,20 +77,11 @@ OP_BRANCH(bnez, X1 != 0)
 
 OP(j)
 {
+    if (hart_unlikely(op->rd)) {
+        OP_CONTINUE(branch_far);
+    }
     h->instret += op->count;
     OP_JUMP_LINKED(AFTER_j);
-}
-
-OP(j_new)
-{
-    h->instret += op->count;
-    OP_DISPATCH(code_link(h, op));
-}
-
-OP(j_far)
-{
-    h->instret += op->count;
-    OP_JUMP(h->vbase + SEXT32(op->imm), AFTER_jal_far);
 }
 
 OP(jal)

@@ -11,20 +11,8 @@
 
 #define IMM ((uint64_t)(int64_t)op->imm)
 
-static inline TlbEntry *IO_FN tlb_entry(TlbEntry *table, uint64_t va)
-{
-    return &table[va >> TARGET_PAGE_BITS & (TLB_SIZE - 1)];
-}
-
-/* Same page, and aligned to size. */
-static inline bool IO_FN tlb_hit(const TlbEntry *e, uint64_t va,
-                                 unsigned size)
-{
-    return hart_likely((va & (PAGE_MASK_64 | (size - 1))) == e->tag);
-}
-
 #define OP_LOAD(name, type, destination, convert, likely)                    \
-    static __attribute__((noinline)) IO_FN OP(name##_slow)                   \
+    OP(name##_slow)                                                          \
     {                                                                        \
         if (hart_unlikely(!mmu_load(h, h->x[op->rs1] + IMM,                  \
                                     sizeof(type)))) {                        \
@@ -47,7 +35,7 @@ static inline bool IO_FN tlb_hit(const TlbEntry *e, uint64_t va,
     }
 
 #define OP_STORE(name, type, source, likely)                                 \
-    static __attribute__((noinline)) IO_FN OP(name##_slow)                   \
+    OP(name##_slow)                                                          \
     {                                                                        \
         if (hart_unlikely(!mmu_store(h, h->x[op->rs1] + IMM, sizeof(type),   \
                                      source))) {                             \

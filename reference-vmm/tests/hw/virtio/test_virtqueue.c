@@ -920,6 +920,7 @@ static void stopped_machine(void **state)
     wait_held(1);
 }
 
+static void without_ioeventfd(void **state) NO_TSA;
 static void without_ioeventfd(void **state)
 {
     device_free(&holder->virtio.parent);
