@@ -304,9 +304,22 @@ static void report_contradiction(HfCheck *c, const HfProgSymbol *s,
     hf_findings_add(c->findings, f);
 }
 
-static gboolean check_contradictions(HfCheck *c, const HfProgSymbol *s,
+/* A mark that holds in a part of the function contradicts nothing. */
+static gboolean in_branch(const HfCheck *c, HfSymId sym,
+                          const HfProgAnnot *a)
+{
+    const HfFlow *flow = c->solved->flows[sym];
+
+    return flow && a->flags & HF_ANNOT_IN_BODY &&
+           hf_mark_place_in_branch(
+               flow, a, HF_PROGRAM_UNIT(c->program, a->unit)->facts);
+}
+
+static gboolean check_contradictions(HfCheck *c, HfSymId sym,
                                      const HfContract *k)
 {
+    const HfProgSymbol *s = HF_PROGRAM_SYM(c->program, sym);
+
     for (guint i = 0; k && i < k->clauses->len; i++) {
         const HfClause *a = &g_array_index(k->clauses, HfClause, i);
 
@@ -314,7 +327,9 @@ static gboolean check_contradictions(HfCheck *c, const HfProgSymbol *s,
             const HfClause *b = &g_array_index(k->clauses, HfClause, n);
 
             if (b->annot && disagree(a, b) &&
-                on_one_level(c, a->annot, b->annot)) {
+                on_one_level(c, a->annot, b->annot) &&
+                !in_branch(c, sym, a->annot) &&
+                !in_branch(c, sym, b->annot)) {
                 report_contradiction(c, s, a->annot, b->annot);
                 return TRUE;
             }
@@ -408,7 +423,7 @@ static void check_marks(HfCheck *c, const HfFlow *flow, gpointer data)
             continue;
         }
         m.cls = class_of(hf_contract_of(c->solved->contracts, sym));
-        if (m.cls == HF_CLASS_NONE) {
+        if (m.cls == HF_CLASS_NONE || hf_mark_in_branch(flow, m.event)) {
             continue;
         }
         if (first.cls == HF_CLASS_NONE) {
@@ -438,7 +453,7 @@ static void run(HfCheck *c)
         if (s->kind != HF_SYM_FUNCTION || !s->annots) {
             continue;
         }
-        if (check_contradictions(c, s, hf_contract_of(c->solved->contracts,
+        if (check_contradictions(c, i, hf_contract_of(c->solved->contracts,
                                                       i))) {
             continue;
         }

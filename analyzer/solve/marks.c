@@ -6,7 +6,7 @@
  * A mark is in a branch when code that comes after it can be reached without
  * it as well.  A return before it makes no branch of what follows.
  */
-#include "solve/solver.h"
+#include "solve/solve.h"
 
 #include <string.h>
 

@@ -237,6 +237,13 @@ guint hf_call_targets(const HfSolved *s, const HfFlow *flow,
                       const HfCall *call, const HfSymId **targets,
                       HfFieldId *slot);
 
+/* A mark (GLOBAL_STATE_CODE() and its like) that speaks of one branch only:
+ * code after it can be reached without it.  The second for a mark seen as
+ * text; facts: of its unit. */
+gboolean hf_mark_in_branch(const HfFlow *flow, uint32_t event);
+gboolean hf_mark_place_in_branch(const HfFlow *flow, const HfProgAnnot *a,
+                                 const HfFacts *facts);
+
 /* Functions that the callee runs before it returns, by a rule's callback
  * effect: HfSymId, NULL when there are none.  (transfer full) */
 GArray *hf_call_runs_now(const HfSolved *s, const HfFlow *flow,

@@ -28,10 +28,4 @@ void hf_contexts_run(HfSolved *s);
 /* declared.c: contexts and skipping as declared for a symbol. */
 void hf_flow_declared(HfSolved *s, HfFlow *flow);
 
-/* marks.c: the event, a mark, speaks of one branch only. */
-gboolean hf_mark_in_branch(const HfFlow *flow, uint32_t event);
-/* The same of one seen as text only; facts: of its unit. */
-gboolean hf_mark_place_in_branch(const HfFlow *flow, const HfProgAnnot *a,
-                                 const HfFacts *facts);
-
 #endif

@@ -27,28 +27,46 @@ const QmpSet *const *qmp_sets(void)
     return sets;
 }
 
-const QmpCommand *qmp_command_find(const char *name)
+/* ---- by name ------------------------------------------------------------ */
+
+typedef struct Names {
+    GHashTable *commands; /* of const QmpCommand* */
+    GHashTable *types;    /* of const QmpType* */
+} Names;
+
+/* Once; constant from then on. */
+static gpointer names_new(gpointer data)
 {
+    Names *n = g_new(Names, 1);
+
+    n->commands = g_hash_table_new(g_str_hash, g_str_equal);
+    n->types = g_hash_table_new(g_str_hash, g_str_equal);
     for (const QmpSet *const *set = sets; *set; set++) {
         for (const QmpCommand *c = (*set)->commands; c && c->name; c++) {
-            if (!strcmp(c->name, name)) {
-                return c;
-            }
+            g_hash_table_insert(n->commands, (gpointer)c->name, (gpointer)c);
+        }
+        for (const QmpType *t = (*set)->types; t && t->name; t++) {
+            g_hash_table_insert(n->types, (gpointer)t->name, (gpointer)t);
         }
     }
-    return NULL;
+    return n;
+}
+
+static const Names *names(void)
+{
+    static GOnce once = G_ONCE_INIT;
+
+    return g_once(&once, names_new, NULL);
+}
+
+const QmpCommand *qmp_command_find(const char *name)
+{
+    return g_hash_table_lookup(names()->commands, name);
 }
 
 const QmpType *qmp_type_find(const char *name)
 {
-    for (const QmpSet *const *set = sets; *set; set++) {
-        for (const QmpType *t = (*set)->types; t && t->name; t++) {
-            if (!strcmp(t->name, name)) {
-                return t;
-            }
-        }
-    }
-    return NULL;
+    return g_hash_table_lookup(names()->types, name);
 }
 
 /* ---- members ------------------------------------------------------------ */

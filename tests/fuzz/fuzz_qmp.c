@@ -137,7 +137,9 @@ static void check_response(const QmpRequest *r, JsonNode *response)
         json_object_has_member(o, "error")) {
         __builtin_trap();
     }
+    /* The longest one has a test of its own. */
     if (json_object_has_member(o, "return") &&
+        strcmp(r->name, "query-qmp-schema") &&
         !qmp_check_result(r->command, json_object_get_member(o, "return"),
                           &error)) {
         fprintf(stderr, "%s: %s: %s\n", r->name, error->message, text);
@@ -198,12 +200,17 @@ static DeviceState *plug(const char *text)
     return device_add(machine, json_node_get_object(node), NULL);
 }
 
-static void begin(void) NO_TSA;
-static void begin(void)
+static void start(void) NO_TSA;
+static void start(void)
 {
     MachineConfig config = { .type = "virt", .accel = "qtest", .n_cpus = 1,
                              .ram_size = 1 << 20 };
 
+    vm_rcu_init();
+    vm_thread_enter_role(VM_ROLE_MAIN_LOOP);
+    bql_lock();
+    main_loop_init(NULL);
+    bdrv_init();
     machine = machine_new(&config, NULL);
     machine_set_current(machine);
     plug("{\"driver\": \"virtio-serial-device\", \"id\": \"vs\"}");
@@ -211,27 +218,29 @@ static void begin(void)
     machine_set_event_hook(note_event);
 }
 
-static void end(void) NO_TSA;
-static void end(void)
+/* All that commands may have made is gone, so that the next input finds what
+ * the first one did. */
+static void clean_up(void) NO_TSA;
+static void clean_up(void)
 {
-    vm_stop(machine, RUN_STATE_SHUTDOWN);
-    machine_free(machine);
+    static unsigned n;
+
+    vm_stop(machine, RUN_STATE_PRELAUNCH);
+    for (guint i = machine->devices->len; i-- > 0;) {
+        DeviceState *dev = g_ptr_array_index(machine->devices, i);
+
+        if (dev->klass->bus && !strcmp(dev->klass->bus, "virtio-serial-bus")) {
+            device_free(dev);
+        }
+    }
     netdevs_free();
     bdrv_close_all();
     user_objects_free();
     chardevs_free();
     iothread_free_all();
-    main_loop_rcu_barrier();
-}
-
-static void start(void) NO_TSA;
-static void start(void)
-{
-    vm_rcu_init();
-    vm_thread_enter_role(VM_ROLE_MAIN_LOOP);
-    bql_lock();
-    main_loop_init(NULL);
-    bdrv_init();
+    if (++n % 64 == 0) {
+        main_loop_rcu_barrier();
+    }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -246,12 +255,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size > INPUT_LEN_MAX) {
         return 0;
     }
-    begin();
     json_stream_init(&s, received, NULL);
     /* Cut somewhere. */
     json_stream_feed(&s, (const char *)data, size / 2);
     json_stream_feed(&s, (const char *)data + size / 2, size - size / 2);
     json_stream_clear(&s);
-    end();
+    clean_up();
     return 0;
 }

@@ -228,7 +228,9 @@ static void put_preamble(GString *out, char **headers, int n)
         " * Thread context: a thread with an event loop, or with the BQL; "
         "mixed ones\n"
         " * also in coroutines.\n"
-        " */\n");
+        " *
+ * Thread context: one thread.
+ */\n");
     for (int i = 0; i < n; i++) {
         g_string_append_printf(out, "#include \"%s\"\n", headers[i]);
     }

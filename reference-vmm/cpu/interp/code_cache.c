@@ -243,7 +243,7 @@ const Op *code_link(Hart *h, const Op *op)
     if (!at) {
         if (h->arena_used + BLOCK_MAX_OPS > h->arena_size) {
             /* Everything must go, which hart_next() does. */
-            h->pc = h->vbase + off;
+            h->pc = h->x[HART_X_VBASE] + off;
             return &resume;
         }
         target = make_block(h, page, off);
@@ -289,7 +289,7 @@ static const Op *single_block(Hart *h)
         decode_goto(&d, d.off + d.size);
     }
     finish_block(&d, first);
-    h->vbase = h->pc & PAGE_MASK_64;
+    h->x[HART_X_VBASE] = h->pc & PAGE_MASK_64;
     return first;
 }
 
@@ -336,7 +336,7 @@ static const Op *find_block(Hart *h)
     bool single;
 
     if (e->pc == h->pc && e->gen == h->jump_gen) {
-        h->vbase = h->pc & PAGE_MASK_64;
+        h->x[HART_X_VBASE] = h->pc & PAGE_MASK_64;
         return (const Op *)((const char *)h + e->ops);
     }
     if (h->arena_used + BLOCK_MAX_OPS > h->arena_size) {
@@ -349,7 +349,7 @@ static const Op *find_block(Hart *h)
     op = code_block(h, page, h->pc & 0xfff);
     *e = (JumpEntry){ h->pc, h->jump_gen,
                       (uint32_t)((const char *)op - (const char *)h) };
-    h->vbase = h->pc & PAGE_MASK_64;
+    h->x[HART_X_VBASE] = h->pc & PAGE_MASK_64;
     return op;
 }
 
@@ -372,7 +372,7 @@ OP(single)
     const Op *next;
 
     h->instret += op->count;
-    h->pc = h->vbase + op->off;
+    h->pc = h->x[HART_X_VBASE] + op->off;
     next = single_block(h);
     if (!next) {
         trap_enter(h, h->exc.cause, h->exc.tval);
@@ -393,7 +393,7 @@ void hart_sync(Hart *h, const Op *op, unsigned off)
             at += (page->source[at] & 3) == 3 ? 4 : 2;
         }
     }
-    h->pc = h->vbase + off;
+    h->pc = h->x[HART_X_VBASE] + off;
 }
 
 void hart_raise(Hart *h, const Op *op, unsigned off)

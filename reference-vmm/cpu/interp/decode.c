@@ -39,8 +39,9 @@ static int32_t imm_j(uint32_t insn)
                        | (insn >> 21 & 0x3ff) << 1);
 }
 
-/* Of three registers, and short. */
-static bool emit_rrr(Decoder *d, OpKind kind)
+/* To rd, unless that is x0. */
+static bool emit_x(Decoder *d, OpKind kind, unsigned rs1, unsigned rs2,
+                   int32_t imm)
 {
     Op *op;
 
@@ -50,34 +51,38 @@ static bool emit_rrr(Decoder *d, OpKind kind)
     if (insn_rd(d->insn)) {
         op = decode_emit(d, kind);
         op->rd = (uint8_t)insn_rd(d->insn);
-        op->rs1 = (uint8_t)insn_rs1(d->insn);
-        op->rs2 = (uint8_t)insn_rs2(d->insn);
+        op->rs1 = (uint8_t)rs1;
+        op->rs2 = (uint8_t)rs2;
+        op->imm = imm;
     }
     return true;
 }
 
+static bool emit_rrr(Decoder *d, OpKind kind)
+{
+    return emit_x(d, kind, insn_rs1(d->insn), insn_rs2(d->insn), 0);
+}
+
+static bool emit_rri(Decoder *d, OpKind kind, int32_t imm)
+{
+    return emit_x(d, kind, insn_rs1(d->insn), 0, imm);
+}
+
+static const uint16_t alu_kinds[8] = {
+    KIND_add, KIND_sll, KIND_slt, KIND_sltu, KIND_xor, KIND_srl, KIND_or,
+    KIND_and,
+};
+
 static bool decode_op(Decoder *d)
 {
-    static const uint16_t base[8] = {
-        KIND_add, KIND_sll, KIND_slt, KIND_sltu, KIND_xor, KIND_srl, KIND_or,
-        KIND_and,
-    };
     static const uint16_t muldiv[8] = {
         KIND_mul, KIND_mulh, KIND_mulhsu, KIND_mulhu, KIND_div, KIND_divu,
         KIND_rem, KIND_remu,
     };
     unsigned funct3 = insn_funct3(d->insn);
 
-    if (d->insn >> 25 == 0 && funct3 == 0 && !insn_rs1(d->insn)
-        && insn_rd(d->insn)) {
-        Op *op = decode_emit(d, KIND_mv); /* as c.mv is */
-
-        op->rd = (uint8_t)insn_rd(d->insn);
-        op->rs1 = (uint8_t)insn_rs2(d->insn);
-        return true;
-    }
     switch (d->insn >> 25) {
-    case 0x00: return emit_rrr(d, base[funct3]);
+    case 0x00: return emit_rrr(d, alu_kinds[funct3]);
     case 0x01: return emit_rrr(d, muldiv[funct3]);
     case 0x20:
         return emit_rrr(d, funct3 == 0   ? KIND_sub
@@ -87,11 +92,12 @@ static bool decode_op(Decoder *d)
     }
 }
 
+static const uint16_t alu_w_kinds[8] = {
+    [0] = KIND_addw, [1] = KIND_sllw, [5] = KIND_srlw,
+};
+
 static bool decode_op_32(Decoder *d)
 {
-    static const uint16_t base[8] = {
-        [0] = KIND_addw, [1] = KIND_sllw, [5] = KIND_srlw,
-    };
     static const uint16_t muldiv[8] = {
         [0] = KIND_mulw, [4] = KIND_divw, [5] = KIND_divuw, [6] = KIND_remw,
         [7] = KIND_remuw,
@@ -99,7 +105,7 @@ static bool decode_op_32(Decoder *d)
     unsigned funct3 = insn_funct3(d->insn);
 
     switch (d->insn >> 25) {
-    case 0x00: return emit_rrr(d, base[funct3]);
+    case 0x00: return emit_rrr(d, alu_w_kinds[funct3]);
     case 0x01: return emit_rrr(d, muldiv[funct3]);
     case 0x20:
         return emit_rrr(d, funct3 == 0   ? KIND_subw
@@ -109,72 +115,41 @@ static bool decode_op_32(Decoder *d)
     }
 }
 
-static void emit_li(Decoder *d, int32_t value)
+/* The bits above a shift amount choose; 0x10 (or 0x20) is arithmetic. */
+static OpKind shift_kind(unsigned funct3, unsigned high, OpKind left,
+                         OpKind logical, OpKind arithmetic, unsigned bit)
 {
-    if (insn_rd(d->insn)) {
-        Op *op = decode_emit(d, KIND_li);
-
-        op->rd = (uint8_t)insn_rd(d->insn);
-        op->imm = value;
+    if (funct3 == 1) {
+        return high == 0 ? left : KIND_NONE;
     }
+    return high == 0 ? logical : high == bit ? arithmetic : KIND_NONE;
 }
 
 static bool decode_op_imm(Decoder *d)
 {
-    static const uint16_t with_imm[8] = {
-        [0] = KIND_addi, [2] = KIND_slti, [3] = KIND_sltiu, [4] = KIND_xori,
-        [6] = KIND_ori,  [7] = KIND_andi,
-    };
-    unsigned funct3 = insn_funct3(d->insn), rd = insn_rd(d->insn);
-    unsigned high = d->insn >> 26; /* above a shift amount */
-    int32_t imm = imm_i(d->insn);
-    OpKind kind = with_imm[funct3];
-    Op *op;
+    unsigned funct3 = insn_funct3(d->insn);
 
-    if (!kind) {
-        kind = funct3 == 1 ? (high == 0 ? KIND_slli : KIND_NONE)
-             : high == 0 ? KIND_srli
-             : high == 0x10 ? KIND_srai : KIND_NONE;
-        if (!kind) {
-            return false;
-        }
-    } else if (kind == KIND_addi && !insn_rs1(d->insn)) {
-        emit_li(d, imm);
-        return true;
-    } else if (kind == KIND_addi && !imm) {
-        kind = KIND_mv;
+    if ((funct3 & 3) == 1) {
+        return emit_rri(d, shift_kind(funct3, d->insn >> 26, KIND_sll,
+                                      KIND_srl, KIND_sra, 0x10),
+                        (int32_t)(d->insn >> 20 & 63));
     }
-    if (rd) {
-        op = decode_emit(d, kind);
-        op->rd = (uint8_t)rd;
-        op->rs1 = (uint8_t)insn_rs1(d->insn);
-        op->rs2 = (uint8_t)(d->insn >> 20 & 63);
-        op->imm = imm;
-    }
-    return true;
+    return emit_rri(d, alu_kinds[funct3], imm_i(d->insn));
 }
 
 static bool decode_op_imm_32(Decoder *d)
 {
-    unsigned funct3 = insn_funct3(d->insn), high = d->insn >> 25;
-    OpKind kind = funct3 == 0   ? KIND_addiw
-               : funct3 == 1 ? (high == 0 ? KIND_slliw : KIND_NONE)
-               : funct3 != 5 ? KIND_NONE
-               : high == 0   ? KIND_srliw
-               : high == 0x20 ? KIND_sraiw : KIND_NONE;
-    Op *op;
+    unsigned funct3 = insn_funct3(d->insn);
 
-    if (!kind) {
+    if (funct3 == 0) {
+        return emit_rri(d, KIND_addw, imm_i(d->insn));
+    }
+    if ((funct3 & 3) != 1) {
         return false;
     }
-    if (insn_rd(d->insn)) {
-        op = decode_emit(d, kind);
-        op->rd = (uint8_t)insn_rd(d->insn);
-        op->rs1 = (uint8_t)insn_rs1(d->insn);
-        op->rs2 = (uint8_t)insn_rs2(d->insn);
-        op->imm = imm_i(d->insn);
-    }
-    return true;
+    return emit_rri(d, shift_kind(funct3, d->insn >> 25, KIND_sllw,
+                                  KIND_srlw, KIND_sraw, 0x20),
+                    (int32_t)insn_rs2(d->insn));
 }
 
 static bool decode_load(Decoder *d)
@@ -222,20 +197,17 @@ static bool is_near(const Decoder *d, int32_t target)
 static bool decode_branch(Decoder *d)
 {
     static const uint16_t branches[8] = {
-        KIND_beq, KIND_bne, KIND_NONE, KIND_NONE,
-        KIND_blt, KIND_bge, KIND_bltu, KIND_bgeu,
+        KIND_beq, KIND_beq, KIND_NONE, KIND_NONE,
+        KIND_blt, KIND_blt, KIND_bltu, KIND_bltu,
     };
     unsigned funct3 = insn_funct3(d->insn);
-    OpKind kind = branches[funct3];
     Op *op;
 
-    if (!kind) {
+    if (!branches[funct3]) {
         return false;
     }
-    if (!insn_rs2(d->insn) && funct3 <= 1) {
-        kind = funct3 == 0 ? KIND_beqz : KIND_bnez;
-    }
-    op = decode_emit(d, kind);
+    op = decode_emit(d, branches[funct3]);
+    op->negate = funct3 & 1;
     op->rs1 = (uint8_t)insn_rs1(d->insn);
     op->rs2 = (uint8_t)insn_rs2(d->insn);
     op->count = (uint8_t)d->count;
@@ -371,24 +343,19 @@ static bool decode_system(Decoder *d)
 
 static bool decode_known(Decoder *d)
 {
-    Op *op;
-
     switch (d->insn & 0x7f) {
     case 0x03: return decode_load(d);
     case 0x0f: return decode_misc_mem(d);
     case 0x13: return decode_op_imm(d);
     case 0x17:
-        if (insn_rd(d->insn)) {
-            op = decode_emit(d, KIND_auipc);
-            op->rd = (uint8_t)insn_rd(d->insn);
-            op->imm = (int32_t)((d->insn & 0xfffff000) + d->off);
-        }
-        return true;
+        return emit_x(d, KIND_add, HART_X_VBASE, 0,
+                      (int32_t)((d->insn & 0xfffff000) + d->off));
     case 0x1b: return decode_op_imm_32(d);
     case 0x23: return decode_store(d);
     case 0x2f: return decode_amo(d);
     case 0x33: return decode_op(d);
-    case 0x37: emit_li(d, (int32_t)(d->insn & 0xfffff000)); return true;
+    case 0x37:
+        return emit_x(d, KIND_add, 0, 0, (int32_t)(d->insn & 0xfffff000));
     case 0x3b: return decode_op_32(d);
     case 0x63: return decode_branch(d);
     case 0x67: return decode_jalr(d);

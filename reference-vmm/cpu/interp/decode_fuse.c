@@ -10,75 +10,44 @@
  */
 #include "cpu/interp/op.h"
 
-/* Drops the last op: the one before does its work. */
-static void drop_last(Decoder *d)
+/* r = p + q + i, then r = r + s + j. */
+static bool is_sum(const Op *op)
 {
-    d->op--;
+    return op->kind == KIND_add;
 }
 
-/* lui or li, then addi to the same register: a constant. */
+/* A constant from lui and addi, an address from auipc and addi, an element's
+ * address from add and addi, ... */
+static bool fuse_sums(Decoder *d, Op *a, const Op *b)
+{
+    int64_t imm = (int64_t)a->imm + b->imm;
+
+    if (!is_sum(a) || !is_sum(b) || a->rd != b->rd || b->rs1 != a->rd
+        || (b->rs2 && (a->rs2 || b->rs2 == a->rd)) || imm != (int32_t)imm) {
+        return false;
+    }
+    a->rs2 |= b->rs2; /* one of them is x0 */
+    a->imm = (int32_t)imm;
+    d->op--;
+    return true;
+}
+
+/* lui and addiw: the assembler's way to make a constant of 32 bits. */
 static bool fuse_constant(Decoder *d, Op *a, const Op *b)
 {
-    int64_t value;
-
-    if (a->kind != KIND_li || a->rd != b->rd || b->rs1 != a->rd) {
+    if (!is_sum(a) || a->rs1 || a->rs2 || b->kind != KIND_addw
+        || a->rd != b->rd || b->rs1 != a->rd || b->rs2) {
         return false;
     }
-    if (b->kind == KIND_addi) {
-        value = (int64_t)a->imm + b->imm;
-        if (value != (int32_t)value) {
-            return false;
-        }
-    } else if (b->kind == KIND_addiw) {
-        value = (int32_t)((uint32_t)a->imm + (uint32_t)(int32_t)b->imm);
-    } else {
-        return false;
-    }
-    a->imm = (int32_t)value;
-    drop_last(d);
+    a->imm = (int32_t)((uint32_t)a->imm + (uint32_t)b->imm);
+    d->op--;
     return true;
-}
-
-/* auipc, then addi: an address. */
-static bool fuse_address(Decoder *d, Op *a, const Op *b)
-{
-    int64_t value = (int64_t)a->imm + b->imm;
-
-    if (a->kind != KIND_auipc || b->kind != KIND_addi || a->rd != b->rd
-        || b->rs1 != a->rd || value != (int32_t)value) {
-        return false;
-    }
-    a->imm = (int32_t)value;
-    drop_last(d);
-    return true;
-}
-
-/* What two kinds are together; KIND_NONE: two kinds. */
-static OpKind pair_kind(unsigned a, unsigned b)
-{
-#define OP_PAIR_CASE(x, y) \
-    case KIND_##x << 16 | KIND_##y: return KIND_##x##_##y;
-    switch (a << 16 | b) {
-        OP_LIST_PAIR(OP_PAIR_CASE)
-    default: return KIND_NONE;
-    }
 }
 
 void decode_fuse(Decoder *d, Op *first)
 {
-    Op *a = first - 1;
-    OpKind kind;
-
-    if (d->op != first + 1 || first == d->start) {
-        d->paired = false;
-        return;
+    if (d->op == first + 1 && first > d->start) {
+        (void)(fuse_sums(d, first - 1, first)
+               || fuse_constant(d, first - 1, first));
     }
-    if (fuse_constant(d, a, first) || fuse_address(d, a, first)) {
-        return;
-    }
-    kind = d->paired ? KIND_NONE : pair_kind(a->kind, first->kind);
-    if (kind) {
-        a->kind = (uint16_t)kind;
-    }
-    d->paired = kind != KIND_NONE;
 }

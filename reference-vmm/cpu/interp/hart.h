@@ -27,7 +27,10 @@ typedef struct Hart Hart;
 typedef struct Op Op;
 typedef struct CodePage CodePage;
 
+/* More than the 32 of the architecture */
 #define HART_X_DUMMY 32 /* where writes to x0 go */
+#define HART_X_VBASE 33 /* virtual address of the page that pc is in */
+#define HART_X_N 34
 #define HART_PMP_N 16
 
 /* ---- software TLB --------------------------------------------------------- */
@@ -154,8 +157,7 @@ typedef enum HsmState { /* values of the SBI */
 
 struct Hart {
     /* hot: offsets below 128 are cheap */
-    uint64_t x[33];
-    uint64_t vbase; /* virtual address of the page that pc is in */
+    uint64_t x[HART_X_N];
     uint64_t instret; /* up to the start of the running block */
     TlbEntry *tlb_read;
     TlbEntry *tlb_write;

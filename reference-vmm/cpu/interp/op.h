@@ -22,10 +22,13 @@
 #include "cpu/interp/hart.h"
 #include "cpu/interp/op_likely.h"
 
-/* Registers are indexes into x (32: nowhere) or f. */
+/* Registers are indexes into x (32 and 33: see hart.h) or f. */
 struct Op {
     uint16_t kind; /* OpKind */
-    uint16_t off;  /* of the instruction in its page; jumps: of the next */
+    union {
+        uint16_t off;    /* in its page; of jumps: the next instruction's */
+        uint16_t negate; /* of conditional branches: 1 for bne, bge, bgeu */
+    };
     uint8_t rd, rs1, rs2;
     union {
         uint8_t rs3;
@@ -57,9 +60,6 @@ _Static_assert(sizeof(Op) == 12 && sizeof(Block) == 12, "arena layout");
 #define OP_LIST_INT(X)                                                       \
     X(add) X(sub) X(sll) X(slt) X(sltu) X(xor) X(srl) X(sra) X(or) X(and)    \
     X(addw) X(subw) X(sllw) X(srlw) X(sraw)                                  \
-    X(addi) X(slti) X(sltiu) X(xori) X(ori) X(andi) X(slli) X(srli) X(srai)  \
-    X(addiw) X(slliw) X(srliw) X(sraiw)                                      \
-    X(li) X(mv) X(auipc)                                                     \
     X(mul) X(mulh) X(mulhsu) X(mulhu) X(div) X(divu) X(rem) X(remu)          \
     X(mulw) X(divw) X(divuw) X(remw) X(remuw)
 
@@ -67,30 +67,9 @@ _Static_assert(sizeof(Op) == 12 && sizeof(Block) == 12, "arena layout");
     X(lb) X(lh) X(lw) X(ld) X(lbu) X(lhu) X(lwu) X(sb) X(sh) X(sw) X(sd)     \
     X(flw) X(fld) X(fsw) X(fsd)
 
-/* What does not hit the TLB: OP_LIST_MEM's, with mmu.c's help. */
-#define OP_LIST_SLOW(X)                                                      \
-    X(lb_slow) X(lh_slow) X(lw_slow) X(ld_slow) X(lbu_slow) X(lhu_slow)      \
-    X(lwu_slow) X(flw_slow) X(fld_slow) X(sb_slow) X(sh_slow) X(sw_slow)     \
-    X(sd_slow) X(fsw_slow) X(fsd_slow)
-
-/* Two ops as one: see ops_pair.c. */
-#define OP_LIST_PAIR(P)                                                      \
-    P(sd, sd) P(ld, ld) P(lbu, addi) P(ld, sd) P(ld, addi) P(auipc, ld)      \
-    P(lbu, lbu) P(addi, sd) P(addi, jr) P(addi, add) P(sd, ld) P(lbu, bnez)  \
-    P(mv, mv) P(add, sb) P(addi, bnez) P(slli, add) P(add, lbu) P(sb, bnez)  \
-    P(lbu, beq) P(ld, mv) P(li, li) P(sd, li) P(lbu, beqz) P(addi, lbu)      \
-    P(mv, j) P(addi, addi) P(sd, mv) P(mv, jal_far) P(mv, ld) P(ld, li)      \
-    P(sd, addi) P(sd, auipc) P(lbu, li) P(li, mv) P(mv, beqz) P(li, add)     \
-    P(addiw, andi) P(addi, ld) P(andi, bnez) P(li, beq) P(slli, srli)        \
-    P(andi, beqz) P(ld, beqz) P(ld, bnez) P(lw, addi) P(lw, beqz)            \
-    P(lw, addiw) P(add, add) P(or, or) P(add, ld) P(addi, bne) P(addi, beqz) \
-    P(srl, subw) P(addiw, j) P(subw, addiw) P(li, bltu) P(li, jal_far)
-
 #define OP_LIST_BRANCH(X)                                                    \
-    X(beq) X(bne) X(blt) X(bge) X(bltu) X(bgeu) X(beqz) X(bnez)              \
-    X(branch_new) X(branch_far)                                              \
-    X(j) X(jal) X(jal_new) X(jal_far)                      \
-    X(jalr) X(jr) X(resume) X(single)
+    X(beq) X(blt) X(bltu) X(branch_new) X(branch_far)                        \
+    X(j) X(jal) X(jal_new) X(jal_far) X(jalr) X(jr) X(resume) X(single)
 
 #define OP_LIST_SYSTEM(X)                                                    \
     X(illegal) X(ecall) X(ebreak) X(mret) X(sret) X(wfi) X(sfence_vma)       \
@@ -121,21 +100,16 @@ _Static_assert(sizeof(Op) == 12 && sizeof(Block) == 12, "arena layout");
 
 /* block_end is 0, so that a table's empty place means "no such op". */
 #define OP_KIND(name) KIND_##name,
-#define OP_PAIR_KIND(a, b) KIND_##a##_##b,
 typedef enum OpKind {
     KIND_block_end,
     KIND_NONE = KIND_block_end,
     OP_LIST(OP_KIND)
-    OP_LIST_PAIR(OP_PAIR_KIND)
     KIND_N,
 } OpKind;
 
 #define OP_DECLARE(name) const Op *op_##name(Hart *h, const Op *op) IO_FN;
-#define OP_DECLARE_PAIR(a, b) OP_DECLARE(a##_##b)
 OP_DECLARE(block_end)
 OP_LIST(OP_DECLARE)
-OP_LIST_SLOW(OP_DECLARE)
-OP_LIST_PAIR(OP_DECLARE_PAIR)
 
 /* ---- how they follow each other ---------------------------------------- */
 
@@ -211,18 +185,6 @@ static inline JumpEntry *IO_FN jump_entry(Hart *h, uint64_t pc)
     return &h->jump_cache[pc >> 1 & (JUMP_CACHE_SIZE - 1)];
 }
 
-static inline TlbEntry *IO_FN tlb_entry(TlbEntry *table, uint64_t va)
-{
-    return &table[va >> TARGET_PAGE_BITS & (TLB_SIZE - 1)];
-}
-
-/* Same page, and aligned to size. */
-static inline bool IO_FN tlb_hit(const TlbEntry *e, uint64_t va,
-                                 unsigned size)
-{
-    return hart_likely((va & (PAGE_MASK_64 | (size - 1))) == e->tag);
-}
-
 /* The block that op is in. */
 const Block *op_find_block(const Op *op) IO_FN;
 /* Makes pc and instret those of the instruction at off in op's block. */
@@ -277,7 +239,6 @@ typedef struct Decoder {
     uint32_t raw;  /* as it was */
     uint8_t fp_guard; /* what is known since the last guard */
     bool single;   /* not to be linked */
-    bool paired;   /* the last op is the second of a pair */
     bool end;      /* control does not come back */
 } Decoder;
 
@@ -291,7 +252,7 @@ Op *decode_emit(Decoder *d, OpKind kind) IO_FN;
 /* The way out to an offset relative to the page. */
 void decode_goto(Decoder *d, unsigned off) IO_FN;
 /* first: the last instruction's.  Makes one op of it and the one before,
- * where that is known to be good. */
+ * where that is good. */
 void decode_fuse(Decoder *d, Op *first) IO_FN;
 
 static inline unsigned IO_FN insn_rd(uint32_t insn)

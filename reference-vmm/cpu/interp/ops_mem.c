@@ -11,8 +11,21 @@
 
 #define IMM ((uint64_t)(int64_t)op->imm)
 
+static inline TlbEntry *IO_FN tlb_entry(TlbEntry *table, uint64_t va)
+{
+    return &table[va >> TARGET_PAGE_BITS & (TLB_SIZE - 1)];
+}
+
+/* Same page, and aligned to size. */
+static inline bool IO_FN tlb_hit(const TlbEntry *e, uint64_t va,
+                                 unsigned size)
+{
+    return hart_likely((va & (PAGE_MASK_64 | (size - 1))) == e->tag);
+}
+
 #define OP_LOAD(name, type, destination, convert, likely)                    \
-    OP(name##_slow)                                                          \
+    static __attribute__((noinline)) OP(name##_slow) IO_FN;                  \
+    static OP(name##_slow)                                                   \
     {                                                                        \
         if (hart_unlikely(!mmu_load(h, h->x[op->rs1] + IMM,                  \
                                     sizeof(type)))) {                        \
@@ -35,7 +48,8 @@
     }
 
 #define OP_STORE(name, type, source, likely)                                 \
-    OP(name##_slow)                                                          \
+    static __attribute__((noinline)) OP(name##_slow) IO_FN;                  \
+    static OP(name##_slow)                                                   \
     {                                                                        \
         if (hart_unlikely(!mmu_store(h, h->x[op->rs1] + IMM, sizeof(type),   \
                                      source))) {                             \

@@ -33,7 +33,7 @@ static void raise_illegal(Hart *h, const Op *op)
 
 OP(ebreak)
 {
-    hart_set_exc(h, CAUSE_BREAKPOINT, h->vbase + op->off);
+    hart_set_exc(h, CAUSE_BREAKPOINT, h->x[HART_X_VBASE] + op->off);
     hart_raise(h, op, op->off);
     OP_RESUME;
 }

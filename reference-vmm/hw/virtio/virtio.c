@@ -62,7 +62,7 @@ static void isr_change(VirtioDevice *vdev, uint8_t set, uint8_t clear)
 {
     vm_mutex_lock(&vdev->isr_lock);
     vdev->isr = (vdev->isr & ~clear) | set;
-    if (vdev->transport) {
+    if (vdev->attached) {
         vdev->transport->set_irq(vdev->proxy, vdev->isr != 0);
     }
     vm_mutex_unlock(&vdev->isr_lock);
@@ -280,6 +280,9 @@ bool virtio_init(VirtioDevice *vdev, GError **error)
     vdev->ops = vdev->parent.klass->ops;
     g_assert(vdev->ops->config_size <= VIRTIO_CONFIG_MAX);
     vm_mutex_init(&vdev->isr_lock, "virtio-isr", RANK_VIRTIO_ISR);
+    vm_mutex_lock(&vdev->isr_lock);
+    vdev->attached = true;
+    vm_mutex_unlock(&vdev->isr_lock);
     vdev->proxy = vdev->parent.bus->parent;
     vdev->transport = vdev->parent.bus->ops;
     vdev->dma = &vdev->parent.machine->as;
@@ -337,7 +340,7 @@ void virtio_cleanup(VirtioDevice *vdev)
     memory_listener_unregister(&vdev->listener);
     /* The interrupt must not reach a proxy that forgets us. */
     vm_mutex_lock(&vdev->isr_lock);
-    vdev->transport = NULL;
+    vdev->attached = false;
     vm_mutex_unlock(&vdev->isr_lock);
     vm_mutex_destroy(&vdev->isr_lock);
     vdev->n_queues = 0;

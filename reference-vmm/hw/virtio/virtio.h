@@ -150,8 +150,8 @@ struct VirtQueue {
 struct VirtioDevice {
     DeviceState parent;
     const VirtioDeviceOps *ops;
-    const VirtioTransportOps *transport; /* NULL once cleaned up */
-    DeviceState *proxy;                  /* of the transport */
+    const VirtioTransportOps *transport;
+    DeviceState *proxy; /* of the transport */
     AddressSpace *dma;
     MemoryListener listener; /* sets the caches up anew at each commit */
     VmStateChangeEntry *state_change;
@@ -171,6 +171,7 @@ struct VirtioDevice {
 
     VmMutex isr_lock LOCK_RANK(RANK_VIRTIO_ISR);
     uint8_t isr GUARDED_BY(&isr_lock); /* the interrupt line is isr != 0 */
+    bool attached GUARDED_BY(&isr_lock); /* the proxy knows us still */
 
     unsigned n_queues;
     VirtQueue queues[VIRTIO_QUEUE_MAX];

@@ -334,6 +334,7 @@ unsigned virtio_blk_retry_count(const VirtioBlk *s, unsigned queue)
 {
     unsigned n = 0;
 
+    IO_CODE();
     for (VirtioBlkRequest *req = s->retry; req; req = req->next) {
         n += virtqueue_index(req->element.vq) == queue;
     }

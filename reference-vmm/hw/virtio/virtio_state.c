@@ -144,12 +144,13 @@ static bool GS_FN get_virtio(VMStateBuffer *b, void *at,
     return true;
 }
 
-/* Those taken and not given back have all come with the state. */
+/* Those taken and not given back have all come with the state; but what broke
+ * a device is given back to nobody. */
 static bool GS_FN check_outstanding(const VirtQueue *vq, GError **error)
 {
     uint16_t out = vq->last_avail_idx - vq->used_idx;
 
-    if (vq->ready && out != vq->inuse) {
+    if (vq->ready && out != vq->inuse && virtio_is_live(vq->vdev)) {
         g_set_error(error, VM_ERROR, VM_ERROR_STREAM,
                     "queue %u of device '%s' has %u elements outstanding, but "
                     "the state holds %u", vq->index,

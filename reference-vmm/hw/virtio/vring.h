@@ -75,7 +75,8 @@ void vring_set_avail_event(VRingCaches *c, uint16_t idx) IO_FN;
 
 /* Whether the other side, who asked to be told at event, has to be told that
  * the index went from old to now (2.7.10). */
-static inline bool vring_need_event(uint16_t event, uint16_t now, uint16_t old)
+static inline bool IO_FN vring_need_event(uint16_t event, uint16_t now,
+                                          uint16_t old)
 {
     return (uint16_t)(now - event - 1) < (uint16_t)(now - old);
 }

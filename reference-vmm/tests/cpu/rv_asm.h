@@ -184,6 +184,7 @@ static inline void amo(Code *c, unsigned f5, unsigned f3, unsigned rd,
 #define INSN_MRET 0x30200073u
 #define INSN_WFI 0x10500073u
 #define INSN_FENCE 0x0ff0000fu
+#define INSN_PAUSE 0x0100000fu
 #define INSN_FENCE_I 0x0000100fu
 #define INSN_NOP 0x00000013u
 

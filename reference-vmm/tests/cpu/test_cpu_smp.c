@@ -226,6 +226,52 @@ static void REQUIRES(bql) test_remote_fence_i(void **state)
     machine_end();
 }
 
+/* More harts than the host has CPUs for hand on a turn, and say so while they
+ * wait; and a remote fence does not wait for one that pauses. */
+static void REQUIRES(bql) test_pause(void **state)
+{
+    Code c = machine_begin(HARTS, true), s = { c.ram, SECONDARY };
+
+    start_others(&c);
+    for (Code *p = &c; p; p = p == &c ? &s : NULL) {
+        uint64_t loop, wait;
+
+        /* A4: this hart's number, which is the SBI's first argument */
+        if (p == &c) {
+            li(p, A4, 0);
+        } else {
+            addi(p, A4, A0, 0);
+        }
+        li(p, S0, DATA);
+        li(p, S2, 300); /* rounds */
+        li(p, S3, HARTS);
+        loop = p->pc;
+        wait = p->pc;
+        ld(p, T0, S0, 256);
+        beq(p, T0, A4, p->pc + 12);
+        put(p, INSN_PAUSE);
+        jal(p, ZERO, wait);
+        addi(p, T0, T0, 1);
+        sd(p, T0, S0, 256); /* the next one's turn */
+        if (p == &c) {
+            li(p, A0, 2);
+            li(p, A1, 0);
+            sbi(p, EXT_RFENCE, 0);
+        }
+        addi(p, A4, A4, HARTS);
+        addi(p, S2, S2, -1);
+        bne(p, S2, ZERO, loop);
+        say_done(p);
+    }
+    put(&s, INSN_WFI);
+    jal(&s, ZERO, s.pc - 4);
+    wait_for_all(&c);
+    finish(&c, 0);
+    machine_run(ENTRY);
+    assert_int_equal(word_at(DATA + 256), 300 * HARTS);
+    machine_end();
+}
+
 /* ---- the SBI -------------------------------------------------------------- */
 
 /* Code: the call's error and value to the log at s11. */
@@ -438,6 +484,7 @@ int main(void)
         CPU_TEST(test_reservation),
         CPU_TEST(test_message_passing),
         CPU_TEST(test_remote_fence_i),
+        CPU_TEST(test_pause),
         CPU_TEST(test_sbi_calls),
         CPU_TEST(test_sbi_console),
         CPU_TEST(test_start_and_ipi),

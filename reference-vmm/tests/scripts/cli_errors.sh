@@ -105,6 +105,13 @@ wrong base -- -rtc base=nonsense
 wrong "'boot'" -- -action boot=x
 wrong "'later'" reset -- -action reboot=later
 wrong driver.property=value -- -global nothing
+wrong force-legacy off -- -global virtio-mmio.force-legacy=on
+wrong "'property'" missing -- -global driver=virtio-mmio,value=off
+wrong "'v'" off -- -cpu rv64,v=on
+wrong "'m'" on -- -cpu rv64,m=off
+wrong "'foo'" sstc -- -cpu rv64,foo=on
+wrong /dev/foo /dev/urandom -- -object rng-random,id=r,filename=/dev/foo
+wrong rng "'r'" -- -device virtio-rng-device,rng=r
 wrong perod period -- -global virtio-rng-device.perod=1
 wrong /nonexistent -- -pidfile /nonexistent/pid -display none
 wrong nothing_like_it -- -trace nothing_like_it

@@ -128,3 +128,25 @@ run 0 -bios none -drive if=pflash,format=raw,file=flash.raw,readonly=on
 run 0 -bios none -machine pflash0=f0 \
     -blockdev driver=file,filename=flash.raw,node-name=f0
 echo "ok   flash"
+
+# What is said for QEMU and true here as well.
+run 0 -bios pass.bin -global virtio-mmio.force-legacy=false -boot order=c \
+    -global driver=virtio-mmio,property=force-legacy,value=off \
+    -cpu rv64,v=false,h=off,sstc=on -object rng-builtin,id=b \
+    -object rng-random,id=r,filename=/dev/urandom \
+    -device virtio-rng-device,rng=r -device virtio-rng-device,rng=b
+echo "ok   options for both"
+
+# A -drive without if= is a virtio disk, unless a -device takes it: eight fit.
+truncate -s 1M disk.raw
+disks=()
+for i in 1 2 3 4 5 6 7; do
+    disks+=(-drive "file=disk.raw,format=raw,readonly=on,id=d$i")
+done
+run 0 -bios pass.bin "${disks[@]}" \
+    -drive file=disk.raw,format=raw,readonly=on,id=d8 \
+    -device virtio-blk-device,drive=d8
+run 1 -bios pass.bin "${disks[@]}" -device virtio-rng-device \
+    -drive file=disk.raw,format=raw,readonly=on,id=d8
+grep -q "no bus with room" err || die "a ninth device: $(cat err)"
+echo "ok   disks by -drive alone"

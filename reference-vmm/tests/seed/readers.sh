@@ -37,10 +37,10 @@ holdfast)
     ;;
 conventions)
     # Each file says in which thread it runs; each lock has a rank, declared
-    # with the very number it is initialised with; README.md lists all ranks
+    # with the very number it is initialised with; ARCHITECTURE.md lists all ranks
     # and roles.
-    for file in $(find . -name '*.[ch]' ! -path './tests/*'); do
-        sed 20q "$file" | grep -q '^ \* Thread context: ' ||
+    for file in $(find . -name '*.[ch]' ! -path './tests/*' ! -path './guests/*'); do
+        sed 60q "$file" | grep -q '^ \* Thread context: ' ||
             fail "$file does not state its thread context"
     done
     grep -hEo '(LOCK_RANK\(|VM_MUTEX_INIT\(.*, |vm_mutex_init\(.*, )RANK_[A-Z_]+' \
@@ -51,11 +51,12 @@ conventions)
         grep -q "^ *2 $rank\$" "$tmp/uses" ||
             fail "$rank: one declaration and one initialisation expected"
         number=$(sed -n "s/^#define $rank \([0-9]*\).*/\1/p" base/lock_ranks.h)
-        grep -q "^| $number | \`$rank\` |" README.md ||
-            fail "README.md has no row for $rank = $number"
+        grep -q "^| $number | \`$rank\` |" ARCHITECTURE.md ||
+            fail "ARCHITECTURE.md has no row for $rank = $number"
     done
     for role in $(sed -n 's/^ROLE_DECLARE(\(.*\));.*/\1/p' base/thread.h); do
-        grep -q "^| \`$role\` |" README.md || fail "README.md: no row for $role"
+        grep -q "^| \`$role\` |" ARCHITECTURE.md ||
+            fail "ARCHITECTURE.md: no row for $role"
     done
     ;;
 *)

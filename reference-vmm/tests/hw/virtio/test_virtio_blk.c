@@ -38,7 +38,7 @@ static int setup(void **state)
     return 0;
 }
 
-static int teardown(void **state) NO_TSA;
+static int teardown(void **state) DROPS(bql) NO_TSA;
 static int teardown(void **state)
 {
     vt_machine_end(m);
@@ -375,7 +375,7 @@ static void iothread_and_commits(void **state)
 
 /* Resets, stops and starts with requests under way, and none of them lost or
  * written afterwards. */
-static void iothread_reset_in_flight(void **state) NO_TSA;
+static void iothread_reset_in_flight(void **state) DROPS(bql) NO_TSA;
 static void iothread_reset_in_flight(void **state)
 {
     assert_non_null(iothread_new("io", NULL));

@@ -45,7 +45,7 @@ static GS_FN void start_machine(unsigned failures, const char *options)
     v.m = m;
 }
 
-static void stop_machine(void) NO_TSA;
+static void stop_machine(void) DROPS(bql) NO_TSA;
 static void stop_machine(void)
 {
     vt_machine_end(m);
@@ -129,7 +129,7 @@ static GS_FN void expect_all_written(void)
 
 /* ---- on the same machine ------------------------------------------------ */
 
-static void continued(void **state) NO_TSA;
+static void continued(void **state) DROPS(bql) NO_TSA;
 static void continued(void **state)
 {
     start_machine(2 * N_REQUESTS, "stop");
@@ -143,7 +143,7 @@ static void continued(void **state)
     stop_machine();
 }
 
-static void continued_in_iothread(void **state) NO_TSA;
+static void continued_in_iothread(void **state) DROPS(bql) NO_TSA;
 static void continued_in_iothread(void **state)
 {
     iothread_new("io", NULL);
@@ -164,7 +164,7 @@ static void continued_in_iothread(void **state)
     stop_machine();
 }
 
-static void reset_instead(void **state) NO_TSA;
+static void reset_instead(void **state) DROPS(bql) NO_TSA;
 static void reset_instead(void **state)
 {
     start_machine(N_REQUESTS, "stop");
@@ -179,7 +179,7 @@ static void reset_instead(void **state)
     stop_machine();
 }
 
-static void reported_and_ignored(void **state) NO_TSA;
+static void reported_and_ignored(void **state) DROPS(bql) NO_TSA;
 static void reported_and_ignored(void **state)
 {
     start_machine(2, *state);
@@ -197,7 +197,7 @@ static void reported_and_ignored(void **state)
 
 /* ---- on another --------------------------------------------------------- */
 
-static void moved(void **state) NO_TSA;
+static void moved(void **state) DROPS(bql) NO_TSA;
 static void moved(void **state)
 {
     const char *options = *state;
@@ -227,7 +227,7 @@ static void moved(void **state)
 }
 
 /* Back and forth between machines that both fail, then to one that works. */
-static void moved_often(void **state) NO_TSA;
+static void moved_often(void **state) DROPS(bql) NO_TSA;
 static void moved_often(void **state)
 {
     VtState saved;
@@ -255,7 +255,7 @@ static void moved_often(void **state)
 }
 
 /* The state of a machine in which the buffers' memory is not. */
-static void moved_to_smaller_memory(void **state) NO_TSA;
+static void moved_to_smaller_memory(void **state) DROPS(bql) NO_TSA;
 static void moved_to_smaller_memory(void **state)
 {
     VtState saved;
@@ -276,7 +276,7 @@ static void moved_to_smaller_memory(void **state)
 
 /* Any byte of it changed: an error, or a machine that can be reset and run;
  * never more than that. */
-static void damaged_states(void **state) NO_TSA;
+static void damaged_states(void **state) DROPS(bql) NO_TSA;
 static void damaged_states(void **state)
 {
     VtState saved;

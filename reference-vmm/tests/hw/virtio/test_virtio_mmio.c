@@ -26,7 +26,7 @@ static int setup_rng(void **state)
     return 0;
 }
 
-static int teardown(void **state) NO_TSA;
+static int teardown(void **state) DROPS(bql) NO_TSA;
 static int teardown(void **state)
 {
     vt_machine_end(m);

@@ -33,7 +33,7 @@ static int setup(void **state)
     return 0;
 }
 
-static int teardown(void **state) NO_TSA;
+static int teardown(void **state) DROPS(bql) NO_TSA;
 static int teardown(void **state)
 {
     vt_machine_end(m);
@@ -185,7 +185,7 @@ static void mergeable(void **state)
 }
 
 /* Frames wait for buffers, in order and without end of room somewhere. */
-static void guest_takes_nothing(void **state) NO_TSA;
+static void guest_takes_nothing(void **state) DROPS(bql) NO_TSA;
 static void guest_takes_nothing(void **state)
 {
     uint8_t frame[100];
@@ -353,7 +353,7 @@ static void wrong_frames(void **state)
     vt_assert_broken(&v);
 }
 
-static void moved(void **state) NO_TSA;
+static void moved(void **state) DROPS(bql) NO_TSA;
 static void moved(void **state)
 {
     static const uint8_t other[] = { 0x52, 0x54, 0, 1, 2, 3 };

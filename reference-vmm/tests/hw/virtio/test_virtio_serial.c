@@ -29,7 +29,7 @@ static int setup(void **state)
     return 0;
 }
 
-static int teardown(void **state) NO_TSA;
+static int teardown(void **state) DROPS(bql) NO_TSA;
 static int teardown(void **state)
 {
     vt_machine_end(m);
@@ -228,7 +228,7 @@ static void few_control_buffers(void **state)
     assert_false(vt_broken(&v));
 }
 
-static void hot_plug(void **state) NO_TSA;
+static void hot_plug(void **state) DROPS(bql) NO_TSA;
 static void hot_plug(void **state)
 {
     DeviceState *port;
@@ -298,7 +298,7 @@ static void peer_comes_and_goes(void **state)
 }
 
 /* The chardev is full: the rest of an element waits, and goes out later. */
-static void chardev_takes_nothing(void **state) NO_TSA;
+static void chardev_takes_nothing(void **state) DROPS(bql) NO_TSA;
 static void chardev_takes_nothing(void **state)
 {
     unsigned sent = 0;
@@ -367,7 +367,7 @@ static void closed_port(void **state)
 }
 
 /* More than any chardev can take, in one element: others have their turns. */
-static void endless_element(void **state) NO_TSA;
+static void endless_element(void **state) DROPS(bql) NO_TSA;
 static void endless_element(void **state)
 {
     hwaddr table = VT_RAM + 0xa00000;
@@ -391,7 +391,7 @@ static void endless_element(void **state)
     vt_reset(&v);
 }
 
-static void moved(void **state) NO_TSA;
+static void moved(void **state) DROPS(bql) NO_TSA;
 static void moved(void **state)
 {
     VtState saved;
