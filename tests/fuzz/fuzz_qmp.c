@@ -129,17 +129,19 @@ static bool is_allowed(const QmpRequest *r)
 static void check_response(const QmpRequest *r, JsonNode *response)
 {
     JsonObject *o = json_node_get_object(response);
-    g_autofree char *text = json_text(response, false);
+    g_autofree char *text = NULL;
     g_autoptr(JsonParser) parser = json_parser_new();
     g_autoptr(GError) error = NULL;
 
+    if (r->name && !strcmp(r->name, "query-qmp-schema")) {
+        return; /* long, and has a test of its own */
+    }
+    text = json_text(response, false);
     if (json_object_has_member(o, "return") ==
         json_object_has_member(o, "error")) {
         __builtin_trap();
     }
-    /* The longest one has a test of its own. */
     if (json_object_has_member(o, "return") &&
-        strcmp(r->name, "query-qmp-schema") &&
         !qmp_check_result(r->command, json_object_get_member(o, "return"),
                           &error)) {
         fprintf(stderr, "%s: %s: %s\n", r->name, error->message, text);

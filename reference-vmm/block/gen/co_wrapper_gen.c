@@ -10,7 +10,7 @@
  * too, and then calls the function; with "bdrv_rdlock" the coroutine takes
  * the graph lock.  ARGS are for clang.
  *
- * Threads: one.
+ * Thread context: one thread.
  */
 #include "extract/prototypes.h"
 #include <stdio.h>
@@ -228,9 +228,7 @@ static void put_preamble(GString *out, char **headers, int n)
         " * Thread context: a thread with an event loop, or with the BQL; "
         "mixed ones\n"
         " * also in coroutines.\n"
-        " *
- * Thread context: one thread.
- */\n");
+        " */\n");
     for (int i = 0; i < n; i++) {
         g_string_append_printf(out, "#include \"%s\"\n", headers[i]);
     }

@@ -50,7 +50,7 @@ conventions)
     do
         grep -q "^ *2 $rank\$" "$tmp/uses" ||
             fail "$rank: one declaration and one initialisation expected"
-        number=$(sed -n "s/^#define $rank \([0-9]*\).*/\1/p" base/lock_ranks.h)
+        number=$(sed -n "s/^#define $rank  *\([0-9]*\).*/\1/p" base/lock_ranks.h)
         grep -q "^| $number | \`$rank\` |" ARCHITECTURE.md ||
             fail "ARCHITECTURE.md has no row for $rank = $number"
     done
