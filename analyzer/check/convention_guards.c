@@ -147,27 +147,53 @@ static gboolean is_foreign(const HfCheck *c, const HfSubject *s)
                .flags & HF_FILE_SYSTEM;
 }
 
+/* Accessed under that lock only, and changed while others could see it. */
+static gboolean is_guarded(const HfCheck *c, const HfStats *st,
+                           const HfBelief *b)
+{
+    return b->n >= 2 && b->n_with == b->n && b->writes &&
+           !hf_belief_set_once(b) && !st->is_condition &&
+           is_meant(c, st, &b->key) && !is_foreign(c, &st->subject);
+}
+
+/* Of what is guarded so plainly, how much is declared. */
+static HfCustom custom(const HfCheck *c, const Declared *d,
+                       const GPtrArray *all)
+{
+    HfCustom k = { d->n, d->n };
+
+    for (guint i = 0; i < all->len; i++) {
+        const HfStats *st = g_ptr_array_index(all, i);
+        HfBelief b = hf_belief_strongest(c, st);
+
+        k.n += is_guarded(c, st, &b);
+    }
+    return k;
+}
+
 void hf_convention_guards(HfCheck *c)
 {
     Declared d = count_declared(c);
     GPtrArray *all = d.n ? hf_belief_survey_all(c) : NULL;
+    HfCustom k = { 0 };
 
+    if (all) {
+        k = custom(c, &d, all);
+    }
     for (guint i = 0; all && i < all->len; i++) {
         const HfStats *st = g_ptr_array_index(all, i);
         HfBelief b = hf_belief_strongest(c, st);
         guint n;
 
-        if (!b.n || b.n_with < b.n || b.n < 2 || !b.writes ||
-            hf_belief_set_once(&b) || st->is_condition ||
-            !is_meant(c, st, &b.key) ||
-            is_foreign(c, &st->subject)) {
+        if (!is_guarded(c, st, &b)) {
             continue;
         }
         n = GPOINTER_TO_UINT(g_hash_table_lookup(
             d.by_lock, GUINT_TO_POINTER(b.key.id)));
-        /* others under the same lock say so, or nearly everybody does and
-         * this one is no accident */
-        if (n || (d.n >= 20 && b.functions >= 2 && b.strong)) {
+        /* others under the same lock say so; or nearly everything does, and
+         * this is no accident */
+        if (n || (k.n >= 20 && k.n_says * 10 >= k.n * 9 &&
+                  b.functions >= 2 && b.strong)) {
             tell(c, st, &b, n);
         }
     }

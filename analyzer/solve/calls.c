@@ -496,11 +496,15 @@ static void publish_args(const HfCallRun *c, HfState *s, const HfCallArgs *args)
         c->contract && !HF_CONTRACT_HAS(c->contract, HF_EFF_CALLBACK) &&
         HF_PROGRAM_SYM(sv->program, c->sym)->rule;
 
-    for (guint i = 0; i < args->n; i++) {
+    const HfFlow *callee = c->sym ? sv->flows[c->sym] : NULL;
+    guint32 leaks = callee && !callee->skip ? callee->leaks : ~0u;
+
+    for (guint i = 0; !harmless && i < args->n; i++) {
         HfX a = args->v[i];
 
-        if (!harmless && a && hf_x(c->r->body.t, a)->kind != HF_X_ADDR) {
-            hf_state_publish(&c->r->body, s, a);
+        if (a && hf_x(c->r->body.t, a)->kind != HF_X_ADDR &&
+            (i >= 32 || leaks >> i & 1)) {
+            hf_run_publish(c->r, s, a);
         }
     }
 }
@@ -549,14 +553,16 @@ static void run_one(const HfCallRun *c, HfStates *states, guint i)
     publish_args(c, s, &args);
 }
 
-/* GLOBAL_STATE_CODE() in a branch: there, the big lock is held. */
+/* GLOBAL_STATE_CODE() in a branch, or in a function that says otherwise of
+ * itself: from there on, the big lock is held. */
 static void mark(const HfCallRun *c, HfStates *states)
 {
     int bql = hf_contract_cap(c->r->solved->contracts, "bql");
 
     if (bql < 0 || !HF_CONTRACT_HAS(c->contract, HF_EFF_GLOBAL_STATE) ||
         !hf_contract_is_mark(c->r->solved->contracts, c->sym) ||
-        !hf_mark_in_branch(c->r->out, c->event)) {
+        (c->r->out->cls == HF_CLASS_GS &&
+         !hf_mark_in_branch(c->r->out, c->event))) {
         return;
     }
     for (guint i = 0; i < states->n; i++) {

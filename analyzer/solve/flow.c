@@ -145,6 +145,16 @@ static void record_access(HfRun *r, const HfState *s, uint32_t event,
     }
 }
 
+void hf_run_publish(HfRun *r, HfState *s, HfX value)
+{
+    const HfXNode *root = hf_x(r->body.t, hf_x_root(r->body.t, value));
+
+    if (root->kind == HF_X_PARAM) {
+        r->leaks |= root->ref < 32 ? 1u << root->ref : ~0u;
+    }
+    hf_state_publish(&r->body, s, value);
+}
+
 static void do_write(HfRun *r, HfState *s, const HfEvent *e)
 {
     const HfPath *p = &hf_run_facts(r)->paths[e->path];
@@ -165,7 +175,7 @@ static void do_write(HfRun *r, HfState *s, const HfEvent *e)
     hf_state_note(&r->body, s, object, value);
     if (hf_x(r->body.t, hf_x_root(r->body.t, object))->kind != HF_X_LOCAL &&
         !hf_state_is_fresh(&r->body, s, object)) {
-        hf_state_publish(&r->body, s, value);
+        hf_run_publish(r, s, value);
     }
 }
 
@@ -592,6 +602,7 @@ void hf_flow_run(HfSolved *solved, HfFlow *flow)
     g_array_sort(flow->takes, by_event);
     g_array_sort(flow->relocks, by_event);
 
+    flow->leaks = r.leaks;
     hf_watch_stop(&r);
     g_free(r.always);
     g_ptr_array_unref(r.arena);

@@ -41,9 +41,13 @@ typedef struct {
     GArray *questions;   /* HfQuestion: conditions on locals */
     HfState *scratch, *scratch2;
     uint8_t *always;     /* by event: HfAlways */
+    guint32 leaks;       /* so far: HfFlow.leaks */
 } HfRun;
 
 HfState *hf_run_copy(HfRun *r, const HfState *from);
+
+/* flow.c: others may see what value points to from now on. */
+void hf_run_publish(HfRun *r, HfState *s, HfX value);
 
 /* states.c */
 /* One more result of a call; s is taken over. */

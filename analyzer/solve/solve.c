@@ -33,9 +33,10 @@ static HfContextClass class_marked(const HfSolved *s, const HfFlow *f)
     return HF_CLASS_NONE;
 }
 
-/* Declared, or by a mark seen as text that speaks of the whole body. */
-static HfContextClass class_declared(const HfSolved *s, const HfFlow *f,
-                                     const HfContract *c)
+/* By declarations alone, or by marks seen as text that speak of the whole
+ * body. */
+static HfContextClass class_by(const HfSolved *s, const HfFlow *f,
+                               const HfContract *c, gboolean in_body)
 {
     static const HfEffectKind kinds[] = { HF_EFF_GLOBAL_STATE,
                                           HF_EFF_IO_OR_GS, HF_EFF_IO };
@@ -43,18 +44,18 @@ static HfContextClass class_declared(const HfSolved *s, const HfFlow *f,
                                               HF_CLASS_IO_OR_GS,
                                               HF_CLASS_IO };
 
-    if (!f->fn || class_of(c) == HF_CLASS_NONE) {
-        return class_of(c);
-    }
-    for (guint k = 0; k < G_N_ELEMENTS(kinds); k++) {
+    for (guint k = 0; c && k < G_N_ELEMENTS(kinds); k++) {
         for (guint i = 0; i < c->clauses->len; i++) {
             const HfClause *cl = &g_array_index(c->clauses, HfClause, i);
             const HfProgAnnot *a = cl->annot;
+            gboolean mark = a && a->flags & HF_ANNOT_IN_BODY;
 
-            if (cl->kind == kinds[k] &&
-                !(a && a->flags & HF_ANNOT_IN_BODY &&
-                  hf_mark_place_in_branch(
-                      f, a, HF_PROGRAM_UNIT(s->program, a->unit)->facts))) {
+            if (cl->kind != kinds[k] || mark != in_body) {
+                continue;
+            }
+            if (!mark || !f->fn ||
+                !hf_mark_place_in_branch(
+                    f, a, HF_PROGRAM_UNIT(s->program, a->unit)->facts)) {
                 return classes[k];
             }
         }
@@ -67,7 +68,10 @@ void hf_flow_declared(HfSolved *s, HfFlow *f)
     const HfProgSymbol *sym = HF_PROGRAM_SYM(s->program, f->sym);
     const HfContract *c = hf_contract_of(s->contracts, f->sym);
 
-    f->cls = class_declared(s, f, c);
+    f->cls = class_by(s, f, c, FALSE);
+    if (f->cls == HF_CLASS_NONE) {
+        f->cls = class_by(s, f, c, TRUE);
+    }
     if (f->cls == HF_CLASS_NONE) {
         f->cls = class_marked(s, f);
     }
@@ -91,6 +95,7 @@ static HfFlow *flow_new(HfSolved *s, HfSymId sym)
     f->sym = sym;
     f->fn = hf_program_body(s->program, sym, &f->unit);
     f->contexts = g_array_new(FALSE, TRUE, sizeof(HfContext));
+    f->leaks = ~0u; /* until it was run */
     hf_flow_declared(s, f);
     return f;
 }

@@ -188,6 +188,8 @@ typedef struct {
                          (and may well give it back) */
     GArray *args;     /* HfX */
     HfX returns;      /* what every return gives, 0 when they differ */
+    guint32 leaks;    /* bit per parameter that is stored somewhere, or passed
+                         to who may do so */
     guint64 asserts;  /* named capabilities asserted on every path */
     gboolean returns_at_all;
     gboolean imprecise; /* too many states: judged with care */

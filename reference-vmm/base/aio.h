@@ -35,7 +35,7 @@ typedef void AioFn(void *opaque);
 AioContext *aio_context_new(GError **error) IO_FN;
 /* In the home thread, or after its end.  Bottom halves still scheduled are
  * dropped; timers and descriptors must be gone. */
-void aio_context_free(AioContext *ctx);
+void aio_context_free(AioContext *ctx) IO_FN;
 /* Makes the calling thread the home of ctx (NULL: of none). */
 void aio_context_adopt(AioContext *ctx) IO_FN;
 /* Where the calling thread is at home: what it dispatches, or adopted, or,

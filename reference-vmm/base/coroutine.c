@@ -275,6 +275,7 @@ Coroutine *coroutine_self(void)
 
 bool in_coroutine(void)
 {
+    IO_CODE();
     return co_thread()->current != NULL;
 }
 

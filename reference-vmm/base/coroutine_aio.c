@@ -20,6 +20,7 @@ Coroutine **coroutine_link(Coroutine *co)
 
 void coroutine_enter_scheduled(Coroutine *co)
 {
+    IO_OR_GS_CODE();
     __atomic_store_n(&co->scheduled, false, __ATOMIC_RELEASE);
     coroutine_enter(co);
 }

@@ -12,6 +12,7 @@
 #ifndef REFVMM_BASE_COROUTINE_SWITCH_H
 #define REFVMM_BASE_COROUTINE_SWITCH_H
 
+#include "base/annotate.h"
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -56,14 +57,14 @@ typedef void CoContextMain(void);
 
 /* Runs main on this stack, when first switched to.  main never returns. */
 void co_context_init(CoContext *c, void *stack, size_t size,
-                     CoContextMain *main);
-void co_context_destroy(CoContext *c);
+                     CoContextMain *main) IO_FN;
+void co_context_destroy(CoContext *c) IO_FN;
 /* The calling thread's own stack. */
-void co_context_init_thread(CoContext *c);
+void co_context_init_thread(CoContext *c) IO_FN;
 /* ends: what main has called so far is over; the next switch to `from` comes
  * to main itself. */
-void co_context_switch(CoContext *from, CoContext *to, bool ends);
+void co_context_switch(CoContext *from, CoContext *to, bool ends) IO_FN;
 /* To be called first in main. */
-void co_context_started(void);
+void co_context_started(void) IO_FN;
 
 #endif

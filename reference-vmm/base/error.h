@@ -7,10 +7,11 @@
 #ifndef REFVMM_BASE_ERROR_H
 #define REFVMM_BASE_ERROR_H
 
+#include "base/annotate.h"
 #include <glib.h>
 
 #define VM_ERROR vm_error_quark()
-GQuark vm_error_quark(void);
+GQuark vm_error_quark(void) IO_FN;
 
 typedef enum VmError {
     VM_ERROR_OS,       /* a system call failed */
@@ -20,6 +21,6 @@ typedef enum VmError {
 } VmError;
 
 /* "WHAT: strerror(errno)" */
-void vm_set_errno(GError **error, const char *what);
+void vm_set_errno(GError **error, const char *what) IO_FN;
 
 #endif

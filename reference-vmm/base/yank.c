@@ -18,7 +18,7 @@ static GQueue yanks GUARDED_BY(yank_lock); /* of Yank*, oldest first */
 struct Yank {
     const char *kind;
     char *id;
-    int fd; /* under yank_lock */
+    int fd GUARDED_BY(yank_lock);
 };
 
 Yank *yank_new(const char *kind, const char *id)

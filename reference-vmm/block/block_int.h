@@ -79,7 +79,7 @@ struct BlockDriver {
 
     /* 0: surely not, 100: surely. */
     int (*bdrv_probe)(const uint8_t *buf, int bytes, const char *filename)
-        SLOT(GS_FN);
+        SLOT(GRAPH_UNLOCKED_PTR GS_FN);
 
     /*
      * The main loop, no coroutine.  options has been checked against the

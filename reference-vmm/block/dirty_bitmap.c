@@ -23,11 +23,11 @@ struct BdrvDirtyBitmap {
     BlockDriverState *bs;
     char *name; /* NULL: none */
     int shift;  /* of the granularity */
-    /* The rest under bs->dirty_bitmap_lock. */
-    bool disabled;
+    bool disabled SLOT(GUARDED_BY(&bs->dirty_bitmap_lock));
+    /* These also while nobody else knows it, and the length under drain. */
     int64_t size;
     HBitmap *bits;
-    BdrvDirtyBitmap *next;
+    BdrvDirtyBitmap *next SLOT(GUARDED_BY(&bs->dirty_bitmap_lock));
 };
 
 static uint64_t bits_of(const BdrvDirtyBitmap *b, int64_t size)

@@ -59,6 +59,7 @@ bool bdrv_check_options(const BlockDriver *drv, JsonObject *options,
         NULL,
     };
 
+    GLOBAL_STATE_CODE();
     if (!block_opts_check(options, who, tables, error)) {
         return false;
     }
@@ -82,6 +83,7 @@ int bdrv_flags_of(JsonObject *options, int flags)
     JsonObject *cache = block_opt_object(options, "cache");
     bool on;
 
+    GLOBAL_STATE_CODE();
     if (block_opt_bool(options, "read-only", !(flags & BDRV_O_RDWR), &on,
                        NULL)) {
         set_flag(&flags, BDRV_O_RDWR, !on);

@@ -30,7 +30,7 @@ static const BlockOption qcow2_options[] = {
     { NULL, 0, NULL, NULL },
 };
 
-static int qcow2_probe(const uint8_t *buf, int bytes, const char *filename)
+static int GS_FN qcow2_probe(const uint8_t *buf, int bytes, const char *filename)
 {
     return qcow2_format_probe(buf, (size_t)bytes) ? 100 : 0;
 }
@@ -42,7 +42,7 @@ typedef struct MainJob {
     BlockDriverState *bs;
     JsonObject *options;
     int flags;
-    int (*run)(struct MainJob *job) GRAPH_RDLOCK_PTR;
+    int (*run)(struct MainJob *job) SLOT(coroutine_fn) GRAPH_RDLOCK_PTR;
     GError **error;
     int ret;
     bool done;

@@ -145,7 +145,7 @@ struct BDRVQcow2State {
     int refcount_order;
     uint32_t refblock_bits; /* log2 of the entries of a refcount block */
     int64_t refblock_size;
-    bool lazy_refcounts;
+    bool lazy_refcounts GUARDED_BY(&lock);
     bool lazy_in_header;
     GArray *bitmaps; /* of Qcow2Bitmap; NULL: none */
     bool discard_request; /* pass guest discards to the file */
@@ -386,12 +386,13 @@ int coroutine_fn qcow2_grow_l1(BDRVQcow2State *s, uint64_t entries,
                                GError **error)
     REQUIRES(&s->lock) GRAPH_RDLOCK IO_FN;
 
-static inline uint64_t qcow2_l2_get(const Qcow2CacheEntry *e, int i)
+static inline uint64_t IO_FN qcow2_l2_get(const Qcow2CacheEntry *e, int i)
 {
     return qcow2_be64(e->data + (size_t)i * 8);
 }
 
-static inline void qcow2_l2_set(Qcow2CacheEntry *e, int i, uint64_t entry)
+static inline void IO_FN qcow2_l2_set(Qcow2CacheEntry *e, int i,
+                                      uint64_t entry)
 {
     qcow2_put_be64(e->data + (size_t)i * 8, entry);
 }

@@ -12,11 +12,6 @@
 #define FAIL(error, ...) \
     g_set_error((error), VM_ERROR, VM_ERROR_ARGUMENT, __VA_ARGS__)
 
-/* Of the statement behind it.  BDRVQcow2State.lock guards the header that is
- * in use, not those that are being read or built. */
-#define OWN_HEADER \
-    INTENTIONAL(MISSING_LOCK, "not_shared: the caller's own, or locked by it")
-
 bool qcow2_format_probe(const uint8_t *buf, size_t length)
 {
     return length >= 8 && qcow2_be32(buf) == QCOW2_MAGIC &&
@@ -74,7 +69,6 @@ static bool check_tables(const Qcow2Header *h, const char *name,
 {
     uint64_t cluster = UINT64_C(1) << h->cluster_bits, needed;
 
-    OWN_HEADER;
     needed = qcow2_l1_entries(h->size, h->cluster_bits);
     if (h->size > INT64_MAX || needed > QCOW2_MAX_L1_BYTES / 8) {
         FAIL(error, "%s: size %" PRIu64 " needs an L1 table larger than "
@@ -251,7 +245,6 @@ static bool parse_v3(Qcow2Header *h, const uint8_t *buf, const char *name,
     if (h->version < 3) {
         return true;
     }
-    OWN_HEADER;
     h->incompatible_features = qcow2_be64(buf + QCOW2_OFF_INCOMPATIBLE);
     h->compatible_features = qcow2_be64(buf + QCOW2_OFF_COMPATIBLE);
     h->autoclear_features = qcow2_be64(buf + QCOW2_OFF_AUTOCLEAR);
@@ -290,7 +283,6 @@ bool qcow2_header_parse(Qcow2Header *h, const uint8_t *buf,
     }
     h->version = qcow2_be32(buf + 4);
     h->cluster_bits = (uint32_t)cluster_bits;
-    OWN_HEADER;
     h->size = qcow2_be64(buf + QCOW2_OFF_SIZE);
     h->l1_size = qcow2_be32(buf + QCOW2_OFF_L1_SIZE);
     h->l1_table_offset = qcow2_be64(buf + QCOW2_OFF_L1_SIZE + 4);
@@ -347,7 +339,6 @@ bool qcow2_header_check_features(const Qcow2Header *h, const uint8_t *buf,
     uint64_t known = QCOW2_INCOMPAT_DIRTY | QCOW2_INCOMPAT_CORRUPT;
     uint64_t bad;
 
-    OWN_HEADER;
     bad = h->incompatible_features & ~known;
     if (bad & QCOW2_INCOMPAT_DATA_FILE) {
         FAIL(error, "%s: external data files are not supported", name);
@@ -456,7 +447,6 @@ static void put_fields(const Qcow2Header *h, uint8_t *buf)
     if (h->version < 3) {
         return;
     }
-    OWN_HEADER;
     qcow2_put_be64(buf + QCOW2_OFF_INCOMPATIBLE, h->incompatible_features);
     qcow2_put_be64(buf + QCOW2_OFF_COMPATIBLE, h->compatible_features);
     qcow2_put_be64(buf + QCOW2_OFF_AUTOCLEAR, h->autoclear_features);

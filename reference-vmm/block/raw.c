@@ -30,7 +30,8 @@ static const BlockOption raw_create_options[] = {
 };
 
 /* Anything may be raw, if it is nothing else. */
-static int raw_probe(const uint8_t *buf, int bytes, const char *filename)
+static int GS_FN raw_probe(const uint8_t *buf, int bytes,
+                           const char *filename)
 {
     return 1;
 }

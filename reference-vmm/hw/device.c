@@ -24,6 +24,7 @@ static const DeviceClass *const class_list[] = {
 
 const DeviceClass *const *device_classes(size_t *ret_n)
 {
+    IO_CODE();
     *ret_n = G_N_ELEMENTS(class_list);
     return class_list;
 }
@@ -586,6 +587,7 @@ char *device_class_help(const char *name)
     const DeviceProperty *p;
     GString *text;
 
+    IO_CODE();
     if (!k || !k->user_creatable) {
         return NULL;
     }

@@ -43,7 +43,7 @@ const char *drive_name(BlockBackend *blk)
 
 /* ---- errors ------------------------------------------------------------- */
 
-static void report_error(const char *qdev_id, const char *device,
+static void GS_FN report_error(const char *qdev_id, const char *device,
                          const char *node_name, bool is_read,
                          BlockErrorAction action, bool nospace,
                          const char *reason)
@@ -70,7 +70,7 @@ static void report_error(const char *qdev_id, const char *device,
     machine_event("BLOCK_IO_ERROR", data);
 }
 
-static void stop_machine(void)
+static void GS_FN stop_machine(void)
 {
     vm_stop_request(RUN_STATE_IO_ERROR);
 }

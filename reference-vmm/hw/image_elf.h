@@ -10,6 +10,6 @@
 #include "hw/image_loader.h"
 
 /* content begins with ELF's magic number. */
-Image *image_parse_elf(const char *name, GBytes *content, GError **error);
+Image *image_parse_elf(const char *name, GBytes *content, GError **error) IO_FN;
 
 #endif

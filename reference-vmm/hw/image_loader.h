@@ -44,14 +44,14 @@ typedef struct Image {
 } Image;
 
 /* name is for errors.  content stays the caller's. */
-Image *image_parse(const char *name, GBytes *content, GError **error);
-Image *image_load_file(const char *path, GError **error);
-void image_free(Image *image);
+Image *image_parse(const char *name, GBytes *content, GError **error) IO_FN;
+Image *image_load_file(const char *path, GError **error) IO_FN;
+void image_free(Image *image) IO_FN;
 
 /* A whole file, at most max bytes; "PATH: why". */
-GBytes *image_read_file(const char *path, uint64_t max, GError **error);
+GBytes *image_read_file(const char *path, uint64_t max, GError **error) IO_FN;
 /* NULL: damaged, or longer than max. */
 GBytes *image_gunzip(const char *name, const void *data, size_t size,
-                     uint64_t max, GError **error);
+                     uint64_t max, GError **error) IO_FN;
 
 #endif

@@ -98,6 +98,7 @@ static void store_number(DeviceState *dev, const DeviceProperty *p,
 
 void property_set_default(DeviceState *dev, const DeviceProperty *p)
 {
+    GLOBAL_STATE_CODE();
     store_number(dev, p, p->value);
 }
 

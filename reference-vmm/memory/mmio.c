@@ -284,8 +284,6 @@ static Outcome NO_TSA try_access(AddressSpace *as, hwaddr addr, unsigned size,
             /* Removed, but the grace period has not passed yet. */
             *result = MEMTX_DECODE_ERROR;
         } else if (a->mr->ops->lockless) {
-            INTENTIONAL(RCU, "other: only callbacks of regions that say "
-                        "lockless, which must not block");
             *result = dispatch(a, offset, size, value);
         } else if (a->in_section) {
             *result = MEMTX_ACCESS_ERROR;

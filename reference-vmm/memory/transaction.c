@@ -318,6 +318,7 @@ bool address_space_foreach(bool (*fn)(AddressSpace *as, void *opaque),
 
 void memory_region_check_no_root(const MemoryRegion *mr)
 {
+    GLOBAL_STATE_CODE();
     for (unsigned i = 0; spaces && i < spaces->len; i++) {
         const AddressSpace *as = g_ptr_array_index(spaces, i);
 

@@ -33,7 +33,7 @@ static void help_table(GString *out, const char *prefix, const HmpCommand *h,
     }
 }
 
-static void run_help(HmpContext *c, const char *args)
+static void GS_FN run_help(HmpContext *c, const char *args)
 {
     if (g_str_has_prefix(args, "info")) {
         args += strlen("info");
@@ -44,7 +44,7 @@ static void run_help(HmpContext *c, const char *args)
     }
 }
 
-static void run_info(HmpContext *c, const char *args)
+static void GS_FN run_info(HmpContext *c, const char *args)
 {
     help_table(c->out, "info ", hmp_info_commands, "");
 }

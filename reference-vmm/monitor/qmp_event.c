@@ -18,7 +18,8 @@
 typedef struct Recent {
     char *key;
     AioTimer *timer;
-    JsonNode *held; /* what came since; NULL: nothing */
+    /* what came since; NULL: nothing */
+    JsonNode *held SLOT(GUARDED_BY(&recent_lock));
 } Recent;
 
 static VmMutex recent_lock LOCK_RANK(RANK_QMP_EVENT) =

@@ -67,10 +67,9 @@ void qmp_session_watch(QmpSession *s)
                                write ? writable : NULL, s, NULL);
         }
     } else if (read != s->reading) {
-        GLOBAL_STATE_CODE();
         s->reading = read;
         if (read) {
-            s->ops.resume(s->ops.opaque);
+            aio_bh_schedule(s->resume_bh);
         }
     }
 }
@@ -134,20 +133,20 @@ void qmp_session_writable(QmpSession *s)
 
 /* ---- sending ------------------------------------------------------------ */
 
-/* In the session's loop. */
-static void IO_OR_GS_FN flush(void *opaque)
+static void IO_OR_GS_FN flush_fd(void *opaque)
 {
-    QmpSession *s = opaque;
+    qmp_session_flush_fd(opaque);
+    qmp_session_go_on(opaque);
+    qmp_session_unref(opaque);
+}
 
-    if (s->fd >= 0) {
-        qmp_session_flush_fd(s);
-        qmp_session_go_on(s);
-    } else if (pending(s)) {
-        GLOBAL_STATE_CODE();
-        qmp_session_flush_main(s, false);
-        qmp_session_go_on(s);
+static void GS_FN flush_main(void *opaque)
+{
+    if (pending(opaque)) {
+        qmp_session_flush_main(opaque, false);
+        qmp_session_go_on(opaque);
     }
-    qmp_session_unref(s);
+    qmp_session_unref(opaque);
 }
 
 void qmp_session_send(QmpSession *s, JsonNode *value)
@@ -169,6 +168,7 @@ void qmp_session_send(QmpSession *s, JsonNode *value)
     }
     vm_mutex_unlock(&s->lock);
     if (idle) {
-        aio_bh_schedule_oneshot(s->ctx, flush, qmp_session_ref(s));
+        aio_bh_schedule_oneshot(s->ctx, s->fd >= 0 ? flush_fd : flush_main,
+                                qmp_session_ref(s));
     }
 }

@@ -195,6 +195,13 @@ static void GS_FN session_over(void *opaque)
     s->ops.over(s->ops.opaque);
 }
 
+static void GS_FN session_resume(void *opaque)
+{
+    QmpSession *s = opaque;
+
+    s->ops.resume(s->ops.opaque);
+}
+
 static void IO_OR_GS_FN stop(void *opaque)
 {
     QmpSession *s = opaque;
@@ -227,6 +234,7 @@ QmpSession *qmp_session_new(AioContext *ctx, int fd, bool pretty,
     s->unparsed = g_string_new(NULL);
     json_stream_init(&s->stream, received, s);
     s->over_bh = aio_bh_new(main_loop_context(), session_over, s);
+    s->resume_bh = aio_bh_new(main_loop_context(), session_resume, s);
     s->turn = (Turn){ .run_next = run_next, .opaque = s };
     vm_mutex_init(&s->lock, "qmp-session", RANK_QMP_SESSION);
     vm_mutex_lock(&s->lock);
@@ -256,6 +264,7 @@ void qmp_session_end(QmpSession *s)
         qmp_session_forget(s);
     }
     aio_bh_delete(s->over_bh);
+    aio_bh_delete(s->resume_bh);
     qmp_session_unref(s);
 }
 

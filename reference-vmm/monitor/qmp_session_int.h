@@ -24,7 +24,7 @@ struct QmpSession {
     int fd;
     bool pretty;
     QmpSessionOps ops;
-    AioBh *over_bh; /* in the main loop */
+    AioBh *over_bh, *resume_bh; /* in the main loop: they call ops */
     Turn turn;
 
     /* In the session's loop. */

@@ -127,6 +127,7 @@ DeviceState *qom_device(const char *path)
 
 const char *qom_type_of_property(const DeviceProperty *p)
 {
+    IO_CODE();
     switch (p->type) {
     case PROPERTY_BOOL:
     case PROPERTY_UINT16:

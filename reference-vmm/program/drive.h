@@ -17,10 +17,10 @@ typedef struct Drives {
     GPtrArray *undecided; /* char *: the same unless a -device names them */
 } Drives;
 
-void drives_init(Drives *d);
+void drives_init(Drives *d) IO_FN;
 bool drives_add(Drives *d, const char *text, GError **error) GS_FN;
 /* Lets go of the backends. */
 void drives_close(Drives *d) DROPS(bql) GS_FN;
-void drives_clear(Drives *d);
+void drives_clear(Drives *d) IO_FN;
 
 #endif

@@ -321,6 +321,7 @@ bool machine_options_parse(const CommandLine *c, MachineConfig *config,
 {
     const char *backend = NULL;
 
+    GLOBAL_STATE_CODE();
     *config = (MachineConfig){ .n_cpus = 1,
                                .ram_size = UINT64_C(128) << 20 };
     for (guint i = 0; i < c->machine->len; i++) {

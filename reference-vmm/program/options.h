@@ -47,13 +47,13 @@ typedef enum ParseResult {
     PARSE_DONE, /* help or version: ret_text is to be printed */
 } ParseResult;
 
-void command_line_init(CommandLine *c);
-void command_line_clear(CommandLine *c);
+void command_line_init(CommandLine *c) IO_FN;
+void command_line_clear(CommandLine *c) IO_FN;
 ParseResult command_line_parse(CommandLine *c, int argc, char **argv,
-                               char **ret_text, GError **error);
+                               char **ret_text, GError **error) IO_FN;
 /* NULL name: the end. */
-const OptionDescription *command_line_options(void);
-char *command_line_help(void);
+const OptionDescription *command_line_options(void) IO_FN;
+char *command_line_help(void) IO_FN;
 
 /* `-machine help`, `-device virtio-blk-device,help` and the like: the text;
  * NULL: nobody asked, or with an error. */
@@ -64,8 +64,8 @@ char *command_line_answer(const CommandLine *c, GError **error) GS_FN;
 bool machine_options_parse(const CommandLine *c, MachineConfig *config,
                            GStringChunk *strings, GError **error) GS_FN;
 /* cpu_options.c */
-bool cpu_option_check(const char *text, GError **error);
+bool cpu_option_check(const char *text, GError **error) IO_FN;
 bool action_options_parse(const CommandLine *c, MachineActions *actions,
-                          GError **error);
+                          GError **error) IO_FN;
 
 #endif

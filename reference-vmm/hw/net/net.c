@@ -226,6 +226,7 @@ JsonObject *netdev_parse(const char *text, GError **error)
     static const char *const lists[] = { "hostfwd", "guestfwd", "dnssearch",
                                          NULL };
 
+    IO_CODE();
     return option_parse(text, "type", lists, error);
 }
 

@@ -362,7 +362,7 @@ static bool GS_FN get_retry(VMStateBuffer *b, void *at,
     VirtioBlk *s = at;
     uint32_t n = vmstate_get_be(b, 4);
 
-    virtio_blk_drop_retry(s);
+    /* The list is empty: the device was reset before the load. */
     while (n--) {
         VirtQueueElement *e = virtqueue_get_element(&s->virtio, b, error);
 

@@ -161,7 +161,8 @@ static const DeviceProperty virtio_rng_properties[] = {
     { .name = "period", .type = PROPERTY_UINT32,
       .offset = offsetof(VirtioRng, period_ms), .value = 65536,
       .help = "milliseconds of a period" },
-    { .name = "rng", .type = PROPERTY_STRING, .offset = offsetof(VirtioRng, rng),
+    { .name = "rng", .type = PROPERTY_STRING,
+      .offset = offsetof(VirtioRng, rng),
       .help = "id of an object rng-random or rng-builtin" },
     { .name = NULL }
 };

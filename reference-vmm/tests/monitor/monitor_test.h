@@ -24,7 +24,7 @@
 
 #define TEST_DEADLINE_MS 20000
 
-static inline int NO_TSA main_loop_setup(void **state)
+static inline int NO_ANALYSIS main_loop_setup(void **state)
 {
     vm_rcu_init();
     vm_thread_enter_role(VM_ROLE_MAIN_LOOP);
@@ -33,7 +33,7 @@ static inline int NO_TSA main_loop_setup(void **state)
     return 0;
 }
 
-static inline int NO_TSA main_loop_teardown(void **state)
+static inline int NO_ANALYSIS main_loop_teardown(void **state)
 {
     main_loop_rcu_barrier();
     main_loop_free();

@@ -45,13 +45,13 @@ static int teardown(void **state)
 
 /* ---- clients ------------------------------------------------------------ */
 
-static void client_over(void *opaque)
+static void GS_FN client_over(void *opaque)
 {
     ((Client *)opaque)->over = true;
 }
 
-static size_t client_write(void *opaque, const char *data, size_t len,
-                           bool last)
+static size_t GS_FN client_write(void *opaque, const char *data, size_t len,
+                                 bool last)
 {
     Client *c = opaque;
     size_t n = last ? len : MIN(len, c->window);
@@ -61,7 +61,7 @@ static size_t client_write(void *opaque, const char *data, size_t len,
     return n;
 }
 
-static void client_resume(void *opaque)
+static void GS_FN client_resume(void *opaque)
 {
 }
 

@@ -14,7 +14,7 @@ VtDevice v;
 VtQueue q;
 hwaddr buffer;
 
-static void take_all(VirtioDevice *vdev, VirtQueue *vq)
+void take_all(VirtioDevice *vdev, VirtQueue *vq)
 {
     Holder *h = (Holder *)vdev;
     VirtQueueElement *e;
@@ -30,7 +30,7 @@ VirtQueueElement *first(void)
     return g_ptr_array_index(holder->held, 0);
 }
 
-static void give_back(unsigned i, size_t len)
+void give_back(unsigned i, size_t len)
 {
     VirtQueueElement *e = g_ptr_array_steal_index(holder->held, i);
 
@@ -135,7 +135,7 @@ int holder_teardown(void **state)
     return 0;
 }
 
-static void start(unsigned num, uint64_t features)
+void start(unsigned num, uint64_t features)
 {
     vt_init(&v, m, 0, features);
     vt_queue(&v, &q, 0, num);
@@ -146,13 +146,13 @@ static void start(unsigned num, uint64_t features)
     vt_take_isr(&v);
 }
 
-static void make_available(uint16_t head)
+void make_available(uint16_t head)
 {
     vt_avail(&q, head);
     vt_kick(&q);
 }
 
-static void wait_held(unsigned n)
+void wait_held(unsigned n)
 {
     GLOBAL_STATE_CODE();
     hw_poll_until(holder->held->len == n || vt_broken(&v));
