@@ -13,7 +13,7 @@
  *     1 disk that fails   3 console, ports
  *
  *     mkdir -p found
- *     fuzz_virtqueue -max_len=4096 -timeout=10 found tests/fuzz/corpus/virtqueue
+ *     fuzz_virtqueue -max_len=4096 found tests/fuzz/corpus/virtqueue
  */
 #include "base/main_loop.h"
 #include "base/option.h"

@@ -143,7 +143,7 @@ OP(jalr)
 
     h->x[op->rd] = h->x[HART_X_VBASE] + op->off;
     h->instret += op->count;
-    OP_JUMP(target, AFTER_jal_far);
+    OP_JUMP(target, AFTER_jalr);
 }
 
 OP(jr)

@@ -9,6 +9,7 @@
 #   REFVMM_OPTIONS more options for it, e.g. "-accel tcg"
 #   BOOT_HARTS     numbers of harts to boot with ("1 2 4")
 #   BOOT_TIMEOUT   seconds that any one step may take (120)
+#   BOOT_SLOW_BUILD  set: leave out what takes a sanitizer's build half an hour
 
 skip() {
     echo "skipped: $*"

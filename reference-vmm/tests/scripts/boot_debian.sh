@@ -10,6 +10,7 @@
 set -euo pipefail
 . "$(dirname "$0")/../guest/boot.bash"
 boot_begin
+[ -z "${BOOT_SLOW_BUILD-}" ] || skip "too slow with a sanitizer"
 need_guest debian
 PATH=$PATH:/usr/sbin:/sbin
 for tool in qemu-img e2fsck; do

@@ -28,7 +28,7 @@ enum {
     VIRTIO_BLK_WRITE_ZEROES = 13,
 };
 
-static inline int vt_block_group_setup(void **state) DROPS(bql) NO_TSA;
+static inline int vt_block_group_setup(void **state) ACQUIRE(bql) NO_TSA;
 static inline int vt_block_group_setup(void **state)
 {
     hw_group_setup(state);
@@ -37,7 +37,7 @@ static inline int vt_block_group_setup(void **state)
     return 0;
 }
 
-static inline int vt_block_group_teardown(void **state) DROPS(bql) NO_TSA;
+static inline int vt_block_group_teardown(void **state) RELEASE(bql) NO_TSA;
 static inline int vt_block_group_teardown(void **state)
 {
     bdrv_close_all();

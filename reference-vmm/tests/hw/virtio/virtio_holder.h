@@ -36,7 +36,7 @@ int holder_setup(void **state);
 int holder_teardown(void **state) DROPS(bql);
 
 /* The handler. */
-void take_all(VirtioDevice *vdev, VirtQueue *vq);
+void take_all(VirtioDevice *vdev, VirtQueue *vq) IO_OR_GS_FN;
 /* Of a queue of so many entries, up to DRIVER_OK. */
 void start(unsigned num, uint64_t features);
 void make_available(uint16_t head);
