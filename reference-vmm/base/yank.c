@@ -28,8 +28,8 @@ Yank *yank_new(const char *kind, const char *id)
     IO_CODE();
     y->kind = kind;
     y->id = g_strdup(id);
-    y->fd = -1;
     vm_mutex_lock(&yank_lock);
+    y->fd = -1;
     g_queue_push_tail(&yanks, y);
     vm_mutex_unlock(&yank_lock);
     return y;

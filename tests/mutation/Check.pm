@@ -90,6 +90,9 @@ sub sources {
            map { substr($_, $under) } files("$self->{src}/reference-vmm");
 }
 
+# What the checker says of a unit that it could not use.
+my $trouble = qr/parsed with errors|could not be parsed|crashed the|took too/;
+
 # { findings => { KEY => {checker, main, events} }, broken => {UNIT => why} }
 sub run {
     my ($self) = @_;
@@ -111,7 +114,7 @@ sub run {
         } elsif ($f && $line =~ /^  key: (\S+)/) {
             $findings{$1} = $f;
             $f = undef;
-        } elsif ($line =~ /^  (\S+): (parsed with errors.*|crashed.*|.*FAIL.*)/) {
+        } elsif ($line =~ /^  (\S+): ($trouble.*)/) {
             $broken{$1} = $2;
         }
     }

@@ -9,9 +9,7 @@
  *
  * Thread context: under the BQL, in the main loop, where the back ends live.
  */
-#include "hw/net/net.h"
-#include "block/iov.h"
-#include "hw/virtio/virtio.h"
+#include "hw/virtio/virtio_net.h"
 
 enum { /* 5.1.3 */
     VIRTIO_NET_F_MTU = 3,
@@ -24,86 +22,15 @@ enum { /* 5.1.3 */
     VIRTIO_NET_F_CTRL_MAC_ADDR = 23,
 };
 
-enum { /* 5.1.6.5 */
-    CTRL_RX = 0,
-    CTRL_RX_PROMISC = 0,
-    CTRL_RX_ALLMULTI = 1,
-    CTRL_RX_ALLUNI = 2,
-    CTRL_RX_NOMULTI = 3,
-    CTRL_RX_NOUNI = 4,
-    CTRL_RX_NOBCAST = 5,
-    CTRL_RX_COUNT = 6,
-    CTRL_MAC = 1,
-    CTRL_MAC_TABLE_SET = 0,
-    CTRL_MAC_ADDR_SET = 1,
-    CTRL_OK = 0,
-    CTRL_ERR = 1,
-};
-
 #define HEADER_SIZE 12
 #define HEADER_NUM_BUFFERS 10
-#define MAC_SIZE 6
-#define MAC_TABLE_MAX 64
+#define MAC_SIZE VIRTIO_NET_MAC_SIZE
 #define CONFIG_SIZE 12
 #define STATUS_LINK_UP 1
 /* Frames of one visit; then other devices have their turn. */
 #define TX_BURST 256
 
-typedef struct VirtioNet {
-    VirtioDevice virtio;
-    NetClient *netdev; /* properties */
-    uint8_t mac[MAC_SIZE];
-    uint16_t mtu, rx_queue_size, tx_queue_size;
-    NetFrontend frontend;
-    VirtQueue *rx, *tx, *ctrl;
-    AioBh *tx_bh;
-    bool tx_waiting; /* the back end is full */
-    /* the filter; state */
-    uint8_t current_mac[MAC_SIZE];
-    bool rx_mode[CTRL_RX_COUNT];
-    uint32_t n_unicast, n_multicast; /* entries of the table, in order */
-    uint8_t mac_table[MAC_TABLE_MAX * MAC_SIZE];
-    bool unicast_overflow, multicast_overflow;
-    bool filter_told; /* that it has changed, and nobody has asked since */
-} VirtioNet;
-
 /* ---- receiving ---------------------------------------------------------- */
-
-static bool table_has(const VirtioNet *s, unsigned from, unsigned n,
-                      const uint8_t *mac)
-{
-    for (unsigned i = from; i < from + n; i++) {
-        if (!memcmp(s->mac_table + i * MAC_SIZE, mac, MAC_SIZE)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool wanted(const VirtioNet *s, const IoVector *frame)
-{
-    static const uint8_t broadcast[MAC_SIZE] = { 255, 255, 255, 255, 255, 255 };
-    uint8_t to[MAC_SIZE];
-
-    if (s->rx_mode[CTRL_RX_PROMISC]) {
-        return true;
-    }
-    if (io_vector_to_buf(frame, 0, to, sizeof(to)) < sizeof(to)) {
-        return false;
-    }
-    if (to[0] & 1) {
-        if (!memcmp(to, broadcast, MAC_SIZE)) {
-            return !s->rx_mode[CTRL_RX_NOBCAST];
-        }
-        return !s->rx_mode[CTRL_RX_NOMULTI] &&
-               (s->rx_mode[CTRL_RX_ALLMULTI] || s->multicast_overflow ||
-                table_has(s, s->n_unicast, s->n_multicast, to));
-    }
-    return !s->rx_mode[CTRL_RX_NOUNI] &&
-           (s->rx_mode[CTRL_RX_ALLUNI] || s->unicast_overflow ||
-            !memcmp(to, s->current_mac, MAC_SIZE) ||
-            table_has(s, 0, s->n_unicast, to));
-}
 
 static bool GS_FN net_can_receive(void *opaque)
 {
@@ -204,7 +131,7 @@ static bool GS_FN net_receive(void *opaque, const struct iovec *iov, int n)
         return false;
     }
     io_vector_init_external(&frame, (struct iovec *)iov, n);
-    if (!wanted(s, &frame)) {
+    if (!virtio_net_wants(s, &frame)) {
         return true;
     }
     if (!deliver(s, &frame)) {
@@ -287,193 +214,6 @@ static void GS_FN net_can_send(void *opaque)
     net_tx_again(s);
 }
 
-/* ---- control ------------------------------------------------------------ */
-
-static uint8_t ctrl_rx(VirtioNet *s, uint8_t command, const uint8_t *data,
-                       size_t len)
-{
-    if (command >= CTRL_RX_COUNT || len != 1) {
-        return CTRL_ERR;
-    }
-    s->rx_mode[command] = data[0] != 0;
-    return CTRL_OK;
-}
-
-/* One of the two lists: entries le32, then so many addresses.  Bytes used;
- * 0: too short. */
-static size_t take_macs(VirtioNet *s, const uint8_t *data, size_t len,
-                        unsigned at, uint32_t *ret_n, bool *ret_overflow)
-{
-    uint32_t n;
-
-    if (len < sizeof(n)) {
-        return 0;
-    }
-    memcpy(&n, data, sizeof(n));
-    n = GUINT32_FROM_LE(n);
-    if (n > (len - sizeof(n)) / MAC_SIZE) {
-        return 0;
-    }
-    *ret_overflow = n > MAC_TABLE_MAX - at;
-    *ret_n = *ret_overflow ? 0 : n;
-    memcpy(s->mac_table + at * MAC_SIZE, data + sizeof(n),
-           (size_t)*ret_n * MAC_SIZE);
-    return sizeof(n) + (size_t)n * MAC_SIZE;
-}
-
-static uint8_t ctrl_mac(VirtioNet *s, uint8_t command, const uint8_t *data,
-                        size_t len)
-{
-    size_t used;
-
-    if (command == CTRL_MAC_ADDR_SET && len == MAC_SIZE) {
-        memcpy(s->current_mac, data, MAC_SIZE);
-        return CTRL_OK;
-    }
-    if (command != CTRL_MAC_TABLE_SET) {
-        return CTRL_ERR;
-    }
-    s->n_unicast = s->n_multicast = 0;
-    used = take_macs(s, data, len, 0, &s->n_unicast, &s->unicast_overflow);
-    if (!used || take_macs(s, data + used, len - used, s->n_unicast,
-                           &s->n_multicast,
-                           &s->multicast_overflow) != len - used) {
-        s->n_unicast = s->n_multicast = 0;
-        return CTRL_ERR;
-    }
-    return CTRL_OK;
-}
-
-static uint8_t ctrl_command(VirtioNet *s, const uint8_t *data, size_t len)
-{
-    if (len < 2) {
-        return CTRL_ERR;
-    }
-    switch (data[0]) {
-    case CTRL_RX:
-        return ctrl_rx(s, data[1], data + 2, len - 2);
-    case CTRL_MAC:
-        return ctrl_mac(s, data[1], data + 2, len - 2);
-    default:
-        return CTRL_ERR;
-    }
-}
-
-/* ---- the filter, for the monitor ---------------------------------------- */
-
-static const char *GS_FN net_name(const VirtioNet *s)
-{
-    return s->virtio.parent.id ? s->virtio.parent.id : netdev_id(s->netdev);
-}
-
-/* Once, until somebody looks: a guest may change it all the time. */
-static void GS_FN filter_changed(VirtioNet *s)
-{
-    g_autofree char *path = NULL;
-    JsonObject *data;
-
-    if (s->filter_told) {
-        return;
-    }
-    s->filter_told = true;
-    data = json_object_new();
-    path = g_strconcat("/machine/peripheral/", net_name(s), NULL);
-    if (s->virtio.parent.id) {
-        json_object_set_string_member(data, "name", net_name(s));
-    }
-    json_object_set_string_member(data, "path", path);
-    machine_event("NIC_RX_FILTER_CHANGED", data);
-}
-
-static void set_mac(JsonArray *list, JsonObject *o, const uint8_t *mac)
-{
-    g_autofree char *text =
-        g_strdup_printf("%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1],
-                        mac[2], mac[3], mac[4], mac[5]);
-
-    if (list) {
-        json_array_add_string_element(list, text);
-    } else {
-        json_object_set_string_member(o, "main-mac", text);
-    }
-}
-
-static void set_table(JsonObject *o, const char *name, const VirtioNet *s,
-                      unsigned from, unsigned n)
-{
-    JsonArray *list = json_array_new();
-
-    for (unsigned i = from; i < from + n; i++) {
-        set_mac(list, NULL, s->mac_table + i * MAC_SIZE);
-    }
-    json_object_set_array_member(o, name, list);
-}
-
-static JsonObject *GS_FN net_query_rx_filter(void *opaque)
-{
-    VirtioNet *s = opaque;
-    const bool *mode = s->rx_mode;
-    JsonObject *o = json_object_new();
-
-    s->filter_told = false;
-    json_object_set_string_member(o, "name", net_name(s));
-    json_object_set_boolean_member(o, "promiscuous", mode[CTRL_RX_PROMISC]);
-    json_object_set_string_member(o, "multicast",
-                                  mode[CTRL_RX_NOMULTI]    ? "none"
-                                  : mode[CTRL_RX_ALLMULTI] ? "all"
-                                                           : "normal");
-    json_object_set_string_member(o, "unicast",
-                                  mode[CTRL_RX_NOUNI]    ? "none"
-                                  : mode[CTRL_RX_ALLUNI] ? "all"
-                                                         : "normal");
-    json_object_set_string_member(o, "vlan", "all");
-    json_object_set_boolean_member(o, "broadcast-allowed",
-                                   !mode[CTRL_RX_NOBCAST]);
-    json_object_set_boolean_member(o, "multicast-overflow",
-                                   s->multicast_overflow);
-    json_object_set_boolean_member(o, "unicast-overflow",
-                                   s->unicast_overflow);
-    set_mac(NULL, o, s->current_mac);
-    json_object_set_array_member(o, "vlan-table", json_array_new());
-    set_table(o, "unicast-table", s, 0, s->n_unicast);
-    set_table(o, "multicast-table", s, s->n_unicast, s->n_multicast);
-    return o;
-}
-
-/* ---- the control queue -------------------------------------------------- */
-
-static void GS_FN net_handle_ctrl(VirtioDevice *vdev, VirtQueue *vq)
-{
-    VirtioNet *s = (VirtioNet *)vdev;
-    VirtQueueElement *e;
-
-    while ((e = virtqueue_pop(vq, sizeof(*e)))) {
-        /* Long enough for a full table twice over. */
-        uint8_t data[2 + 2 * (4 + MAC_TABLE_MAX * MAC_SIZE)], ack;
-        IoVector out, in;
-        size_t len;
-
-        io_vector_init_external(&out, e->out_sg, e->out_num);
-        io_vector_init_external(&in, e->in_sg, e->in_num);
-        if (out.size < 2 || in.size < sizeof(ack)) {
-            virtio_error(vdev, "a control command of %zu and %zu bytes",
-                         out.size, in.size);
-            virtqueue_detach(vq, e);
-            virtqueue_element_free(e);
-            return;
-        }
-        len = io_vector_to_buf(&out, 0, data, sizeof(data));
-        ack = out.size > sizeof(data) ? CTRL_ERR : ctrl_command(s, data, len);
-        io_vector_from_buf(&in, 0, &ack, sizeof(ack));
-        if (ack == CTRL_OK) {
-            filter_changed(s);
-        }
-        virtqueue_push(vq, e, sizeof(ack));
-        virtio_notify(vdev, vq);
-        virtqueue_element_free(e);
-    }
-}
-
 /* ---- configuration ------------------------------------------------------ */
 
 static uint64_t GS_FN net_features(VirtioDevice *vdev)
@@ -514,12 +254,7 @@ static void GS_FN net_reset(VirtioDevice *vdev)
 {
     VirtioNet *s = (VirtioNet *)vdev;
 
-    memcpy(s->current_mac, s->mac, MAC_SIZE);
-    memset(s->rx_mode, 0, sizeof(s->rx_mode));
-    /* Until the driver says what it wants. */
-    s->rx_mode[CTRL_RX_PROMISC] = true;
-    s->n_unicast = s->n_multicast = 0;
-    s->unicast_overflow = s->multicast_overflow = false;
+    virtio_net_filter_reset(s);
     s->tx_waiting = false;
 }
 
@@ -565,7 +300,7 @@ static bool GS_FN virtio_net_realize(DeviceState *dev, GError **error)
     s->frontend = (NetFrontend){ .can_receive = net_can_receive,
                                  .receive = net_receive,
                                  .link_changed = net_link_changed,
-                                 .query_rx_filter = net_query_rx_filter,
+                                 .query_rx_filter = virtio_net_query_filter,
                                  .mac = s->current_mac,
                                  .can_send = net_can_send, .opaque = s };
     if (!netdev_attach(s->netdev, &s->frontend, error)) {
@@ -579,7 +314,7 @@ static bool GS_FN virtio_net_realize(DeviceState *dev, GError **error)
                                   net_handle_rx);
     s->tx = virtio_add_main_queue(&s->virtio, s->tx_queue_size,
                                   net_handle_tx);
-    s->ctrl = virtio_add_main_queue(&s->virtio, 64, net_handle_ctrl);
+    s->ctrl = virtio_add_main_queue(&s->virtio, 64, virtio_net_handle_ctrl);
     s->tx_bh = aio_bh_new(main_loop_context(), net_tx_again, s);
     net_reset(&s->virtio);
     return true;
@@ -598,11 +333,12 @@ static bool GS_FN net_post_load(void *opaque, int version, GError **error)
 {
     VirtioNet *s = opaque;
 
-    if (s->n_unicast > MAC_TABLE_MAX ||
-        s->n_multicast > MAC_TABLE_MAX - s->n_unicast) {
+    if (s->n_unicast > VIRTIO_NET_MAC_TABLE_MAX ||
+        s->n_multicast > VIRTIO_NET_MAC_TABLE_MAX - s->n_unicast) {
         g_set_error(error, VM_ERROR, VM_ERROR_STREAM,
                     "virtio-net: a filter of %u and %u addresses, at most %u",
-                    s->n_unicast, s->n_multicast, MAC_TABLE_MAX);
+                    s->n_unicast, s->n_multicast,
+                    VIRTIO_NET_MAC_TABLE_MAX);
         return false;
     }
     s->tx_waiting = false;

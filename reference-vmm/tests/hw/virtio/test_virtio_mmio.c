@@ -232,7 +232,8 @@ static void entropy_quota(void **state)
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-#define TEST_RNG(name) cmocka_unit_test_setup_teardown(name, setup_rng, teardown)
+#define TEST_RNG(name) \
+    cmocka_unit_test_setup_teardown(name, setup_rng, teardown)
 
 int main(void)
 {

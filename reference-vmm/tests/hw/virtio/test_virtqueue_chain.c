@@ -56,7 +56,8 @@ static void good_chain(void **state)
     assert_int_equal(vt_take_isr(&v), VIRTIO_ISR_QUEUE);
 }
 
-/* The table's own write flag means nothing; a chain may end in it (2.7.5.3.2). */
+/* The table's own write flag means nothing; a chain may end in one (2.7.5.3.2).
+ */
 static void good_indirect(void **state)
 {
     hwaddr table;
