@@ -21,6 +21,7 @@ typedef struct {
     HfFindings *findings;
     const HfCheckerRule *settings; /* of the running checker, or NULL */
     const struct HfChecker *checker;
+    GHashTable *callers; /* lock_callers.c: answers that were found before */
 } HfCheck;
 
 typedef struct HfChecker {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Finding a checker, and running them all. */
 #include "check/check.h"
+#include "check/lock.h"
 #include "check/suppressions.h"
 
 #include <string.h>
@@ -50,6 +51,7 @@ static HfCheck check_with(const HfSolved *solved, HfFindings *findings,
         .solved = solved, .program = solved->program,
         .findings = findings, .checker = checker,
         .settings = hf_rules_checker(solved->program->rules, checker->name),
+        .callers = hf_lock_callers_memo_new(),
     };
 }
 
@@ -64,8 +66,10 @@ void hf_check_run(const HfSolved *solved, const char *const *only,
         if (is_chosen(&c, only)) {
             checkers[i]->run(&c);
         }
+        g_hash_table_unref(c.callers);
     }
     hf_suppressions_apply(&last, is_chosen(&last, only), only == NULL);
+    g_hash_table_unref(last.callers);
 }
 
 /* Inline functions of the C library and the like: used, but not judged. */

@@ -57,21 +57,6 @@ typedef struct {
     gboolean mixed;        /* in some contexts it is held */
 } Stand;
 
-/* Roles, modes and tokens have checkers of their own. */
-static gboolean is_lock(const HfCheck *c, HfX x)
-{
-    const HfCapRule *cap = hf_contract_cap_rule(c->solved->contracts, x);
-    const HfXNode *n = hf_x(c->solved->exprs, x);
-
-    if (cap) {
-        return cap->kind == HF_CAP_LOCK;
-    }
-    return !hf_verdict_is_token(c, x) &&
-           !(n->kind == HF_X_GLOBAL &&
-             HF_CONTRACT_HAS(hf_contract_of(c->solved->contracts, n->ref),
-                             HF_EFF_ROLE));
-}
-
 /* FALSE: not to be judged, or not here. */
 static gboolean name_locks(Site *s)
 {
@@ -91,7 +76,7 @@ static gboolean name_locks(Site *s)
         if (hf_is_graph_x(s->c, x) != s->graph) {
             return FALSE;
         }
-        any |= is_lock(s->c, x);
+        any |= hf_verdict_is_lock(s->c, x);
         s->locks[s->n++] = x;
     }
     return any;

@@ -5,6 +5,7 @@
  */
 #include "check/belief.h"
 #include "check/convention.h"
+#include "check/verdict.h"
 
 /* Declared guards: how many in all, and by which member or variable. */
 typedef struct {
@@ -76,6 +77,9 @@ static gboolean is_meant(const HfCheck *c, const HfStats *st,
 {
     gboolean shared = FALSE;
 
+    if (key->relation == HF_REL_GLOBAL && !hf_verdict_is_lock(c, key->id)) {
+        return FALSE;
+    }
     if (key->relation != HF_REL_GLOBAL ||
         !hf_contract_cap_rule(c->solved->contracts, key->id)) {
         return TRUE;

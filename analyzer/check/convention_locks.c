@@ -71,7 +71,7 @@ static gboolean can_be_said(const HfCheck *c, HfX lock)
     const HfXNode *n = lock ? hf_x(c->solved->exprs, lock) : NULL;
     HfXKind root;
 
-    if (!n || n->local) {
+    if (!n || n->local || !hf_verdict_is_lock(c, lock)) {
         return FALSE;
     }
     root = hf_x(c->solved->exprs, hf_x_root(c->solved->exprs, lock))->kind;

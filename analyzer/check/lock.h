@@ -54,6 +54,7 @@ typedef struct {
 
 void hf_lock_callers(const HfCheck *c, HfSymId sym, HfX lock,
                      HfCallerHolds *out);
+GHashTable *hf_lock_callers_memo_new(void);
 
 /* What callers do about a lock that the function leaves held. */
 typedef struct {

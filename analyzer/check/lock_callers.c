@@ -130,8 +130,53 @@ static Site by_contexts(const HfCheck *c, const HfFlow *flow, HfX lock)
                ? SITE_OPEN : SITE_UNHELD;
 }
 
+/* ---- answers found before ------------------------------------------------ */
+
+/* Many ways lead up to the same few functions. */
+typedef struct {
+    HfSymId sym;
+    HfX lock;
+    int up;
+} Question;
+
+static guint question_hash(gconstpointer key)
+{
+    const Question *q = key;
+
+    return (q->sym * 31 + q->lock) * 31 + q->up;
+}
+
+static gboolean question_equal(gconstpointer a, gconstpointer b)
+{
+    const Question *x = a, *y = b;
+
+    return x->sym == y->sym && x->lock == y->lock && x->up == y->up;
+}
+
+GHashTable *hf_lock_callers_memo_new(void)
+{
+    return g_hash_table_new_full(question_hash, question_equal, g_free, NULL);
+}
+
+static Site ask_entry(const HfCheck *c, const HfFlow *flow, HfX lock, int up);
+
 /* Does any caller hold it when it enters flow? */
 static Site entry_holds(const HfCheck *c, const HfFlow *flow, HfX lock, int up)
+{
+    const Question q = { flow->sym, lock, up };
+    gpointer known = g_hash_table_lookup(c->callers, &q);
+    Site site;
+
+    if (known) {
+        return GPOINTER_TO_INT(known) - 1;
+    }
+    site = ask_entry(c, flow, lock, up);
+    g_hash_table_insert(c->callers, g_memdup2(&q, sizeof(q)),
+                        GINT_TO_POINTER(site + 1));
+    return site;
+}
+
+static Site ask_entry(const HfCheck *c, const HfFlow *flow, HfX lock, int up)
 {
     const HfProgram *p = c->program;
     const GArray *sites = p->callers[flow->sym];

@@ -30,6 +30,21 @@ static inline gboolean hf_verdict_is_token(const HfCheck *c, HfX lock)
 {
     return hf_contract_is_token(c->solved->contracts, lock);
 }
+
+/* Roles, modes and tokens have checkers of their own. */
+static inline gboolean hf_verdict_is_lock(const HfCheck *c, HfX x)
+{
+    const HfCapRule *cap = hf_contract_cap_rule(c->solved->contracts, x);
+    const HfXNode *n = hf_x(c->solved->exprs, x);
+
+    if (cap) {
+        return cap->kind == HF_CAP_LOCK;
+    }
+    return !hf_verdict_is_token(c, x) &&
+           !(n->kind == HF_X_GLOBAL &&
+             HF_CONTRACT_HAS(hf_contract_of(c->solved->contracts, n->ref),
+                             HF_EFF_ROLE));
+}
 gboolean hf_verdict_clause_has(const HfClause *cl, HfX lock);
 
 G_END_DECLS

@@ -57,7 +57,7 @@ static void join_ended(GQueue *ended)
 }
 
 /* NULL: nothing came for a while, or the end. */
-static Work *next_work(void) REQUIRES(&pool.lock)
+static Work *next_work(void) DROPS(&pool.lock)
 {
     int64_t deadline = vm_clock_ns() + IDLE_NS;
     bool in_time = true;

@@ -264,7 +264,7 @@ static bool read_limits(BlockLimits *l, JsonObject *options, GError **error)
     return true;
 }
 
-static bool blkdebug_open(BlockDriverState *bs, JsonObject *options,
+static DROPS(bql) bool blkdebug_open(BlockDriverState *bs, JsonObject *options,
                           int flags, GError **error)
 {
     BlkdebugState *s = bs->opaque;

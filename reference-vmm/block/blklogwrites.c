@@ -45,7 +45,7 @@ static const BlockOption log_options[] = {
     { NULL },
 };
 
-static bool log_open(BlockDriverState *bs, JsonObject *options, int flags,
+static DROPS(bql) bool log_open(BlockDriverState *bs, JsonObject *options, int flags,
                      GError **error)
 {
     LogState *s = bs->opaque;

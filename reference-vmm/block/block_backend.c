@@ -196,7 +196,7 @@ void blk_ref(BlockBackend *blk)
     blk->refcnt++;
 }
 
-static void blk_delete(BlockBackend *blk)
+static DROPS(bql) void blk_delete(BlockBackend *blk)
 {
     BlockBackend **p;
 

@@ -136,7 +136,7 @@ static BdrvChild *first_child(BlockDriverState *bs)
     return c;
 }
 
-static void bdrv_delete(BlockDriverState *bs)
+static DROPS(bql) void bdrv_delete(BlockDriverState *bs)
 {
     BdrvChild *c;
 

@@ -38,7 +38,7 @@ bool qmp_block_resize(const char *device, const char *node_name, int64_t size,
 /* granularity 0: the default; node is a node's or a device's name. */
 bool qmp_block_dirty_bitmap_add(const char *node, const char *name,
                                 int64_t granularity, bool disabled,
-                                GError **error) GS_FN;
+                                GError **error) DROPS(bql) GS_FN;
 bool qmp_block_dirty_bitmap_remove(const char *node, const char *name,
                                    GError **error) GS_FN;
 bool qmp_block_dirty_bitmap_clear(const char *node, const char *name,

@@ -145,13 +145,13 @@ struct BDRVQcow2State {
     int refcount_order;
     uint32_t refblock_bits; /* log2 of the entries of a refcount block */
     int64_t refblock_size;
-    bool lazy_refcounts GUARDED_BY(&lock);
     bool lazy_in_header;
     GArray *bitmaps; /* of Qcow2Bitmap; NULL: none */
     bool discard_request; /* pass guest discards to the file */
     bool overlap_check;
 
     CoMutex lock;
+    bool lazy_refcounts GUARDED_BY(&lock);
     Qcow2Header header GUARDED_BY(&lock);
     Qcow2Table l1 GUARDED_BY(&lock);
     Qcow2Table reftable GUARDED_BY(&lock);
@@ -407,7 +407,7 @@ static inline void IO_FN qcow2_l2_set(Qcow2CacheEntry *e, int i,
 int coroutine_fn qcow2_get_write(BDRVQcow2State *s, int64_t offset,
                                  int64_t *bytes, int64_t *host_offset,
                                  Qcow2Alloc **alloc)
-    REQUIRES(&s->lock) GRAPH_RDLOCK IO_FN;
+    DROPS(&s->lock) GRAPH_RDLOCK IO_FN;
 /* Enters the clusters into L2, or gives them back if ret < 0. */
 int coroutine_fn qcow2_alloc_end(BDRVQcow2State *s, Qcow2Alloc *alloc,
                                  int ret)
@@ -415,7 +415,7 @@ int coroutine_fn qcow2_alloc_end(BDRVQcow2State *s, Qcow2Alloc *alloc,
 /* Until no writer is about to change the mapping of the range. */
 void coroutine_fn qcow2_alloc_wait(BDRVQcow2State *s, int64_t offset,
                                    int64_t bytes)
-    REQUIRES(&s->lock) IO_FN;
+    DROPS(&s->lock) IO_FN;
 
 /* ---- qcow2_io.c --------------------------------------------------------- */
 

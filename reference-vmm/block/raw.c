@@ -52,7 +52,7 @@ static int64_t raw_file_room(BlockDriverState *bs)
     return length < 0 ? length : length - s->offset;
 }
 
-static bool raw_open(BlockDriverState *bs, JsonObject *options, int flags,
+static DROPS(bql) bool raw_open(BlockDriverState *bs, JsonObject *options, int flags,
                      GError **error)
 {
     RawState *s = bs->opaque;
@@ -230,7 +230,7 @@ static void GRAPH_RDLOCK raw_child_perm(BlockDriverState *bs, BdrvChild *c,
                        nperm, nshared);
 }
 
-static bool raw_create(const char *filename, JsonObject *opts, GError **error)
+static DROPS(bql) bool raw_create(const char *filename, JsonObject *opts, GError **error)
 {
     GLOBAL_STATE_CODE();
     return bdrv_create(bdrv_find_format("file"), filename, opts, error);

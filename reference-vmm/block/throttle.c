@@ -16,7 +16,7 @@ static const BlockOption throttle_options[] = {
     { NULL },
 };
 
-static bool throttle_open(BlockDriverState *bs, JsonObject *options,
+static DROPS(bql) bool throttle_open(BlockDriverState *bs, JsonObject *options,
                           int flags, GError **error)
 {
     ThrottleState *s = bs->opaque;

@@ -290,6 +290,28 @@ DeviceState *device_find(Machine *machine, const char *id)
     return NULL;
 }
 
+/* With an id or without, or of the board. */
+static const char *place_of(const DeviceState *dev)
+{
+    return dev->id ? "peripheral"
+           : dev->klass->user_creatable ? "peripheral-anon" : "unattached";
+}
+
+char *device_path(DeviceState *dev)
+{
+    const GPtrArray *all = dev->machine->devices;
+    unsigned n = 0;
+
+    GLOBAL_STATE_CODE();
+    if (dev->id) {
+        return g_strconcat("/machine/peripheral/", dev->id, NULL);
+    }
+    for (guint i = 0; i < all->len && all->pdata[i] != dev; i++) {
+        n += !strcmp(place_of(all->pdata[i]), place_of(dev));
+    }
+    return g_strdup_printf("/machine/%s/device[%u]", place_of(dev), n);
+}
+
 void device_reset(DeviceState *dev)
 {
     GLOBAL_STATE_CODE();

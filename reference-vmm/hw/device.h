@@ -114,6 +114,9 @@ DeviceState *device_add(Machine *machine, JsonObject *options,
 /* Unrealizes if need be, and frees; children on its buses go first. */
 void device_free(DeviceState *dev) GS_FN;
 DeviceState *device_find(Machine *machine, const char *id) GS_FN;
+/* Where QEMU's tree of objects has it, "/machine/peripheral/net0"; owned by
+ * the caller. */
+char *device_path(DeviceState *dev) GS_FN;
 void device_reset(DeviceState *dev) GS_FN;
 /* "driver.property=value": what devices made from now on begin with. */
 bool device_add_global(const char *text, GError **error) GS_FN;

@@ -54,10 +54,15 @@ static void GS_FN report_error(const char *qdev_id, const char *device,
         [BLOCK_ERROR_ACTION_STOP] = "stop",
     };
     JsonObject *data = json_object_new();
+    DeviceState *dev;
 
+    GLOBAL_STATE_CODE();
+    dev = qdev_id ? device_find(machine_current(), qdev_id) : NULL;
     json_object_set_string_member(data, "device", device);
-    if (qdev_id) {
-        json_object_set_string_member(data, "qom-path", qdev_id);
+    if (dev) {
+        g_autofree char *path = device_path(dev);
+
+        json_object_set_string_member(data, "qom-path", path);
     }
     if (node_name && *node_name) {
         json_object_set_string_member(data, "node-name", node_name);

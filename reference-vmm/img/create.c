@@ -21,7 +21,7 @@ static const struct option long_options[] = {
 };
 
 /* Its length, when the image is to be as long; < 0: cannot be had. */
-static int64_t backing_length(const char *filename, const char *backing,
+static DROPS(bql) int64_t backing_length(const char *filename, const char *backing,
                               const char *format)
 {
     g_autofree char *path = NULL;
@@ -40,7 +40,8 @@ static int64_t backing_length(const char *filename, const char *backing,
     return length;
 }
 
-static bool fill_backing(Create *c, const char *filename, JsonObject *options)
+static DROPS(bql) bool fill_backing(Create *c, const char *filename,
+                                    JsonObject *options)
 {
     const char *backing, *format;
     int64_t length;

@@ -78,7 +78,7 @@ static JsonNode *GS_FN run_device_del(JsonObject *args, GError **error)
     if (!check_hotplug(dev->klass, dev->bus ? dev->bus->name : NULL, error)) {
         return NULL;
     }
-    path = qom_device_path(dev);
+    path = device_path(dev);
     name = g_strdup(dev->id);
     device_free(dev);
     tell_deleted(name, path);

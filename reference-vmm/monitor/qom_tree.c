@@ -78,35 +78,6 @@ static GPtrArray *list_new(const char *type)
 
 /* ---- devices ------------------------------------------------------------ */
 
-static const char *home_of(const DeviceState *dev)
-{
-    return dev->id ? PERIPHERAL
-           : dev->klass->user_creatable ? ANONYMOUS : UNATTACHED;
-}
-
-/* "device[2]": the third of those without an id that have the same home. */
-static GS_FN char *name_of(DeviceState *dev)
-{
-    const GPtrArray *all = dev->machine->devices;
-    unsigned n = 0;
-
-    if (dev->id) {
-        return g_strdup(dev->id);
-    }
-    for (guint i = 0; i < all->len && all->pdata[i] != dev; i++) {
-        n += home_of(all->pdata[i]) == home_of(dev);
-    }
-    return g_strdup_printf("device[%u]", n);
-}
-
-char *qom_device_path(DeviceState *dev)
-{
-    g_autofree char *name = name_of(dev);
-
-    GLOBAL_STATE_CODE();
-    return g_strconcat(home_of(dev), name, NULL);
-}
-
 DeviceState *qom_device(const char *path)
 {
     const GPtrArray *all = machine_current()->devices;
@@ -116,7 +87,7 @@ DeviceState *qom_device(const char *path)
         return device_find(machine_current(), path);
     }
     for (guint i = 0; i < all->len; i++) {
-        g_autofree char *own = qom_device_path(all->pdata[i]);
+        g_autofree char *own = device_path(all->pdata[i]);
 
         if (!strcmp(own, path)) {
             return all->pdata[i];
@@ -159,6 +130,7 @@ static GS_FN GPtrArray *device_properties(DeviceState *dev)
     return list;
 }
 
+/* Those whose path begins with this. */
 static GS_FN GPtrArray *devices_of(const char *home)
 {
     const GPtrArray *all = machine_current()->devices;
@@ -166,11 +138,10 @@ static GS_FN GPtrArray *devices_of(const char *home)
 
     for (guint i = 0; i < all->len; i++) {
         DeviceState *dev = all->pdata[i];
+        g_autofree char *path = device_path(dev);
 
-        if (!strcmp(home_of(dev), home)) {
-            g_autofree char *name = name_of(dev);
-
-            add_child(list, home, name, dev->klass->name);
+        if (g_str_has_prefix(path, home)) {
+            add_child(list, home, path + strlen(home), dev->klass->name);
         }
     }
     return list;

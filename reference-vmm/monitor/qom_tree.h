@@ -33,8 +33,6 @@ bool qom_set(const char *path, const char *name, JsonNode *value,
              GError **error) GS_FN;
 /* By path or id; NULL: there is none. */
 DeviceState *qom_device(const char *path) GS_FN;
-/* "/machine/peripheral/net0"; owned by the caller. */
-char *qom_device_path(DeviceState *dev) GS_FN;
 /* As QEMU's introspection calls it: "uint32". */
 const char *qom_type_of_property(const DeviceProperty *p) IO_FN;
 

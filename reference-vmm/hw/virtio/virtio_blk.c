@@ -203,17 +203,20 @@ static bool check_properties(VirtioBlk *s, GError **error)
 static bool GS_FN take_disk(VirtioBlk *s, GError **error)
 {
     uint64_t perm = BLK_PERM_CONSISTENT_READ;
+    uint64_t shared = BLK_PERM_CONSISTENT_READ | BLK_PERM_WRITE_UNCHANGED |
+                      BLK_PERM_RESIZE;
     const char *id = s->virtio.parent.id;
 
     if (blk_supports_write_perm(s->blk)) {
         perm |= BLK_PERM_WRITE;
     }
+    if (s->share_rw) {
+        shared |= BLK_PERM_WRITE;
+    }
     if (!blk_attach_dev(s->blk, id ? id : "", error)) {
         return false;
     }
-    if (!blk_set_perm(s->blk, perm,
-                      BLK_PERM_CONSISTENT_READ | BLK_PERM_WRITE_UNCHANGED |
-                          BLK_PERM_RESIZE, error) ||
+    if (!blk_set_perm(s->blk, perm, shared, error) ||
         (s->iothread &&
          !blk_set_aio_context(s->blk, s->context, error))) {
         blk_detach_dev(s->blk);
@@ -230,6 +233,9 @@ static bool GS_FN take_disk(VirtioBlk *s, GError **error)
                          : (BlockdevOnError)s->werror);
     blk_iostatus_enable(s->blk);
     take_length(s);
+    if (s->write_cache) {
+        blk_set_enable_write_cache(s->blk, s->write_cache == 1);
+    }
     s->cache_at_reset = blk_enable_write_cache(s->blk);
     return true;
 }
@@ -280,6 +286,8 @@ static void GS_FN virtio_blk_unrealize(DeviceState *dev)
 static const char *const on_error_choices[] = { "report", "ignore", "enospc",
                                                 "stop", "auto", NULL };
 
+static const char *const write_cache_choices[] = { "auto", "on", "off", NULL };
+
 #define PROP(property, kind, field, initial, text)                           \
     { .name = (property), .type = (kind),                                    \
       .offset = offsetof(VirtioBlk, field), .value = (initial),              \
@@ -300,6 +308,12 @@ static const DeviceProperty virtio_blk_properties[] = {
          "best unit of a write, in bytes"),
     PROP("config-wce", PROPERTY_BOOL, config_wce, true,
          "let the driver switch the write cache"),
+    PROP("share-rw", PROPERTY_BOOL, share_rw, false,
+         "others may write to the disk as well"),
+    { .name = "write-cache", .type = PROPERTY_ENUM,
+      .offset = offsetof(VirtioBlk, write_cache),
+      .choices = write_cache_choices,
+      .help = "whether writes may stay in a cache; auto: as the drive says" },
     PROP("discard", PROPERTY_BOOL, discard, true, "offer discard"),
     PROP("write-zeroes", PROPERTY_BOOL, write_zeroes, true,
          "offer write zeroes"),

@@ -64,6 +64,8 @@ typedef struct VirtioBlk {
     uint16_t num_queues, queue_size;
     uint32_t logical_block_size, physical_block_size;
     bool config_wce, discard, write_zeroes;
+    bool share_rw;
+    int write_cache;    /* index in write_cache_choices */
     int werror, rerror; /* BlockdevOnError */
     bool cache_at_reset; /* whether there is a write cache */
     bool cache_loaded;   /* of a state */

@@ -158,7 +158,7 @@ static void GS_FN filter_changed(VirtioNet *s)
     }
     s->filter_told = true;
     data = json_object_new();
-    path = g_strconcat("/machine/peripheral/", net_name(s), NULL);
+    path = device_path(&s->virtio.parent);
     if (s->virtio.parent.id) {
         json_object_set_string_member(data, "name", net_name(s));
     }
@@ -196,6 +196,7 @@ JsonObject *virtio_net_query_filter(void *opaque)
     const bool *mode = s->rx_mode;
     JsonObject *o = json_object_new();
 
+    GLOBAL_STATE_CODE();
     s->filter_told = false;
     json_object_set_string_member(o, "name", net_name(s));
     json_object_set_boolean_member(o, "promiscuous", mode[CTRL_RX_PROMISC]);
@@ -228,6 +229,7 @@ void virtio_net_handle_ctrl(VirtioDevice *vdev, VirtQueue *vq)
     VirtioNet *s = (VirtioNet *)vdev;
     VirtQueueElement *e;
 
+    GLOBAL_STATE_CODE();
     while ((e = virtqueue_pop(vq, sizeof(*e)))) {
         /* Long enough for a full table twice over. */
         uint8_t data[2 + 2 * (4 + MAC_TABLE_MAX * MAC_SIZE)], ack;

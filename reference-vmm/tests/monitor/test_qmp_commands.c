@@ -9,6 +9,7 @@
 #include "block/block_backend.h"
 #include "hw/chardev/chardev.h"
 #include "hw/net/net.h"
+#include "hw/virtio/virtio_serial.h"
 #include "monitor/hmp.h"
 #include "monitor/user_object.h"
 
@@ -307,6 +308,50 @@ static void test_hotplug(void **state)
     expect_human("device_del p1", "Error: ");
 }
 
+/* What the guest does with a port and a filter. */
+static void test_device_events(void **state)
+{
+    VirtioSerialPort *port;
+
+    GLOBAL_STATE_CODE();
+    cold_plug("{'driver': 'virtio-serial-device', 'id': 'vs'}");
+    port = (VirtioSerialPort *)cold_plug(
+        "{'driver': 'virtserialport', 'id': 'p0'}");
+    virtio_serial_port_set_guest_open(port, true);
+    virtio_serial_port_set_guest_open(port, true);
+    virtio_serial_port_set_guest_open(port, false);
+    assert_string_equal(events->str, "VSERPORT_CHANGE VSERPORT_CHANGE ");
+}
+
+static void test_net(void **state)
+{
+    g_autoptr(JsonNode) filters = NULL;
+
+    ok("netdev_add", "{'type': 'user', 'id': 'n0', 'restrict': true, "
+                     "'dnssearch': [{'str': 'a'}, {'str': 'b'}]}");
+    refused("netdev_add", "{'type': 'user', 'id': 'n0'}", "GenericError",
+            "already");
+    refused("netdev_add", "{'type': 'user', 'id': 'n1', 'restrict': 'on'}",
+            "GenericError", "'restrict'");
+    refused("netdev_add", "{'type': 'nope', 'id': 'n1'}", "GenericError",
+            "it takes user");
+    cold_plug("{'driver': 'virtio-net-device', 'id': 'nic', 'netdev': 'n0', "
+              "'mac': '52:54:00:00:00:01'}");
+    filters = get("query-rx-filter", "{'name': 'nic'}");
+    assert_string_equal(
+        qmp_arg_str(json_array_get_object_element(
+                        json_node_get_array(filters), 0), "main-mac"),
+        "52:54:00:00:00:01");
+    refused("query-rx-filter", "{'name': 'n0'}", "GenericError", "back end");
+    refused("query-rx-filter", "{'name': 'x'}", "GenericError", "'x'");
+    ok("set_link", "{'name': 'nic', 'up': false}");
+    expect_human("info network", "link=down");
+    ok("set_link", "{'name': 'n0', 'up': true}");
+    refused("set_link", "{'name': 'x', 'up': true}", "DeviceNotFound", "'x'");
+    refused("netdev_del", "{'id': 'n0'}", "GenericError", "in use");
+    refused("netdev_del", "{'id': 'x'}", "DeviceNotFound", "'x'");
+}
+
 /* ---- character devices -------------------------------------------------- */
 
 static void expect_ringbuf(const char *args, const char *text)
@@ -596,6 +641,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_queries), TEST(test_run_state),   TEST(test_objects),
         TEST(test_qom),     TEST(test_hotplug),     TEST(test_chardev),
+        TEST(test_device_events),                   TEST(test_net),
         TEST(test_yank),    TEST(test_bitmaps),     TEST(test_transaction),
         TEST(test_block),   TEST(test_memory),      TEST(test_human),
     };

@@ -21,7 +21,8 @@ mkfifo "$dir/q.in" "$dir/q.out"
 "$REFVMM" -M virt -accel qtest -qtest "pipe:$dir/q" -display none \
     -device virtio-rng-device 2>"$dir/stderr" &
 vmm=$!
-exec 3>"$dir/q.in" 4<"$dir/q.out"
+# Both ways, so that opening waits for nobody.
+exec 3<>"$dir/q.in" 4<>"$dir/q.out"
 
 # COMMAND, then the lines of its answer
 ask() {

@@ -14,7 +14,7 @@ trap 'rm -rf "$scratch"' EXIT
 # Writes the VMM's part of the database, with one more definition.
 database() { # DEFINITION
     jq --arg more "$1" '
-        map(select((.file | test("/reference-vmm/")) and
+        map(select((.file | test("/reference-vmm/(base/|seed/|refvmm-seed)")) and
                    (.file | test("/tests/") | not)) |
             .command |= sub(" -c "; " \($more) -c "))' \
         "$build/compile_commands.json" >"$scratch/compile_commands.json"

@@ -135,6 +135,19 @@ static void write_cache(void **state)
     assert_int_equal(config(32, 1), 0);
 }
 
+static void write_cache_off(void **state)
+{
+    GLOBAL_STATE_CODE();
+    add_disk("");
+    start(",write-cache=off,share-rw=on", 0);
+    assert_int_equal(config(32, 1), 0);
+    vt_init(&v, m, 0, VIRTIO_FEATURE(VIRTIO_BLK_F_CONFIG_WCE));
+    hw_write(m, v.base + VT_CONFIG + 32, 1, 1);
+    assert_int_equal(config(32, 1), 1);
+    vt_reset(&v);
+    assert_int_equal(config(32, 1), 0);
+}
+
 static void resized(void **state)
 {
     uint32_t generation;
@@ -442,6 +455,7 @@ int main(void)
         TEST(configuration),
         TEST(wrong_properties),
         TEST(write_cache),
+        TEST(write_cache_off),
         TEST(resized),
         TEST(read_and_write),
         TEST(any_layout),
