@@ -46,7 +46,7 @@ static uint64_t zeroed_entry(uint64_t old, ZeroMode mode, uint32_t version,
 static int coroutine_fn GRAPH_RDLOCK zero_piece(BDRVQcow2State *s,
                                                 int64_t offset, int64_t *n,
                                                 ZeroMode mode)
-    REQUIRES(&s->lock)
+    DROPS(&s->lock)
 {
     bool discard = s->discard_request && mode != ZERO_KEEP;
     bool backing = s->bs->backing != NULL;
@@ -95,7 +95,7 @@ static int coroutine_fn GRAPH_RDLOCK zero_piece(BDRVQcow2State *s,
 static int coroutine_fn GRAPH_RDLOCK zero_range(BDRVQcow2State *s,
                                                 int64_t offset, int64_t bytes,
                                                 ZeroMode mode)
-    REQUIRES(&s->lock)
+    DROPS(&s->lock)
 {
     int ret = qcow2_begin_write(s);
 
@@ -129,7 +129,7 @@ int qcow2_zero_range(BDRVQcow2State *s, int64_t offset, int64_t bytes)
  */
 static bool coroutine_fn GRAPH_RDLOCK rest_is_zero(BDRVQcow2State *s,
                                                    int64_t offset)
-    REQUIRES(&s->lock)
+    DROPS(&s->lock)
 {
     Qcow2Mapping m;
     int ret;
