@@ -447,10 +447,10 @@ int coroutine_fn qcow2_co_pdiscard(BlockDriverState *bs, int64_t offset,
  * clusters that are there kept; or nothing, not even zeros. */
 int coroutine_fn qcow2_zero_range(BDRVQcow2State *s, int64_t offset,
                                   int64_t bytes)
-    REQUIRES(&s->lock) GRAPH_RDLOCK IO_FN;
+    DROPS(&s->lock) GRAPH_RDLOCK IO_FN;
 int coroutine_fn qcow2_unmap_range(BDRVQcow2State *s, int64_t offset,
                                    int64_t bytes)
-    REQUIRES(&s->lock) GRAPH_RDLOCK IO_FN;
+    DROPS(&s->lock) GRAPH_RDLOCK IO_FN;
 
 /* ---- the rest ----------------------------------------------------------- */
 

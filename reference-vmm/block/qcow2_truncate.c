@@ -87,7 +87,7 @@ static int coroutine_fn GRAPH_RDLOCK shrink(BDRVQcow2State *s, int64_t size)
 static int coroutine_fn GRAPH_RDLOCK hide_backing(BDRVQcow2State *s,
                                                   int64_t old_size,
                                                   int64_t size)
-    REQUIRES(&s->lock)
+    DROPS(&s->lock)
 {
     int64_t start = (old_size + s->cluster_size - 1) & ~(s->cluster_size - 1);
 

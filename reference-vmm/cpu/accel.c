@@ -10,7 +10,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* ---- qtest ---------------------------------------------------------------- */
+/* ---- qtest -------------------------------------------------------------- */
 
 /* Levels of interrupts, for whoever asks about mip. */
 typedef struct QtestCpu {
@@ -119,7 +119,7 @@ static const AccelOps accel_qtest = {
     .vmstate = &qtest_vmstate,
 };
 
-/* ---- the choice ----------------------------------------------------------- */
+/* ---- the choice --------------------------------------------------------- */
 
 extern const AccelOps accel_interp; /* interp/interp.c */
 

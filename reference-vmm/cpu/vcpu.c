@@ -39,7 +39,7 @@ struct Vcpu {
 static Vcpu *vcpus[VCPU_MAX];
 static unsigned n_vcpus;
 
-/* ---- the thread ----------------------------------------------------------- */
+/* ---- the thread --------------------------------------------------------- */
 
 static void set_stopped(Vcpu *cpu, bool stopped) REQUIRES(bql)
 {
@@ -93,7 +93,7 @@ static void wake_thread(Vcpu *cpu) REQUIRES(bql)
     vm_cond_broadcast(&cpu->wake);
 }
 
-/* ---- life ----------------------------------------------------------------- */
+/* ---- life --------------------------------------------------------------- */
 
 static void vcpu_free(Vcpu *cpu) REQUIRES(bql)
 {
@@ -206,7 +206,7 @@ void vcpu_set_entry(Vcpu *cpu, uint64_t pc, uint64_t a0, uint64_t a1)
     cpu->accel->set_entry(cpu->state, pc, a0, a1);
 }
 
-/* ---- running -------------------------------------------------------------- */
+/* ---- running ------------------------------------------------------------ */
 
 void vcpus_start(void)
 {
@@ -290,7 +290,7 @@ void vcpu_run_on(Vcpu *cpu, void (*fn)(Vcpu *cpu, void *opaque), void *opaque)
     }
 }
 
-/* ---- questions ------------------------------------------------------------ */
+/* ---- questions ---------------------------------------------------------- */
 
 unsigned vcpu_id(const Vcpu *cpu)
 {

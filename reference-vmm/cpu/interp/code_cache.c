@@ -74,7 +74,7 @@ void code_fence_i(Hart *h)
     tlb_new_jump_gen(h);
 }
 
-/* ---- pages ---------------------------------------------------------------- */
+/* ---- pages -------------------------------------------------------------- */
 
 #define LINE 64
 
@@ -167,7 +167,7 @@ static CodePage *get_page(Hart *h, uint64_t pa)
     return page;
 }
 
-/* ---- blocks --------------------------------------------------------------- */
+/* ---- blocks ------------------------------------------------------------- */
 
 static void finish_block(Decoder *d, Op *first)
 {
@@ -257,7 +257,7 @@ const Op *code_link(Hart *h, const Op *op)
     return target;
 }
 
-/* ---- instructions one by one ---------------------------------------------- */
+/* ---- instructions one by one -------------------------------------------- */
 
 /*
  * Where code cannot be cached by page: an instruction across two pages, a
@@ -293,7 +293,7 @@ static const Op *single_block(Hart *h)
     return first;
 }
 
-/* ---- finding the way ------------------------------------------------------ */
+/* ---- finding the way ---------------------------------------------------- */
 
 /* The page of code that h->pc is in.  NULL: an exception (ret_single is
  * false), or code that must be fetched piece by piece. */
@@ -381,7 +381,7 @@ OP(single)
     OP_DISPATCH(next);
 }
 
-/* ---- where an op is ------------------------------------------------------- */
+/* ---- where an op is ----------------------------------------------------- */
 
 void hart_sync(Hart *h, const Op *op, unsigned off)
 {

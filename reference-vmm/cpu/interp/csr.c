@@ -14,7 +14,7 @@
 #define MEDELEG_MASK UINT64_C(0xb3ff) /* all but ecall from M-mode */
 #define MIE_MASK (MIP_S_BITS | MIP_M_BITS)
 
-/* ---- who may -------------------------------------------------------------- */
+/* ---- who may ------------------------------------------------------------ */
 
 static bool counter_visible(const Hart *h, unsigned bit)
 {
@@ -61,7 +61,7 @@ bool csr_is_counter(unsigned number)
     }
 }
 
-/* ---- counters ------------------------------------------------------------- */
+/* ---- counters ----------------------------------------------------------- */
 
 /* One instruction a cycle: both count what has retired.  An inhibited one
  * stands still. */
@@ -97,7 +97,7 @@ static void write_mcountinhibit(Hart *h, uint64_t value)
     write_counter(h, 2, instret);
 }
 
-/* ---- reading -------------------------------------------------------------- */
+/* ---- reading ------------------------------------------------------------ */
 
 static uint64_t read_mstatus(const Hart *h)
 {
@@ -207,7 +207,7 @@ uint64_t csr_rmw_base(const Hart *h, unsigned number, uint64_t old)
     return (old & ~seip) | (h->software_seip ? seip : 0);
 }
 
-/* ---- writing -------------------------------------------------------------- */
+/* ---- writing ------------------------------------------------------------ */
 
 static void write_mstatus(Hart *h, uint64_t value, uint64_t mask)
 {

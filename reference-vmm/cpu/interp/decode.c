@@ -186,7 +186,7 @@ static bool decode_store(Decoder *d)
     return true;
 }
 
-/* ---- jumps ---------------------------------------------------------------- */
+/* ---- jumps -------------------------------------------------------------- */
 
 /* Whether a target can be linked: in this page. */
 static bool is_near(const Decoder *d, int32_t target)
@@ -267,7 +267,7 @@ static bool decode_jalr(Decoder *d)
     return true;
 }
 
-/* ---- the system ----------------------------------------------------------- */
+/* ---- the system --------------------------------------------------------- */
 
 /* Ends the block; it knows its bits. */
 static bool emit_last(Decoder *d, OpKind kind)

@@ -33,7 +33,7 @@ typedef struct CodePage CodePage;
 #define HART_X_N 34
 #define HART_PMP_N 16
 
-/* ---- software TLB --------------------------------------------------------- */
+/* ---- software TLB ------------------------------------------------------- */
 
 #define TLB_BITS 9
 #define TLB_SIZE (1u << TLB_BITS)
@@ -130,7 +130,7 @@ typedef enum Access {
     ACCESS_FETCH,
 } Access;
 
-/* ---- requests of other threads -------------------------------------------- */
+/* ---- requests of other threads ------------------------------------------ */
 
 enum {
     REQUEST_EXIT = 1,        /* leave run() */
@@ -153,7 +153,7 @@ typedef enum HsmState { /* values of the SBI */
     HSM_START_CLAIMED = 16, /* ours: start_* are being set */
 } HsmState;
 
-/* ---- the hart ------------------------------------------------------------- */
+/* ---- the hart ----------------------------------------------------------- */
 
 struct Hart {
     /* hot: offsets below 128 are cheap */
@@ -268,7 +268,7 @@ struct Hart {
     JumpEntry jump_cache[JUMP_CACHE_SIZE];
 };
 
-/* ---- between the parts; all in the hart's own thread ---------------------- */
+/* ---- between the parts; all in the hart's own thread -------------------- */
 
 /* tlb.c: caches of translations. */
 void tlb_init(Hart *h) IO_FN;

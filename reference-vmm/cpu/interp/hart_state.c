@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include <inttypes.h>
 
-/* ---- vmstate -------------------------------------------------------------- */
+/* ---- vmstate ------------------------------------------------------------ */
 
 static bool pre_save(void *opaque, GError **error)
 {
@@ -105,7 +105,7 @@ const VMStateDescription hart_vmstate = {
     .post_load = post_load,
 };
 
-/* ---- registers by name ---------------------------------------------------- */
+/* ---- registers by name -------------------------------------------------- */
 
 static const char *const abi_names[32] = {
     "zero", "ra", "sp", "gp", "tp", "t0", "t1", "t2", "s0", "s1", "a0",
@@ -191,7 +191,7 @@ bool hart_set_register(void *state, const char *name, uint64_t value)
            && csr_write(h, (unsigned)number, value, &effect);
 }
 
-/* ---- text ----------------------------------------------------------------- */
+/* ---- text --------------------------------------------------------------- */
 
 static const char *const dumped_csrs[] = {
     "mhartid", "mstatus", "mip", "mie", "mideleg", "medeleg", "mtvec",

@@ -11,7 +11,7 @@
 /* Filled under the BQL before vCPUs run. */
 Hart *interp_harts[VCPU_MAX];
 
-/* ---- hooks of the memory layer -------------------------------------------- */
+/* ---- hooks of the memory layer ------------------------------------------ */
 
 static void hook_reset_dirty(void *opaque, const uint8_t *host, uint64_t len)
 {
@@ -28,7 +28,7 @@ static const TlbHooks tlb_hooks = {
     .flush_all = hook_flush_all,
 };
 
-/* ---- life ----------------------------------------------------------------- */
+/* ---- life --------------------------------------------------------------- */
 
 /* In the main loop, which knows nothing of the hart's time. */
 static void timer_fired(void *opaque)
@@ -130,7 +130,7 @@ static void interp_set_entry(void *state, uint64_t pc, uint64_t a0,
     __atomic_store_n(&h->hsm, HSM_STARTED, __ATOMIC_SEQ_CST);
 }
 
-/* ---- running -------------------------------------------------------------- */
+/* ---- running ------------------------------------------------------------ */
 
 /* Sleeps out of the guest, where nobody waits for it. */
 static void rest(Hart *h, int64_t deadline_ns)

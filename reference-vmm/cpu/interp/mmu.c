@@ -37,7 +37,7 @@ static bool access_fault(Hart *h, uint64_t va, Access access)
     return fault(h, causes[access], va);
 }
 
-/* ---- Sv39 ----------------------------------------------------------------- */
+/* ---- Sv39 --------------------------------------------------------------- */
 
 static bool leaf_allows(const Hart *h, uint64_t pte, Access access,
                         uint8_t priv)
@@ -170,7 +170,7 @@ bool mmu_translate(Hart *h, uint64_t va, Access access, uint8_t priv,
     return true;
 }
 
-/* ---- pieces of memory ----------------------------------------------------- */
+/* ---- pieces of memory --------------------------------------------------- */
 
 /*
  * Words that are aligned are single accesses.  Others go byte by byte, which
@@ -253,7 +253,7 @@ static MemTxResult device_store(Hart *h, uint64_t pa, unsigned size,
     return result;
 }
 
-/* ---- loads ---------------------------------------------------------------- */
+/* ---- loads -------------------------------------------------------------- */
 
 /* Within a page; any size up to 8. */
 static bool load_part(Hart *h, uint64_t va, unsigned size, uint64_t *ret)
@@ -322,7 +322,7 @@ bool mmu_load(Hart *h, uint64_t va, unsigned size)
     return ok;
 }
 
-/* ---- stores --------------------------------------------------------------- */
+/* ---- stores ------------------------------------------------------------- */
 
 /* After a store to RAM at pa: the page is dirty now for all who asked, so
  * that stores to come need not say so.  (Who clears the bit waits until this
@@ -415,7 +415,7 @@ bool mmu_store(Hart *h, uint64_t va, unsigned size, uint64_t value)
     return store_part(h, va, size, value);
 }
 
-/* ---- atomics -------------------------------------------------------------- */
+/* ---- atomics ------------------------------------------------------------ */
 
 /* Devices have no atomics: an access fault. */
 void *mmu_atomic(Hart *h, uint64_t va, unsigned size, Access access)
@@ -456,7 +456,7 @@ void mmu_atomic_done(Hart *h)
            h->atomic.large);
 }
 
-/* ---- code ----------------------------------------------------------------- */
+/* ---- code --------------------------------------------------------------- */
 
 bool mmu_fetch16(Hart *h, uint64_t va)
 {

@@ -55,7 +55,7 @@ typedef struct Block {
 
 _Static_assert(sizeof(Op) == 12 && sizeof(Block) == 12, "arena layout");
 
-/* ---- the ops -------------------------------------------------------------- */
+/* ---- the ops ------------------------------------------------------------ */
 
 #define OP_LIST_INT(X)                                                       \
     X(add) X(sub) X(sll) X(slt) X(sltu) X(xor) X(srl) X(sra) X(or) X(and)    \
@@ -198,7 +198,7 @@ static inline void IO_FN hart_set_exc(Hart *h, uint64_t cause, uint64_t tval)
     h->exc.tval = tval;
 }
 
-/* ---- the cache of code (code_cache.c) ------------------------------------- */
+/* ---- the cache of code (code_cache.c) ----------------------------------- */
 
 #define BLOCK_MAX_INSNS 64
 #define BLOCK_MAX_OPS (2 * BLOCK_MAX_INSNS + 8)
@@ -227,7 +227,7 @@ const Op *code_block(Hart *h, CodePage *page, unsigned off) IO_FN;
 /* The target of a near branch or jump that op has not been linked with. */
 const Op *code_link(Hart *h, const Op *op) IO_FN;
 
-/* ---- decoding (decode.c) -------------------------------------------------- */
+/* ---- decoding (decode.c) ------------------------------------------------ */
 
 typedef struct Decoder {
     Op *start;      /* of the block */

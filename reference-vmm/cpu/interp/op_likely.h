@@ -6,7 +6,8 @@
  * A processor's indirect branch predictor knows about two thousand targets,
  * fewer than a busy guest has ops; a miss costs more than twenty cycles.  It
  * knows many more conditional branches.  So an op first asks whether its
- * successor is one of these, and jumps there directly.
+ * successor is one of these, and jumps there directly.  Longer lists are not
+ * better: the conditional predictor fills up too.
  *
  * Thread context: none.
  */

@@ -186,7 +186,7 @@ OP(fence_i)
     OP_RESUME;
 }
 
-/* ---- CSRs ----------------------------------------------------------------- */
+/* ---- CSRs --------------------------------------------------------------- */
 
 /* rs1: register or value; rs2: funct3; imm: number; off */
 static uint32_t csr_insn(const Op *op)
@@ -306,7 +306,7 @@ static __attribute__((noinline)) bool IO_FN sstatus_quick(Hart *h,
 OP_SSTATUS(csr_sstatus_clear, old & ~bits)
 OP_SSTATUS(csr_sstatus_set, old | bits)
 
-/* ---- floating point ------------------------------------------------------- */
+/* ---- floating point ----------------------------------------------------- */
 
 /*
  * Stands before the first op of a block that uses the FPU.  rd: 1: it rounds

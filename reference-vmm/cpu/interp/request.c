@@ -9,6 +9,9 @@
  * in_guest" here and "set in_guest, then read requests" there, each a full
  * barrier, one sees the other.
  *
+ * Who waits may hold the BQL or any other lock below Hart.lock: a hart that
+ * is in the guest takes none of them before its next safe point.
+ *
  * Thread context: as each function says.
  */
 #include "cpu/interp/op.h"
@@ -146,7 +149,7 @@ void hart_reset_dirty_all(const uint8_t *host, uint64_t len)
     hart_request_all_sync(REQUEST_TLB_DIRTY);
 }
 
-/* ---- the hart's side ------------------------------------------------------ */
+/* ---- the hart's side ---------------------------------------------------- */
 
 static void reset_dirty_ranges(Hart *h)
 {

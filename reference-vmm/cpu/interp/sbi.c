@@ -25,7 +25,7 @@ static SbiRet fails(SbiError error)
     return (SbiRet){ error, 0 };
 }
 
-/* ---- base ----------------------------------------------------------------- */
+/* ---- base --------------------------------------------------------------- */
 
 static SbiRet base(Hart *h, uint64_t function)
 {
@@ -41,7 +41,7 @@ static SbiRet base(Hart *h, uint64_t function)
     }
 }
 
-/* ---- timer ---------------------------------------------------------------- */
+/* ---- timer -------------------------------------------------------------- */
 
 void sbi_set_timer(Hart *h, uint64_t value)
 {
@@ -58,7 +58,7 @@ static SbiRet timer(Hart *h, uint64_t function)
     return ok(0);
 }
 
-/* ---- harts by mask -------------------------------------------------------- */
+/* ---- harts by mask ------------------------------------------------------ */
 
 /* All of them when base is -1; else bit n of mask is hart base + n.  False:
  * one of them does not exist. */
@@ -147,7 +147,7 @@ static SbiRet rfence(Hart *h, uint64_t function)
     return ok(0);
 }
 
-/* ---- hart state management ------------------------------------------------ */
+/* ---- hart state management ---------------------------------------------- */
 
 static SbiRet hart_start(Hart *h)
 {
@@ -217,7 +217,7 @@ static SbiRet hsm(Hart *h, uint64_t function)
     }
 }
 
-/* ---- system reset --------------------------------------------------------- */
+/* ---- system reset ------------------------------------------------------- */
 
 /* The machine will stop us; until then this hart does nothing more. */
 void sbi_system_reset(Hart *h, uint32_t type, uint32_t reason)
@@ -242,7 +242,7 @@ static SbiRet srst(Hart *h, uint64_t function)
     return ok(0);
 }
 
-/* ---- the call ------------------------------------------------------------- */
+/* ---- the call ----------------------------------------------------------- */
 
 static const struct {
     uint64_t id;

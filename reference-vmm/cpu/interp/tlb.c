@@ -11,7 +11,7 @@
  */
 #include "cpu/interp/op.h"
 
-/* ---- generations ---------------------------------------------------------- */
+/* ---- generations -------------------------------------------------------- */
 
 static void new_space(Hart *h, FetchSpace *space)
 {
@@ -58,7 +58,7 @@ static void use_space(Hart *h, FetchSpace *space)
     h->jump_gen = space->jump_gen;
 }
 
-/* ---- data ----------------------------------------------------------------- */
+/* ---- data --------------------------------------------------------------- */
 
 static void flush_tables(TlbTables *t)
 {
@@ -181,7 +181,7 @@ void tlb_fill(Hart *h, Access access, uint64_t va, const PhysPage *phys,
     t->large |= large;
 }
 
-/* ---- forgetting ----------------------------------------------------------- */
+/* ---- forgetting --------------------------------------------------------- */
 
 void tlb_flush_translations(Hart *h)
 {
@@ -287,7 +287,7 @@ void tlb_init(Hart *h)
     tlb_update_mode(h);
 }
 
-/* ---- physical pages ------------------------------------------------------- */
+/* ---- physical pages ----------------------------------------------------- */
 
 /* The range of RAM that begins at page; its size is 0 when none does. */
 static PhysRange find_range(Hart *h, uint64_t page) RCU_READ

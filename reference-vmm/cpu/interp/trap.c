@@ -90,7 +90,7 @@ void trap_sret(Hart *h)
     trap_take_interrupt(h);
 }
 
-/* ---- interrupts ----------------------------------------------------------- */
+/* ---- interrupts --------------------------------------------------------- */
 
 /* What is to be taken now: a cause, or 0. */
 static unsigned due_interrupt(const Hart *h)
@@ -139,7 +139,7 @@ bool trap_interrupt_pending(Hart *h)
     return trap_mip(h) & h->mie;
 }
 
-/* ---- the timer ------------------------------------------------------------ */
+/* ---- the timer ---------------------------------------------------------- */
 
 bool hart_stimer_enabled(const Hart *h)
 {

@@ -272,7 +272,7 @@ static void REQUIRES(bql) test_pause(void **state)
     machine_end();
 }
 
-/* ---- the SBI -------------------------------------------------------------- */
+/* ---- the SBI ------------------------------------------------------------ */
 
 /* Code: the call's error and value to the log at s11. */
 static void log_call(Code *c, uint64_t extension, uint64_t function)

@@ -106,6 +106,10 @@ int NO_ANALYSIS main(int argc, char **argv)
     double seconds;
     uint64_t n;
 
+    if (argc < 2) {
+        fprintf(stderr, "usage: bench_run PROGRAM\n");
+        return 2;
+    }
     vm_rcu_init();
     vm_thread_enter_role(VM_ROLE_MAIN_LOOP);
     bql_lock();
