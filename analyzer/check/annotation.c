@@ -470,7 +470,8 @@ static void run(HfCheck *c)
 
 const HfChecker hf_checker_annotation = {
     .name = "ANNOTATION",
-    .summary = "annotations and suppressions that are wrong or not needed",
+    .summary = "annotations and suppressions that are wrong, missing or not "
+               "needed",
     .cwe = 1116,
     .impact = HF_IMPACT_LOW,
     .run = run,

@@ -21,12 +21,8 @@ static GS_FN void print(Monitor *m, const char *text)
     chardev_write_all(m->chardev, out, strlen(out));
 }
 
-/* Later, when it is known who has the focus of a mux, and after whatever the
- * program has to say while it starts. */
-static GS_FN void prompt(void *opaque)
+static GS_FN void prompt(Monitor *m)
 {
-    Monitor *m = opaque;
-
     if (m->out_of_focus) {
         return;
     }
@@ -36,6 +32,25 @@ static GS_FN void prompt(void *opaque)
     }
     print(m, PROMPT);
     print(m, m->line->str);
+}
+
+/* The first time, when it is known who has the focus of a mux, and after
+ * whatever the program has to say while it starts. */
+static GS_FN void settle(void *opaque)
+{
+    Monitor *m = opaque;
+
+    m->settled = true;
+    prompt(m);
+}
+
+static GS_FN void prompt_soon(Monitor *m)
+{
+    if (m->settled) {
+        prompt(m);
+    } else {
+        aio_bh_schedule(m->prompt_bh);
+    }
 }
 
 static GS_FN bool run_next(void *opaque)
@@ -112,7 +127,7 @@ static void GS_FN hmp_event(void *opaque, ChardevEvent event)
     switch (event) {
     case CHARDEV_EVENT_OPENED:
         m->greeted = false;
-        aio_bh_schedule(m->prompt_bh);
+        prompt_soon(m);
         break;
     case CHARDEV_EVENT_CLOSED:
         if (!m->entered) {
@@ -122,7 +137,7 @@ static void GS_FN hmp_event(void *opaque, ChardevEvent event)
         break;
     case CHARDEV_EVENT_MUX_IN:
         m->out_of_focus = false;
-        aio_bh_schedule(m->prompt_bh);
+        prompt_soon(m);
         break;
     case CHARDEV_EVENT_MUX_OUT:
         m->out_of_focus = true;
@@ -138,7 +153,7 @@ static void GS_FN hmp_init(Monitor *m)
                                      .receive = hmp_receive,
                                      .event = hmp_event };
     m->line = g_string_new(NULL);
-    m->prompt_bh = aio_bh_new(main_loop_context(), prompt, m);
+    m->prompt_bh = aio_bh_new(main_loop_context(), settle, m);
     m->turn = (Turn){ .run_next = run_next, .opaque = m };
     turns_add(&m->turn);
 }

@@ -40,6 +40,7 @@ struct Monitor {
     bool entered;    /* the line is complete, and waits for its turn */
     bool escaped;    /* in a sequence of a key that is not a character */
     bool greeted;
+    bool settled; /* the main loop runs: prompt_bh has been called */
     bool out_of_focus; /* of a mux: others have the terminal */
 };
 

@@ -106,10 +106,12 @@ static JsonObject *backend_options(const char *id, JsonObject *backend,
     static const struct {
         const char *member, *option;
     } renamed[] = {
-        { "out", "path" },       { "in", "input-path" }, { "device", "path" },
-        { "append", "append" },  { "size", "size" },     { "signal", "signal" },
-        { "server", "server" },  { "wait", "wait" },     { "nodelay", "nodelay" },
-        { "telnet", "telnet" },  { "reconnect", "reconnect" },
+        { "out", "path" },         { "in", "input-path" },
+        { "device", "path" },      { "append", "append" },
+        { "size", "size" },        { "signal", "signal" },
+        { "server", "server" },    { "wait", "wait" },
+        { "nodelay", "nodelay" },  { "telnet", "telnet" },
+        { "reconnect", "reconnect" },
     };
     const char *type = qmp_arg_str(backend, "type");
     JsonObject *data = qmp_arg_object(backend, "data");

@@ -10,6 +10,7 @@
  */
 #include "hw/machine.h"
 #include "monitor/qmp_schema.h"
+#include "monitor/user_object.h"
 #include <string.h>
 
 static JsonNode *array_node(JsonArray *array)
@@ -57,6 +58,9 @@ static const char *parent_of(const char *type)
         !strcmp(type, "virtio-serial-port")) {
         return "device";
     }
+    if (g_str_has_prefix(type, "memory-backend-")) {
+        return "memory-backend";
+    }
     return g_str_has_suffix(type, "-machine") ? "machine" : "object";
 }
 
@@ -94,8 +98,10 @@ static void add_type(JsonArray *list, const char *type, bool is_abstract,
 static JsonNode *GS_FN run_qom_list_types(JsonObject *args, GError **error)
 {
     static const char *const abstract[] = { "device", "virtio-device",
-                                            "virtio-serial-port", "machine" };
+                                            "virtio-serial-port", "machine",
+                                            "memory-backend" };
     JsonArray *list = json_array_new();
+    const char *object;
     size_t n;
     const DeviceClass *const *devices = device_classes(&n);
 
@@ -106,6 +112,9 @@ static JsonNode *GS_FN run_qom_list_types(JsonObject *args, GError **error)
         g_autofree char *name = g_strconcat((*k)->name, "-machine", NULL);
 
         add_type(list, name, false, args);
+    }
+    for (unsigned i = 0; (object = user_object_type(i)); i++) {
+        add_type(list, object, false, args);
     }
     for (size_t i = 0; i < G_N_ELEMENTS(abstract); i++) {
         add_type(list, abstract[i], true, args);

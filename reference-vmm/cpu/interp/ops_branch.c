@@ -40,7 +40,7 @@ static inline const Op *IO_FN linked_target(const Op *op)
             h->pc = target_;                                                 \
             OP_CONTINUE(resume);                                             \
         }                                                                    \
-        h->x[HART_X_VBASE] = target_ & PAGE_MASK_64;                                   \
+        h->x[HART_X_VBASE] = target_ & PAGE_MASK_64;                        \
         OP_DISPATCH_LIKELY((const Op *)((const char *)h + e_->ops), likely); \
     } while (0)
 

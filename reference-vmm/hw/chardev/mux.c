@@ -32,14 +32,15 @@ typedef struct ChardevMux {
 
 static const ChardevClass mux_class;
 
+/* As much as it takes: it may take one byte, and then another one. */
 static GS_FN void deliver(MuxSlot *slot)
 {
     const ChardevFrontend *f = slot->frontend;
-    size_t n = MIN(slot->buffered, f->can_receive(f->opaque));
+    uint8_t data[BUFFER_SIZE];
+    size_t n;
 
-    if (n) {
-        uint8_t data[BUFFER_SIZE];
-
+    while (slot->buffered &&
+           (n = MIN(slot->buffered, f->can_receive(f->opaque)))) {
         /* It may come back to here. */
         memcpy(data, slot->buffer, n);
         slot->buffered -= n;

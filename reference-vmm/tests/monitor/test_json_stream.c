@@ -151,7 +151,8 @@ static void test_text(void **state)
 {
     g_autoptr(JsonParser) p = json_parser_new();
     const char *json = "{\"s\": \"a\\\"\\\\\\n\\u0001\\u00e9\\ud83d\\ude00\","
-                       "\"n\": [-9223372036854775808, 0.1, true, null, {}, []]}";
+                       "\"n\": [-9223372036854775808, 0.1, true, null, {}, "
+                       "[]]}";
     g_autofree char *line = NULL;
     g_autofree char *pretty = NULL;
 

@@ -257,6 +257,11 @@ static void test_qom(void **state)
                        "{'typename': 'virtio-blk-device'}") > 5);
     assert_true(length("qom-list-properties",
                        "{'typename': 'virt-machine'}") > 5);
+    assert_int_equal(length("qom-list-types",
+                            "{'implements': 'memory-backend'}"), 2);
+    assert_int_equal(length("qom-list-types",
+                            "{'implements': 'machine', 'abstract': true}"),
+                     length("query-machines", "{}") + 1);
     refused("device-list-properties", "{'typename': 'virt-machine'}",
             "DeviceNotFound", "");
     refused("qom-list-properties", "{'typename': 'x'}", "DeviceNotFound", "");

@@ -41,7 +41,10 @@ talk "unix:$tmp/s" <<'END'
 ~ C-a c
 >> \x01cinto the void\x01c
 ~ (qemu) 
-> quit
+# more than it takes at once
+>> info registers\nxp/1xw 0x1000\ninfo name\ninfo version\nquit\n
+~ 0000000000001000: 0x
+~ 7.2.0
 eof
 END
 end_vmm
