@@ -409,6 +409,7 @@ static void flash_reset(DeviceState *dev)
     set_command(s, CMD_READ_ARRAY);
     s->status = STATUS_READY;
     s->buffer_left = 0;
+    s->buffer_base = 0; /* a state that was refused may have left anything */
     s->buffer_started = s->buffer_failed = false;
 }
 

@@ -5,6 +5,7 @@
  * guest that takes nothing for a while.
  */
 #include "virtio/virtio_driver.h"
+#include "hw/net/announce.h"
 #include "hw/net/net.h"
 #include <arpa/inet.h>
 #include <sys/socket.h>
@@ -337,6 +338,102 @@ static void wrong_commands(void **state)
     vt_assert_broken(&v);
 }
 
+/* ---- a hub, and announcements ------------------------------------------- */
+
+static unsigned heard;
+static uint8_t heard_frame[2000];
+
+static bool always(void *opaque)
+{
+    return true;
+}
+
+static bool hear(void *opaque, const struct iovec *iov, int n)
+{
+    heard++;
+    memset(heard_frame, 0, sizeof(heard_frame));
+    for (size_t at = 0; n--; at += iov->iov_len, iov++) {
+        memcpy(heard_frame + at, iov->iov_base, iov->iov_len);
+    }
+    return true;
+}
+
+static NetClient *GS_FN hub_port(const char *text)
+{
+    GError *error = NULL;
+    JsonObject *o = netdev_parse(text, &error);
+    NetClient *n = netdev_new(o, &error);
+
+    assert_no_error(error);
+    json_object_unref(o);
+    return n;
+}
+
+/* The other end of n0's socket, the device on a port, and a listener on
+ * another are all on one wire. */
+static void hub(void **state) NO_TSA;
+static void hub(void **state)
+{
+    static const NetFrontend listener = { .can_receive = always,
+                                          .receive = hear };
+    uint8_t frame[100], got[2000];
+    int size = -1;
+
+    vt_machine_end(m);
+    hub_port("hubport,id=p0,hubid=3,netdev=n0");
+    hub_port("hubport,id=p1,hubid=3");
+    netdev_attach(hub_port("hubport,id=p2,hubid=3"), &listener, NULL);
+    netdev_attach(hub_port("hubport,id=p3,hubid=4"), &listener, NULL);
+    m = vt_machine();
+    vt_device(m, "virtio-net-device,netdev=p1,mac=52:54:00:01:02:03");
+    start(0);
+    heard = 0;
+    give_buffer(0, 2000);
+    make_frame(frame, sizeof(frame), 0xff);
+    send_to_guest(frame, sizeof(frame));
+    vt_wait_used(&rx, 1);
+    assert_int_equal(heard, 1);
+    assert_memory_equal(heard_frame, frame, sizeof(frame));
+    vt_write(&v, TX + HEADER, frame, sizeof(frame));
+    vt_desc(&tx, 0, TX, HEADER + sizeof(frame), 0, 0);
+    vt_avail(&tx, 0);
+    vt_kick(&tx);
+    hw_poll_until((size = receive(got)) >= 0);
+    assert_int_equal(size, sizeof(frame));
+    assert_int_equal(heard, 2);
+
+    netdev_announce(netdev_find("p1"));
+    assert_int_equal(heard, 3);
+    assert_memory_equal(heard_frame, "\xff\xff\xff\xff\xff\xff\x52\x54\0\1\2\3"
+                        "\x80\x35\0\1\x08\0\6\4\0\3\x52\x54\0\1\2\3", 28);
+    hw_poll_until((size = receive(got)) >= 0);
+    assert_int_equal(size, 60);
+}
+
+static void rounds_of_announcements(void **state)
+{
+    AnnounceParameters p = { .initial_ms = 1, .max_ms = 3, .step_ms = 1,
+                             .rounds = 5 };
+    const char *const others[] = { "nobody", NULL };
+    uint8_t got[2000];
+    unsigned n = 0;
+
+    GLOBAL_STATE_CODE();
+    net_announce_start("a", &p, NULL);
+    hw_poll_until((n += receive(got) == 60) == 5);
+    net_announce_start("b", &p, others);
+    p.rounds = 1000;
+    net_announce_start("a", &p, NULL);
+    hw_poll_until((n += receive(got) == 60) == 8);
+    p.rounds = 0;
+    net_announce_start("a", &p, NULL);
+    while (receive(got) == 60) {
+    }
+    vt_turns(20);
+    assert_int_equal(receive(got), -1);
+    net_announce_free_all();
+}
+
 static void wrong_frames(void **state)
 {
     GLOBAL_STATE_CODE();
@@ -393,6 +490,8 @@ int main(void)
         TEST(filters),
         TEST(wrong_commands),
         TEST(wrong_frames),
+        TEST(hub),
+        TEST(rounds_of_announcements),
         TEST(moved),
     };
 
