@@ -6,6 +6,7 @@
  *
  * Thread context: any.
  */
+#include "monitor/qmp_args.h"
 #include "monitor/qmp_members.h"
 #include <string.h>
 
@@ -216,5 +217,5 @@ JsonNode *qmp_schema_to_json(void)
         }
     }
     g_hash_table_unref(s.seen);
-    return json_node_init_array(json_node_alloc(), s.entries);
+    return qmp_list(s.entries);
 }

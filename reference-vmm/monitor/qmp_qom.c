@@ -9,14 +9,10 @@
  * Thread context: the main loop, under the BQL.
  */
 #include "hw/machine.h"
+#include "monitor/qmp_args.h"
 #include "monitor/qmp_schema.h"
 #include "monitor/user_object.h"
 #include <string.h>
-
-static JsonNode *array_node(JsonArray *array)
-{
-    return json_node_init_array(json_node_alloc(), array);
-}
 
 /* ---- machines ----------------------------------------------------------- */
 
@@ -38,7 +34,7 @@ static JsonNode *GS_FN run_query_machines(JsonObject *args, GError **error)
         }
         json_array_add_object_element(list, info);
     }
-    return array_node(list);
+    return qmp_list(list);
 }
 
 /* ---- types -------------------------------------------------------------- */
@@ -119,7 +115,7 @@ static JsonNode *GS_FN run_qom_list_types(JsonObject *args, GError **error)
     for (size_t i = 0; i < G_N_ELEMENTS(abstract); i++) {
         add_type(list, abstract[i], true, args);
     }
-    return array_node(list);
+    return qmp_list(list);
 }
 
 static const QmpCommand commands[] = {

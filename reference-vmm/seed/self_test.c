@@ -89,7 +89,7 @@ static void *client_thread(void *opaque) ROLE_ENTRY(role_client)
     expect(st, "query-status", "\"running\"");
 
     /* Long enough for a guest that gets little of a busy host. */
-    expect(st, "migrate 3000", "return");
+    expect(st, "migrate 8000", "return");
     expect_end(st, "\"completed\"");
     expect(st, "query-status", "\"postmigrate\"");
     expect(st, "migrate", "error");

@@ -6,6 +6,7 @@
  * Thread context: the hart's own thread; nothing but the Decoder is touched.
  */
 #include "cpu/interp/op.h"
+#include "base/barrier.h"
 
 Op *decode_emit(Decoder *d, OpKind kind)
 {
@@ -279,10 +280,14 @@ static bool emit_last(Decoder *d, OpKind kind)
     return true;
 }
 
-/* PAUSE is a fence of writes before nothing.
- *
- * A fence need not be an op when no write of before it is kept before a read
- * of after it: see KIND_fence. */
+/* A fence need not be an op when the host keeps the order by itself; then it
+ * must keep some write of before it before a read of after it. */
+static bool fence_needs_op(unsigned pred, unsigned succ)
+{
+    return !VM_HOST_ORDERS_STORES || ((pred & 5) && (succ & 10));
+}
+
+/* PAUSE is a fence of writes before nothing. */
 static bool decode_misc_mem(Decoder *d)
 {
     unsigned pred = d->insn >> 24 & 15, succ = d->insn >> 20 & 15;
@@ -292,7 +297,7 @@ static bool decode_misc_mem(Decoder *d)
         if (d->insn == 0x0100000f) {
             return emit_last(d, KIND_pause);
         }
-        if ((pred & 5) && (succ & 10)) {
+        if (fence_needs_op(pred, succ)) {
             decode_emit(d, KIND_fence);
         }
         return true;

@@ -8,6 +8,7 @@
  * Thread context: the hart's own thread.
  */
 #include "cpu/interp/op.h"
+#include "base/barrier.h"
 #include <sched.h>
 
 /* h->exc was set. */
@@ -147,12 +148,10 @@ OP(sfence_vma)
     OP_RESUME;
 }
 
-/* Only those that order writes before reads are decoded to this: the others
- * are kept by every host that orders as x86 does, and by the atomics'
- * own order elsewhere. */
+/* See fence_needs_op(). */
 OP(fence)
 {
-    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    vm_full_barrier();
     OP_NEXT;
 }
 

@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: MIT */
+/* The word of the barriers that ThreadSanitizer is to see. */
+#include "base/barrier.h"
+
+#if VM_BARRIER_FOR_TSAN
+int vm_barrier_word;
+#endif
