@@ -5,18 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static void print_place(const HfPipeline *p, const HfFlow *f, uint32_t event)
-{
-    HfPlace at = hf_check_place(f, event);
-    const char *file = at.file;
-    size_t n = strlen(p->root);
-
-    if (strncmp(file, p->root, n) == 0 && file[n] == '/') {
-        file += n + 1;
-    }
-    printf("%s:%d:%d", file, at.line, at.col);
-}
-
 static const char *name_of(const HfPipeline *p, HfSymId sym)
 {
     return HF_PROGRAM_SYM(p->program, sym)->name;
@@ -37,16 +25,6 @@ static void print_holds(const HfPipeline *p, const HfFlow *f, HfHolds id)
     }
 }
 
-static void print_caps(const HfPipeline *p, guint64 mask, const char *mark)
-{
-    for (guint i = 0; i < p->rules->caps->len; i++) {
-        if (mask >> i & 1) {
-            printf(" %s%s", mark, ((HfCapRule *)g_ptr_array_index(
-                                       p->rules->caps, i))->name);
-        }
-    }
-}
-
 static void print_context(const HfPipeline *p, const HfFlow *f,
                           const HfContext *c)
 {
@@ -55,14 +33,14 @@ static void print_context(const HfPipeline *p, const HfFlow *f,
     printf("  as %s%s%s:", c->role >= 0 ? g_array_index(
                p->solved->roles, HfRole, c->role).name : "?",
            classes[c->cls], c->complete ? " (root known)" : "");
-    print_caps(p, c->caps, "");
-    print_caps(p, c->absent, "!");
+    hf_cli_print_caps(p, c->caps, "");
+    hf_cli_print_caps(p, c->absent, "!");
     print_holds(p, f, c->held);
     putchar('\n');
     while (c->parent) {
         f = p->solved->flows[c->parent];
         printf("    from %s at ", name_of(p, f->sym));
-        print_place(p, f, c->parent_event);
+        hf_cli_print_place(p, f, c->parent_event);
         putchar('\n');
         c = &g_array_index(f->contexts, HfContext, c->parent_context);
     }
@@ -90,7 +68,7 @@ static int query_callers(const HfPipeline *p, HfSymId sym)
         const HfCallSite *s = &g_array_index(sites, HfCallSite, i);
         const HfFlow *f = p->solved->flows[s->caller];
 
-        print_place(p, f, s->event - f->fn->first_event);
+        hf_cli_print_place(p, f, s->event - f->fn->first_event);
         printf(": %s\n", name_of(p, s->caller));
     }
     return HF_EXIT_CLEAN;
@@ -107,7 +85,7 @@ static int query_calls(const HfPipeline *p, HfSymId sym)
         guint n = hf_call_targets(p->solved, f, c, &targets, &slot);
 
         for (guint k = 0; k < n; k++) {
-            print_place(p, f, c->event);
+            hf_cli_print_place(p, f, c->event);
             printf(": %s%s holding", name_of(p, targets[k]),
                    slot ? " (slot)" : "");
             print_holds(p, f, c->must);
@@ -138,7 +116,7 @@ static int query_uses(const HfPipeline *p, const char *record,
                        record) != 0) {
                 continue;
             }
-            print_place(p, f, a->event);
+            hf_cli_print_place(p, f, a->event);
             printf(": %s %s%s holding", name_of(p, f->sym),
                    a->kind == HF_EV_READ || a->kind == HF_EV_ATOMIC_READ
                        ? "reads" : "writes", a->fresh ? " (fresh)" : "");

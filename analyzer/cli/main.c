@@ -13,6 +13,7 @@ static const HfCommand commands[] = {
     { "link", "join shards and report what does not fit", hf_cmd_link },
     { "dump", "print any stage as sorted text", hf_cmd_dump },
     { "query", "ask about calls, contexts and locks", hf_cmd_query },
+    { "roles", "print who runs the code: threads, callbacks", hf_cmd_roles },
     { "explain", "what a checker finds, with examples", hf_cmd_explain },
     { "rules", "show a profile, or run its own cases", hf_cmd_rules },
 };

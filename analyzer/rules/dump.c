@@ -64,7 +64,7 @@ static gboolean is_default(const HfKeySpec *spec, const void *target)
     case HF_VALUE_OPTIONS:
         return g_hash_table_size(*(GHashTable *const *)member) == 0;
     case HF_VALUE_ARG:
-        return *(const int *)member < 0;
+        return *(const int *)member == HF_ARG_NONE;
     case HF_VALUE_BOOL:
     case HF_VALUE_INT:
     case HF_VALUE_WORD:

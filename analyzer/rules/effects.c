@@ -47,6 +47,9 @@ static const HfKeySpec callback_keys[] = {
       "the argument that is called" },
     { "data", HF_VALUE_ARG, FALSE, FALSE, offsetof(HfEffect, data_arg), 0,
       NULL, "the argument passed to it as its first" },
+    { "handle", HF_VALUE_ARG, FALSE, FALSE, offsetof(HfEffect, handle_arg), 0,
+      NULL, "what the thread is joined by: the result, or the argument that "
+      "points to it" },
     { "run", HF_VALUE_WORD, FALSE, FALSE, offsetof(HfEffect, run), 0, runs,
       "how it is run; `call`, in the caller's context, when not given" },
     { "role", HF_VALUE_ROLE_NAME, FALSE, FALSE, offsetof(HfEffect, role), 0,
@@ -149,6 +152,9 @@ const HfEffectSpec hf_effects[] = {
     { "callback", HF_EFF_CALLBACK, CALLS, HF_VALUE_ARG,
       offsetof(HfEffect, arg), callback_keys, -1,
       "calls a function it is given, or has it called later" },
+    { "join", HF_EFF_JOIN, CALLS, ARG,
+      "waits until the thread has ended whose handle the argument is, or "
+      "points to" },
     { "intentional", HF_EFF_INTENTIONAL, FN | NOTE, FLAG,
       "marks what is meant: argument 0 is a checker, 1 the reason" },
     { "no_analysis", HF_EFF_NO_ANALYSIS, CALLS, FLAG,

@@ -18,7 +18,8 @@ HfEffect *hf_effect_new(HfEffectKind kind)
 
     e->kind = kind;
     e->arg = -1;
-    e->data_arg = -1;
+    e->data_arg = HF_ARG_NONE;
+    e->handle_arg = HF_ARG_NONE;
     e->holds = hf_strings_new();
     return e;
 }

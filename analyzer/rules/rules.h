@@ -122,6 +122,7 @@ typedef enum {
     HF_EFF_NORETURN,
     HF_EFF_BLOCKING,           /* may block the calling thread */
     HF_EFF_CALLBACK,           /* calls or schedules the function in arg */
+    HF_EFF_JOIN,               /* waits until the thread of handle arg ended */
     HF_EFF_INTENTIONAL,        /* marker: arg 0 code, arg 1 text */
     HF_EFF_NO_ANALYSIS,        /* body is not judged */
     HF_EFF_ACQUIRED_BEFORE,
@@ -138,6 +139,7 @@ typedef enum {
 
 /* The argument is the parameter named by HfEffect.other. */
 #define HF_ARG_BY_NAME (-2)
+#define HF_ARG_NONE (-3)
 
 typedef enum {
     HF_WHEN_ALWAYS,
@@ -170,8 +172,9 @@ typedef struct {
     char *role;       /* NULL: unknown */
     GPtrArray *holds; /* char*: capabilities held when it runs */
     gboolean holds_known; /* TRUE: and nothing else is held */
-    int data_arg;     /* argument passed to the callback as its first, -1
-                         none */
+    int data_arg;     /* argument passed to the callback as its first */
+    int handle_arg;   /* what the thread is joined by; -1 is the result.
+                         Either is HF_ARG_NONE when not given */
     HfRulePlace place;
 } HfEffect;
 

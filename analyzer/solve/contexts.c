@@ -8,7 +8,7 @@
  * locks; what is more is intersected.  Past MAX_CONTEXTS new ones are weakened
  * into the last, which can only make the checkers more silent.
  */
-#include "solve/callbacks.h"
+#include "solve/roles.h"
 
 #include <string.h>
 
@@ -27,26 +27,7 @@ typedef struct {
     guint64 all;   /* mask of all capabilities */
     int coroutine; /* capability index, -1 none */
     guint64 belief_held, belief_absent; /* at unknown roots */
-    GHashTable *role_ids; /* name -> index + 1 */
-    gboolean *is_callback; /* by HfSymId: some effect runs it */
-    gboolean *is_thread;   /* it is what a new thread runs */
 } Run;
-
-static int role_id(Run *r, const char *name, const HfRoleRule *rule,
-                   gboolean unique)
-{
-    int id = GPOINTER_TO_INT(g_hash_table_lookup(r->role_ids, name));
-    HfRole role = { .name = g_strdup(name), .rule = rule, .unique = unique };
-
-    if (id) {
-        g_free(role.name);
-        return id - 1;
-    }
-    g_array_append_val(r->s->roles, role);
-    g_hash_table_insert(r->role_ids, role.name,
-                        GINT_TO_POINTER((gint)r->s->roles->len));
-    return r->s->roles->len - 1;
-}
 
 static void imply(Run *r, HfContext *c)
 {
@@ -315,17 +296,10 @@ static guint64 mask_of(Run *r, const GPtrArray *names)
     return mask;
 }
 
-static HfContext callback_context(Run *r, const HfEffect *e)
+static HfContext callback_context(Run *r, const HfEffect *e, HfSymId entry)
 {
-    static const char *const kinds[] = {
-        [HF_RUN_THREAD] = "thread", [HF_RUN_BH] = "bottom half",
-        [HF_RUN_TIMER] = "timer", [HF_RUN_FD] = "fd handler",
-        [HF_RUN_COROUTINE] = "coroutine", [HF_RUN_RCU] = "rcu",
-        [HF_RUN_POOL] = "thread pool", [HF_RUN_SIGNAL] = "signal",
-        [HF_RUN_ATEXIT] = "atexit",
-    };
-    HfContext c = { .role = -1, .caps = mask_of(r, e->holds) };
-    const char *name = e->role ? e->role : kinds[e->run];
+    HfContext c = { .role = hf_role_of_callback(r->s, e, entry),
+                    .caps = mask_of(r, e->holds) };
 
     if (e->run == HF_RUN_THREAD || e->holds_known) {
         c.complete = TRUE;
@@ -341,44 +315,22 @@ static HfContext callback_context(Run *r, const HfEffect *e)
             c.absent |= bit & ~c.caps;
         }
     }
-    c.role = role_id(r, name, NULL, FALSE);
     return c;
 }
 
-/* Every function that an effect runs, with how. */
-typedef void (*CallbackFn)(Run *r, const HfFlow *f, const HfCall *call,
-                           const HfEffect *e, HfSymId target);
-
-static void each_callback(Run *r, const HfFlow *f, const HfCall *call,
-                          CallbackFn fn)
+static void roots_by_callback(Run *r, const HfFlow *f, const HfCall *call)
 {
     GArray *all = hf_callbacks_of(r->s, f, call);
 
     for (guint i = 0; all && i < all->len; i++) {
         const HfCallback *c = &g_array_index(all, HfCallback, i);
 
-        fn(r, f, call, c->effect, c->target);
+        if (c->effect->run != HF_RUN_CALL) {
+            enter(r, c->target, callback_context(r, c->effect, c->target));
+        }
     }
     if (all) {
         g_array_unref(all);
-    }
-}
-
-static void mark_callback(Run *r, const HfFlow *f, const HfCall *call,
-                          const HfEffect *e, HfSymId target)
-{
-    r->is_callback[target] = TRUE;
-    r->is_thread[target] |= e->run == HF_RUN_THREAD;
-}
-
-static void root_callback(Run *r, const HfFlow *f, const HfCall *call,
-                          const HfEffect *e, HfSymId target)
-{
-    if (e->run != HF_RUN_CALL) {
-        HfContext c = callback_context(r, e);
-
-        c.parent = 0;
-        enter(r, target, c);
     }
 }
 
@@ -405,6 +357,19 @@ static void visit_callbacks(Run *r, const HfFlow *f, const HfContext *c,
     g_array_unref(now);
 }
 
+/* Is the target entered by how it was set up, and not through this call?  A
+ * wrapper that every thread starts in, a loop that dispatches to all handlers
+ * there are, add nothing to what is known of those they call. */
+static gboolean set_up_elsewhere(const Run *r, HfFieldId slot, HfSymId target)
+{
+    const HfSlotRule *rule =
+        slot ? HF_PROGRAM_FIELD(r->s->program, slot)->slot_rule : NULL;
+
+    return r->s->thread_role[target] >= 0 ||
+           (rule && rule->entry_set && rule->entry == HF_ENTRY_UNKNOWN &&
+            r->s->runs[target] & ~(1u << HF_RUN_CALL));
+}
+
 static void visit_call(Run *r, const HfFlow *f, uint32_t ctx,
                        const HfCall *call)
 {
@@ -426,9 +391,8 @@ static void visit_call(Run *r, const HfFlow *f, uint32_t ctx,
         slot_context(r, slot, &next);
     }
     for (guint i = 0; i < n; i++) {
-        /* the wrapper that every thread starts in adds nothing to what is
-         * known of those it starts */
-        if (e->kind != HF_EV_CALL_INDIRECT || !r->is_thread[targets[i]]) {
+        if (e->kind != HF_EV_CALL_INDIRECT ||
+            !set_up_elsewhere(r, slot, targets[i])) {
             enter(r, targets[i], next);
         }
     }
@@ -453,36 +417,34 @@ static void drain(Run *r)
     }
 }
 
+/* A new thread has nothing but what its role's rule gives it. */
 static void roots_by_role(Run *r)
 {
-    const HfProgram *p = r->s->program;
+    for (guint i = 0; i < r->s->roles->len; i++) {
+        const HfRole *role = &g_array_index(r->s->roles, HfRole, i);
+        HfContext c = { .complete = TRUE, .role = (int)i };
 
-    for (guint i = 0; i < p->rules->roles->len; i++) {
-        const HfRoleRule *rule = g_ptr_array_index(p->rules->roles, i);
-        HfContext c = {
-            .caps = mask_of(r, rule->holds), .complete = TRUE,
-            .role = role_id(r, rule->name, rule, rule->unique),
-        };
-
-        if (rule->in_coroutine && r->coroutine >= 0) {
+        if (role->run != HF_RUN_THREAD) {
+            continue;
+        }
+        if (role->rule) {
+            c.caps = mask_of(r, role->rule->holds);
+        }
+        if (role->rule && role->rule->in_coroutine && r->coroutine >= 0) {
             c.caps |= 1ull << r->coroutine;
         }
         c.absent = r->all & ~c.caps;
-        for (guint k = 0; rule->entries && k < rule->entries->len; k++) {
-            const char *pattern = g_ptr_array_index(rule->entries, k);
+        for (guint k = 0; k < role->entries->len; k++) {
+            HfSymId entry = g_array_index(role->entries, HfSymId, k);
 
-            for (guint n = 1; n < p->symbols->len; n++) {
-                if (r->s->flows[n] && g_pattern_match_simple(
-                        pattern, HF_PROGRAM_SYM(p, n)->name)) {
-                    r->is_callback[n] = TRUE;
-                    enter(r, n, c);
-                }
+            if (r->s->runs[entry] >> HF_RUN_THREAD & 1) {
+                enter(r, entry, c);
             }
         }
     }
 }
 
-static void each_call(Run *r, CallbackFn fn)
+static void each_root_by_callback(Run *r)
 {
     const GArray *order = r->s->program->functions;
 
@@ -490,7 +452,7 @@ static void each_call(Run *r, CallbackFn fn)
         const HfFlow *f = r->s->flows[g_array_index(order, HfSymId, i)];
 
         for (guint k = 0; k < f->calls->len; k++) {
-            each_callback(r, f, &g_array_index(f->calls, HfCall, k), fn);
+            roots_by_callback(r, f, &g_array_index(f->calls, HfCall, k));
         }
     }
 }
@@ -502,7 +464,7 @@ static void unknown_roots(Run *r)
     for (guint i = 0; i < p->functions->len; i++) {
         HfSymId sym = g_array_index(p->functions, HfSymId, i);
 
-        if (!p->callers[sym] && !r->is_callback[sym]) {
+        if (!p->callers[sym] && !hf_role_is_entry(r->s, sym)) {
             enter(r, sym, (HfContext){ .role = -1, .caps = r->belief_held,
                                        .absent = r->belief_absent });
         }
@@ -526,9 +488,6 @@ void hf_contexts_run(HfSolved *s)
     Run r = {
         .s = s, .all = caps->len >= 64 ? ~0ull : (1ull << caps->len) - 1,
         .coroutine = hf_contract_cap(s->contracts, "coroutine"),
-        .role_ids = g_hash_table_new(g_str_hash, g_str_equal),
-        .is_callback = g_new0(gboolean, s->program->symbols->len),
-        .is_thread = g_new0(gboolean, s->program->symbols->len),
     };
 
     g_queue_init(&r.queue);
@@ -541,12 +500,9 @@ void hf_contexts_run(HfSolved *s)
             r.belief_absent |= 1ull << i;
         }
     }
-    each_call(&r, mark_callback);
+    hf_roles_collect(s);
     roots_by_role(&r);
-    each_call(&r, root_callback);
+    each_root_by_callback(&r);
     drain(&r);
     unknown_roots(&r);
-    g_hash_table_unref(r.role_ids);
-    g_free(r.is_callback);
-    g_free(r.is_thread);
 }

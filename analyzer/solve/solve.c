@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "solve/solver.h"
+#include "solve/roles.h"
 
 static HfContextClass class_of(const HfContract *c)
 {
@@ -136,7 +136,6 @@ HfSolved *hf_solve(const HfProgram *p)
     s->exprs = hf_x_table_new();
     s->contracts = hf_contracts_new(p, s->exprs);
     s->flows = g_new0(HfFlow *, p->symbols->len);
-    s->roles = g_array_new(FALSE, FALSE, sizeof(HfRole));
     s->priv = hf_holds_pool_new();
     for (guint k = 0; k < p->functions->len; k++) {
         HfSymId sym = g_array_index(p->functions, HfSymId, k);
@@ -169,10 +168,7 @@ void hf_solved_free(HfSolved *s)
         }
     }
     g_free(s->flows);
-    for (guint i = 0; i < s->roles->len; i++) {
-        g_free(g_array_index(s->roles, HfRole, i).name);
-    }
-    g_array_unref(s->roles);
+    hf_roles_clear(s);
     hf_contracts_free(s->contracts);
     hf_holds_pool_free(s->priv);
     hf_x_table_free(s->exprs);

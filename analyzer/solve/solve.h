@@ -164,10 +164,49 @@ typedef struct {
     uint32_t parent_event;
 } HfContext;
 
+/* ---- roles -------------------------------------------------------------- */
+
+/* How a thread is joined, and what says that two places mean the same one: a
+ * member of any object, a variable, or a place in one function. */
+typedef struct {
+    HfFieldId field; /* 0: the variable or place */
+    HfSymId var;     /* 0: the place in that function only */
+    HfSymId in;
+    HfX object;      /* the handle itself, in that function's terms; 0 none */
+} HfHandle;
+
+/* A call that makes a thread of the role, or waits until it has ended. */
+typedef struct {
+    HfSymId in;
+    uint32_t event; /* of the call, relative */
+    HfSymId entry;  /* starts: the function that will run; joins: 0 */
+    HfX data;       /* starts: what it is given, in that function's terms; 0
+                       not known */
+    HfHandle handle;
+} HfRolePoint;
+
+typedef enum {
+    HF_ROLE_DECLARED, /* as the profile says */
+    HF_ROLE_STARTED_ONCE,
+    HF_ROLE_IN_LOOP,      /* started in a loop */
+    HF_ROLE_SEVERAL_STARTS,
+    HF_ROLE_STARTER_REPEATS, /* what starts it may run more than once */
+    HF_ROLE_EVENTS,       /* callbacks of an event loop, which one is not
+                             known */
+    HF_ROLE_NEVER_STARTED, /* nobody is seen to start it */
+} HfRoleCount;
+
+/* Who runs code: threads that start in the same function, or by the profile
+ * belong together; or callbacks of one kind. */
 typedef struct {
     char *name;
-    gboolean unique;
-    const HfRoleRule *rule; /* NULL: made by a callback effect */
+    gboolean unique;   /* at most one thread plays it at a time */
+    HfRoleCount count; /* why unique, or why not */
+    HfRunKind run;     /* how its entries are run: THREAD, BH, ... */
+    const HfRoleRule *rule; /* NULL: from a creation or an annotation */
+    GArray *entries;   /* HfSymId, ascending */
+    GArray *starts;    /* HfRolePoint, by function and event; threads only */
+    GArray *joins;     /* HfRolePoint that wait for one of these starts */
 } HfRole;
 
 /* ---- per function ------------------------------------------------------- */
@@ -206,6 +245,9 @@ typedef struct {
     HfContracts *contracts;
     HfFlow **flows;   /* by HfSymId; NULL without a body */
     GArray *roles;    /* HfRole */
+    GHashTable *role_ids; /* their names -> index + 1 */
+    int *thread_role; /* by HfSymId: role of threads that start there, or -1 */
+    guint16 *runs;    /* by HfSymId: bit per HfRunKind that it is given to */
     gpointer priv;
 } HfSolved;
 

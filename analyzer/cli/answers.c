@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* What the commands that answer questions print in the same way. */
+#include "cli/cli.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void hf_cli_print_place(const HfPipeline *p, const HfFlow *f, uint32_t event)
+{
+    HfPlace at = hf_check_place(f, event);
+    const char *file = at.file;
+    size_t n = strlen(p->root);
+
+    if (strncmp(file, p->root, n) == 0 && file[n] == '/') {
+        file += n + 1;
+    }
+    printf("%s:%d:%d", file, at.line, at.col);
+}
+
+void hf_cli_print_caps(const HfPipeline *p, guint64 mask, const char *mark)
+{
+    for (guint i = 0; i < p->rules->caps->len; i++) {
+        if (mask >> i & 1) {
+            printf(" %s%s", mark, ((HfCapRule *)g_ptr_array_index(
+                                       p->rules->caps, i))->name);
+        }
+    }
+}
+
+char *hf_cli_text(const HfPipeline *p, HfSymId sym, HfX x)
+{
+    GString *s = g_string_new(NULL);
+
+    hf_x_text(p->solved->exprs, p->program, sym, x, s);
+    return g_string_free(s, FALSE);
+}
