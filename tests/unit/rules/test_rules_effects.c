@@ -19,14 +19,16 @@ typedef struct {
     const char *role;
     const char *holds; /* joined by spaces; NULL: not known */
     int data_arg;
+    int handle_arg; /* 0: not given */
 } Case;
 
 #define NOARG -1
-#define BASIC(y, k, c) { y, k, c, NOARG, 0, NULL, 0, NULL, NULL, NOARG }
-#define WITH_ARG(y, k, a) { y, k, NULL, a, 0, NULL, 0, NULL, NULL, NOARG }
-#define WHEN(y, k, c, w) { y, k, c, NOARG, w, NULL, 0, NULL, NULL, NOARG }
-#define OTHER(y, k, a, o) { y, k, NULL, a, 0, o, 0, NULL, NULL, NOARG }
-#define RUN(y, r) { y, HF_EFF_CALLBACK, NULL, 2, 0, NULL, r, NULL, NULL, NOARG }
+#define NODATA HF_ARG_NONE
+#define BASIC(y, k, c) { y, k, c, NOARG, 0, NULL, 0, NULL, NULL, NODATA }
+#define WITH_ARG(y, k, a) { y, k, NULL, a, 0, NULL, 0, NULL, NULL, NODATA }
+#define WHEN(y, k, c, w) { y, k, c, NOARG, w, NULL, 0, NULL, NULL, NODATA }
+#define OTHER(y, k, a, o) { y, k, NULL, a, 0, o, 0, NULL, NULL, NODATA }
+#define RUN(y, r) { y, HF_EFF_CALLBACK, NULL, 2, 0, NULL, r, NULL, NULL, NODATA }
 
 static const Case cases[] = {
     BASIC("{acquire: arg0}", HF_EFF_ACQUIRE, "arg0"),
@@ -73,11 +75,11 @@ static const Case cases[] = {
     OTHER("{string_copy_truncating: {instead: x}}",
           HF_EFF_STRING_COPY_TRUNCATING, 0, "x"),
     { "{pair_open: {name: element, arg: ret}}", HF_EFF_PAIR_OPEN, "element",
-      -1, 0, NULL, 0, NULL, NULL, NOARG },
+      -1, 0, NULL, 0, NULL, NULL, NODATA },
     { "{pair_open: 'element, ret'}", HF_EFF_PAIR_OPEN, "element", -1, 0, NULL,
-      0, NULL, NULL, NOARG },
+      0, NULL, NULL, NODATA },
     { "{pair_close: 'element,elem'}", HF_EFF_PAIR_CLOSE, "element",
-      HF_ARG_BY_NAME, 0, "elem", 0, NULL, NULL, NOARG },
+      HF_ARG_BY_NAME, 0, "elem", 0, NULL, NULL, NODATA },
     BASIC("{noreturn: true}", HF_EFF_NORETURN, NULL),
     BASIC("{blocking: true}", HF_EFF_BLOCKING, NULL),
     RUN("{callback: arg2}", HF_RUN_CALL),
@@ -95,10 +97,13 @@ static const Case cases[] = {
       HF_EFF_CALLBACK, NULL, 0, 0, NULL, HF_RUN_CALL, "io", "", 1 },
     { "{callback: {function: arg0, holds: [bql, main_loop]}}",
       HF_EFF_CALLBACK, NULL, 0, 0, NULL, HF_RUN_CALL, NULL, "bql main_loop",
-      NOARG },
+      NODATA },
     { "{callback: {function: arg0, role: main_loop, holds: bql}}",
       HF_EFF_CALLBACK, NULL, 0, 0, NULL, HF_RUN_CALL, "main_loop", "bql",
-      NOARG },
+      NODATA },
+    { "{callback: {function: arg2, data: arg3, handle: ret, run: thread}}",
+      HF_EFF_CALLBACK, NULL, 2, 0, NULL, HF_RUN_THREAD, NULL, NULL, 3, -1 },
+    WITH_ARG("{join: arg0}", HF_EFF_JOIN, 0),
     BASIC("{intentional: true}", HF_EFF_INTENTIONAL, NULL),
     BASIC("{no_analysis: true}", HF_EFF_NO_ANALYSIS, NULL),
     BASIC("{acquired_before: '&b'}", HF_EFF_ACQUIRED_BEFORE, "&b"),
@@ -186,6 +191,8 @@ static void test_each(void **state)
         assert_int_equal(e->when, c->when);
         assert_int_equal(e->run, c->run);
         assert_int_equal(e->data_arg, c->data_arg);
+        assert_int_equal(e->handle_arg,
+                         c->handle_arg ? c->handle_arg : HF_ARG_NONE);
         assert_string_equal(e->place.file, "t.yaml");
         assert_int_equal(e->place.line, 6);
         assert_true(e->place.col > 1);

@@ -239,7 +239,8 @@ static void test_effects(void **state)
           "coroutine_mixed, co_wrapper, co_wrapper_mixed, returns_arg, "
           "returns_lock, alloc, free, rcu_read, rcu_publish, fill, "
           "string_copy, string_copy_truncating, pair_open, pair_close, "
-          "noreturn, blocking, callback, intentional, no_analysis; found "
+          "noreturn, blocking, callback, join, intentional, no_analysis; "
+          "found "
           "'guarded_by'" },
         { "fields: {A.b: {acquire: x}}\n",
           "t.yaml:1:16: expected one of guarded_by, pt_guarded_by, "
