@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: MIT */
+#include "solve/phases.h"
+#include "solve/roles.h"
+
+/* What may be at a point: a set. */
+enum {
+    NOT_YET = 1u << 0,
+    RUNNING = 1u << 1,
+    ENDED = 1u << 2,
+};
+
+/* One role's threads, seen from the one that starts them. */
+typedef struct {
+    int starter;      /* role, -1: cannot be told */
+    guint8 *entry;    /* by HfSymId: what may be when the starter enters it */
+    guint8 *does;     /* by HfSymId: DOES_START, DOES_JOIN, callees included */
+} Life;
+
+enum { DOES_START = 1, DOES_JOIN = 2 };
+
+struct HfPhases {
+    const HfSolved *s;
+    Life **lives; /* by role, NULL until asked for */
+};
+
+HfPhases *hf_phases_new(const HfSolved *s)
+{
+    HfPhases *ph = g_new0(HfPhases, 1);
+
+    ph->s = s;
+    ph->lives = g_new0(Life *, s->roles->len);
+    return ph;
+}
+
+void hf_phases_free(HfPhases *ph)
+{
+    if (!ph) {
+        return;
+    }
+    for (guint i = 0; i < ph->s->roles->len; i++) {
+        if (ph->lives[i]) {
+            g_free(ph->lives[i]->entry);
+            g_free(ph->lives[i]->does);
+            g_free(ph->lives[i]);
+        }
+    }
+    g_free(ph->lives);
+    g_free(ph);
+}
+
+const HfSolved *hf_phases_solved(const HfPhases *ph)
+{
+    return ph->s;
+}
+
+static const HfRole *role_at(const HfPhases *ph, int id)
+{
+    return &g_array_index(ph->s->roles, HfRole, id);
+}
+
+/* ---- who starts them ---------------------------------------------------- */
+
+/* The one role that starts them, if it is there once in the program's life. */
+static int find_starter(const HfPhases *ph, const HfRole *role)
+{
+    int starter = -1;
+
+    for (guint i = 0; i < role->starts->len; i++) {
+        const HfRolePoint *p = &g_array_index(role->starts, HfRolePoint, i);
+        const HfFlow *f = ph->s->flows[p->in];
+
+        for (guint k = 0; k < f->contexts->len; k++) {
+            int r = g_array_index(f->contexts, HfContext, k).role;
+
+            if (r < 0 || (starter >= 0 && r != starter)) {
+                return -1;
+            }
+            starter = r;
+        }
+    }
+    if (starter < 0 || !role_at(ph, starter)->unique ||
+        (role_at(ph, starter)->starts->len &&
+         role_at(ph, starter)->count != HF_ROLE_STARTED_ONCE)) {
+        return -1;
+    }
+    return starter;
+}
+
+/* Functions that do it, and their callers. */
+static void mark_callers(const HfPhases *ph, Life *life, const GArray *points,
+                         guint8 what)
+{
+    GArray *todo = g_array_new(FALSE, FALSE, sizeof(HfSymId));
+
+    for (guint i = 0; i < points->len; i++) {
+        HfSymId in = g_array_index(points, HfRolePoint, i).in;
+
+        if (!(life->does[in] & what)) {
+            life->does[in] |= what;
+            g_array_append_val(todo, in);
+        }
+    }
+    while (todo->len) {
+        HfSymId sym = g_array_index(todo, HfSymId, todo->len - 1);
+        const GArray *sites = ph->s->program->callers[sym];
+
+        g_array_set_size(todo, todo->len - 1);
+        for (guint i = 0; sites && i < sites->len; i++) {
+            HfSymId up = g_array_index(sites, HfCallSite, i).caller;
+
+            if (!(life->does[up] & what)) {
+                life->does[up] |= what;
+                g_array_append_val(todo, up);
+            }
+        }
+    }
+    g_array_unref(todo);
+}
+
+/* ---- along one function ------------------------------------------------- */
+
+static gboolean has_point(const GArray *points, HfSymId in, uint32_t event)
+{
+    for (guint i = 0; i < points->len; i++) {
+        const HfRolePoint *p = &g_array_index(points, HfRolePoint, i);
+
+        if (p->in == in && p->event == event) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+typedef struct {
+    HfPhases *ph;
+    const HfRole *role;
+    Life *life;
+    const HfFlow *f;
+    guint8 *in; /* by block: what may be at its start */
+} Walk;
+
+/* What a callee that starts or joins somewhere leaves behind. */
+static guint8 after_callee(const Walk *w, const HfCall *call, guint8 before)
+{
+    const HfSymId *targets;
+    HfFieldId slot;
+    guint n = hf_call_targets(w->ph->s, w->f, call, &targets, &slot);
+    guint8 after = before;
+
+    for (guint i = 0; i < n; i++) {
+        if (w->life->does[targets[i]] & DOES_START) {
+            after |= RUNNING;
+        } else if (w->life->does[targets[i]] & DOES_JOIN && n == 1) {
+            after = ENDED;
+        }
+    }
+    return after;
+}
+
+static guint8 after_event(const Walk *w, uint32_t event, guint8 before)
+{
+    const HfEvent *e = hf_flow_event(w->f, event);
+    const HfCall *call;
+
+    if (e->kind != HF_EV_CALL && e->kind != HF_EV_CALL_INDIRECT) {
+        return before;
+    }
+    if (has_point(w->role->starts, w->f->sym, event)) {
+        return RUNNING;
+    }
+    if (has_point(w->role->joins, w->f->sym, event)) {
+        return ENDED;
+    }
+    call = hf_flow_call(w->f, event);
+    return call ? after_callee(w, call, before) : before;
+}
+
+static guint8 through_block(const Walk *w, guint block, uint32_t until,
+                            guint8 now)
+{
+    const HfBlock *b =
+        &w->f->unit->facts->blocks[w->f->fn->first_block + block];
+    uint32_t first = b->first_event - w->f->fn->first_event;
+
+    for (uint32_t e = first; e < first + b->n_events && e < until; e++) {
+        now = after_event(w, e, now);
+    }
+    return now;
+}
+
+/* A loop that joins thread after thread has joined them all when it is left,
+ * however often it ran. */
+static gboolean joins_in_loop(const Walk *w, guint header)
+{
+    const HfFacts *facts = w->f->unit->facts;
+    const HfBlock *h = &facts->blocks[w->f->fn->first_block + header];
+
+    for (guint i = 0; i < w->role->joins->len; i++) {
+        const HfRolePoint *p = &g_array_index(w->role->joins, HfRolePoint, i);
+
+        if (p->in == w->f->sym && h->n_events &&
+            hf_event_in_loop(w->f, p->event) &&
+            hf_event_before(w->f, h->first_event - w->f->fn->first_event,
+                            p->event) &&
+            hf_event_before(w->f, p->event,
+                            h->first_event - w->f->fn->first_event)) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+static gboolean is_loop_header(const Walk *w, guint block)
+{
+    const HfFacts *facts = w->f->unit->facts;
+
+    for (guint i = 0; i < w->f->fn->n_blocks; i++) {
+        const HfBlock *b = &facts->blocks[w->f->fn->first_block + i];
+
+        for (guint k = 0; k < b->n_edges; k++) {
+            const HfEdge *e = &facts->edges[b->first_edge + k];
+
+            if (e->flags & HF_EDGE_BACK &&
+                e->to - w->f->fn->first_block == block) {
+                return TRUE;
+            }
+        }
+    }
+    return FALSE;
+}
+
+static void walk_blocks(Walk *w)
+{
+    const HfFacts *facts = w->f->unit->facts;
+    guint n = w->f->fn->n_blocks;
+    gboolean *joiner = g_new0(gboolean, n);
+    gboolean again = TRUE;
+
+    for (guint i = 0; i < n; i++) {
+        joiner[i] = is_loop_header(w, i) && joins_in_loop(w, i);
+    }
+    w->in[0] = w->life->entry[w->f->sym];
+    while (again) {
+        again = FALSE;
+        for (guint i = 0; i < n; i++) {
+            const HfBlock *b = &facts->blocks[w->f->fn->first_block + i];
+            guint8 out;
+
+            if (!w->in[i]) {
+                continue;
+            }
+            out = through_block(w, i, UINT32_MAX, w->in[i]);
+            if (joiner[i] && out & RUNNING) {
+                out = ENDED;
+            }
+            for (guint k = 0; k < b->n_edges; k++) {
+                guint to = facts->edges[b->first_edge + k].to -
+                           w->f->fn->first_block;
+
+                again |= (out & ~w->in[to]) != 0;
+                w->in[to] |= out;
+            }
+        }
+    }
+    g_free(joiner);
+}
+
+static Walk walk_new(HfPhases *ph, int role, Life *life, const HfFlow *f)
+{
+    Walk w = { ph, role_at(ph, role), life, f, NULL };
+
+    if (life->does[f->sym]) {
+        w.in = g_new0(guint8, f->fn->n_blocks);
+        walk_blocks(&w);
+    }
+    return w;
+}
+
+static guint8 at_event(const Walk *w, uint32_t event)
+{
+    const HfFacts *facts = w->f->unit->facts;
+
+    if (!w->in) {
+        return w->life->entry[w->f->sym];
+    }
+    for (guint i = 0; i < w->f->fn->n_blocks; i++) {
+        const HfBlock *b = &facts->blocks[w->f->fn->first_block + i];
+        uint32_t first = b->first_event - w->f->fn->first_event;
+
+        if (event >= first && event < first + b->n_events) {
+            return through_block(w, i, event, w->in[i]);
+        }
+    }
+    return NOT_YET | RUNNING | ENDED;
+}
+
+/* ---- along calls -------------------------------------------------------- */
+
+static void visit(HfPhases *ph, int role, Life *life, HfSymId sym,
+                  GQueue *todo)
+{
+    const HfFlow *f = ph->s->flows[sym];
+    Walk w = walk_new(ph, role, life, f);
+
+    for (guint i = 0; i < f->calls->len; i++) {
+        const HfCall *call = &g_array_index(f->calls, HfCall, i);
+        guint8 now = at_event(&w, call->event);
+        const HfSymId *targets;
+        HfFieldId slot;
+        guint n = hf_call_targets(ph->s, f, call, &targets, &slot);
+        GArray *also = hf_call_runs_now(ph->s, f, call);
+
+        for (guint k = 0; k < n + (also ? also->len : 0); k++) {
+            HfSymId to = k < n ? targets[k]
+                               : g_array_index(also, HfSymId, k - n);
+
+            if (ph->s->flows[to] && now & ~life->entry[to]) {
+                life->entry[to] |= now;
+                g_queue_push_tail(todo, GUINT_TO_POINTER(to));
+            }
+        }
+        if (also) {
+            g_array_unref(also);
+        }
+    }
+    g_free(w.in);
+}
+
+static Life *life_new(HfPhases *ph, int id)
+{
+    const HfRole *role = role_at(ph, id), *starter;
+    Life *life = g_new0(Life, 1);
+    GQueue todo = G_QUEUE_INIT;
+
+    life->starter = find_starter(ph, role);
+    if (life->starter < 0 || life->starter == id) {
+        life->starter = -1;
+        return life;
+    }
+    life->entry = g_new0(guint8, ph->s->program->symbols->len);
+    life->does = g_new0(guint8, ph->s->program->symbols->len);
+    mark_callers(ph, life, role->starts, DOES_START);
+    mark_callers(ph, life, role->joins, DOES_JOIN);
+    starter = role_at(ph, life->starter);
+    for (guint i = 0; i < starter->entries->len; i++) {
+        HfSymId entry = g_array_index(starter->entries, HfSymId, i);
+        /* callbacks come at any time */
+        guint8 now = ph->s->runs[entry] == 1u << HF_RUN_THREAD
+                         ? NOT_YET : NOT_YET | RUNNING | ENDED;
+
+        life->entry[entry] |= now;
+        g_queue_push_tail(&todo, GUINT_TO_POINTER(entry));
+    }
+    while (!g_queue_is_empty(&todo)) {
+        visit(ph, id, life, GPOINTER_TO_UINT(g_queue_pop_head(&todo)), &todo);
+    }
+    return life;
+}
+
+HfPhase hf_phase(HfPhases *ph, int role, int in_role, const HfFlow *flow,
+                 uint32_t event)
+{
+    Life *life = ph->lives[role];
+    guint8 now;
+    Walk w;
+
+    if (!life) {
+        life = ph->lives[role] = life_new(ph, role);
+    }
+    if (life->starter < 0 || life->starter != in_role) {
+        return HF_PHASE_ALIVE;
+    }
+    w = walk_new(ph, role, life, flow);
+    now = at_event(&w, event);
+    g_free(w.in);
+    return !now || now & RUNNING ? HF_PHASE_ALIVE
+           : now & ENDED         ? HF_PHASE_JOINED
+                                 : HF_PHASE_BEFORE;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * phases.h - before a thread is started, while it may run, after it is joined:
+ * as the role sees it that starts the thread and is there once.
+ *
+ * Where several roles may start the threads, or one that comes and goes, they
+ * count as running always.
+ */
+#ifndef HOLDFAST_PHASES_H
+#define HOLDFAST_PHASES_H
+
+#include "solve/solve.h"
+
+G_BEGIN_DECLS
+
+typedef enum { HF_PHASE_ALIVE, HF_PHASE_BEFORE, HF_PHASE_JOINED } HfPhase;
+
+/* Answers are worked out when first asked for, a role at a time.  Belongs to
+ * one thread; solved must outlive it. */
+typedef struct HfPhases HfPhases;
+
+HfPhases *hf_phases_new(const HfSolved *solved);
+void hf_phases_free(HfPhases *phases);
+
+const HfSolved *hf_phases_solved(const HfPhases *phases);
+
+/* Of threads of `role`, when `in_role` is at that event of flow. */
+HfPhase hf_phase(HfPhases *phases, int role, int in_role, const HfFlow *flow,
+                 uint32_t event);
+
+G_END_DECLS
+
+#endif
