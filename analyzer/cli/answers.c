@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the commands that answer questions print in the same way. */
-#include "cli/cli.h"
+#include "cli/answers.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -33,4 +32,10 @@ char *hf_cli_text(const HfPipeline *p, HfSymId sym, HfX x)
 
     hf_x_text(p->solved->exprs, p->program, sym, x, s);
     return g_string_free(s, FALSE);
+}
+
+const char *hf_cli_role(const HfPipeline *p, int role)
+{
+    return role < 0 ? "unknown role"
+                    : g_array_index(p->solved->roles, HfRole, role).name;
 }

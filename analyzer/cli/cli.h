@@ -71,13 +71,6 @@ int hf_cli_fail(const GError *error);
 char **hf_cli_rules_dirs(char **extra);
 char *hf_cli_checks_dir(void); /* of the checkers' pages */
 
-/* For answers on stdout: "FILE:LINE:COL", below the root when it is there;
- * " NAME" for each capability; an expression in a function's own names,
- * (transfer full). */
-void hf_cli_print_place(const HfPipeline *p, const HfFlow *f, uint32_t event);
-void hf_cli_print_caps(const HfPipeline *p, guint64 caps, const char *mark);
-char *hf_cli_text(const HfPipeline *p, HfSymId sym, HfX x);
-
 int hf_cmd_extract(int argc, char **argv);
 int hf_cmd_link(int argc, char **argv);
 int hf_cmd_check(int argc, char **argv);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* holdfast roles: who runs the program's code, and since when. */
-#include "cli/cli.h"
+#include "cli/answers.h"
 #include "solve/roles.h"
 
 #include <stdio.h>

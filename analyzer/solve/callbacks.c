@@ -27,6 +27,29 @@ static const GArray *argument_functions(const HfSolved *s, const HfFlow *f,
     return hf_program_targets(s->program, f->unit, f->sym, &fake, NULL);
 }
 
+/* The argument is the caller's own parameter, of which the caller's rule says
+ * who runs it: that is told where the caller is called. */
+static gboolean told_outside(const HfSolved *s, const HfFlow *f,
+                             const HfCall *call, int arg)
+{
+    const HfContract *k = hf_contract_of(s->contracts, f->sym);
+    const HfXNode *x;
+
+    if (!HF_CONTRACT_HAS(k, HF_EFF_CALLBACK) || arg < 0 ||
+        (guint)arg >= call->n_args) {
+        return FALSE;
+    }
+    x = hf_x(s->exprs, g_array_index(f->args, HfX, call->first_arg + arg));
+    for (guint i = 0; x->kind == HF_X_PARAM && i < k->clauses->len; i++) {
+        const HfClause *cl = &g_array_index(k->clauses, HfClause, i);
+
+        if (cl->kind == HF_EFF_CALLBACK && cl->arg == (int)x->ref) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
 GArray *hf_callbacks_of(const HfSolved *s, const HfFlow *f,
                             const HfCall *call)
 {
@@ -45,7 +68,8 @@ GArray *hf_callbacks_of(const HfSolved *s, const HfFlow *f,
         HfCallback c = { .effect = cl->effect };
         const GArray *targets;
 
-        if (cl->kind != HF_EFF_CALLBACK) {
+        if (cl->kind != HF_EFF_CALLBACK ||
+            told_outside(s, f, call, cl->arg)) {
             continue;
         }
         targets = argument_functions(s, f, e, cl->arg, &c.target);
