@@ -91,7 +91,7 @@ static void print_points(const HfPipeline *p, const GArray *points,
             printf(", given %s", text);
         }
         if (at->handle.object) {
-            g_autofree char *text = hf_cli_text(p, at->in,
+            g_autofree char *text = hf_cli_text(p, at->handle.in,
                                                 at->handle.object);
 
             printf(", handle %s", text);
