@@ -39,3 +39,14 @@ const char *hf_cli_role(const HfPipeline *p, int role)
     return role < 0 ? "unknown role"
                     : g_array_index(p->solved->roles, HfRole, role).name;
 }
+
+guint hf_cli_chain_length(const HfPipeline *p, const HfContext *c)
+{
+    guint n = 0;
+
+    for (; c->parent; n++) {
+        c = &g_array_index(p->solved->flows[c->parent]->contexts, HfContext,
+                           c->parent_context);
+    }
+    return n;
+}

@@ -14,6 +14,8 @@ void hf_cli_print_caps(const HfPipeline *p, guint64 caps, const char *mark);
 char *hf_cli_text(const HfPipeline *p, HfSymId sym, HfX x);
 /* A role's name; "unknown role" for -1. */
 const char *hf_cli_role(const HfPipeline *p, int role);
+/* Calls between a context's root and it. */
+guint hf_cli_chain_length(const HfPipeline *p, const HfContext *c);
 
 typedef struct {
     const char *from, *to;       /* functions there are */

@@ -97,17 +97,6 @@ static int query_calls(const HfPipeline *p, HfSymId sym)
 
 /* ---- roles that get to a function --------------------------------------- */
 
-static guint chain_length(const HfPipeline *p, const HfContext *c)
-{
-    guint n = 0;
-
-    for (; c->parent; n++) {
-        c = &g_array_index(p->solved->flows[c->parent]->contexts, HfContext,
-                           c->parent_context);
-    }
-    return n;
-}
-
 /* The shortest way in which each role gets there; -1 is no known role. */
 static int query_reach(const HfPipeline *p, HfSymId sym)
 {
@@ -120,7 +109,7 @@ static int query_reach(const HfPipeline *p, HfSymId sym)
             const HfContext *c = &g_array_index(f->contexts, HfContext, i);
 
             if (c->role == role &&
-                (!best || chain_length(p, c) < chain_length(p, best))) {
+                (!best || hf_cli_chain_length(p, c) < hf_cli_chain_length(p, best))) {
                 best = c;
             }
         }

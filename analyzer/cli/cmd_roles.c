@@ -100,8 +100,92 @@ static void print_points(const HfPipeline *p, const GArray *points,
     }
 }
 
-static void print_role(const HfPipeline *p, const HfRole *role, guint reached)
+/* ---- the big locks ------------------------------------------------------ */
+
+/* Of one lock of the profile: where a role takes or drops it, the place with
+ * the fewest function pointers, and then calls, on the way there first. */
+typedef struct {
+    guint n;
+    guint distance;
+    const HfFlow *flow;
+    uint32_t event;
+} Places;
+
+static void note_place(Places *at, const HfFlow *f, const HfLockOp *op,
+                       guint distance)
 {
+    if (!at->n++ || distance < at->distance) {
+        at->distance = distance;
+        at->flow = f;
+        at->event = op->event;
+    }
+}
+
+static const HfContext *entered_as(const HfFlow *f, int role)
+{
+    for (guint i = 0; i < f->contexts->len; i++) {
+        const HfContext *c = &g_array_index(f->contexts, HfContext, i);
+
+        if (c->role == role) {
+            return c;
+        }
+    }
+    return NULL;
+}
+
+static void find_places(const HfPipeline *p, int role, guint cap,
+                        Places at[2])
+{
+    const HfSolved *s = p->solved;
+
+    for (guint i = 0; i < s->program->functions->len; i++) {
+        const HfFlow *f = s->flows[g_array_index(s->program->functions,
+                                                 HfSymId, i)];
+        const HfContext *c =
+            f->lock_ops->len && !f->skip ? entered_as(f, role) : NULL;
+        guint distance = c ? c->n_slots * 1000 + hf_cli_chain_length(p, c) : 0;
+
+        for (guint k = 0; c && k < f->lock_ops->len; k++) {
+            const HfLockOp *op = &g_array_index(f->lock_ops, HfLockOp, k);
+            const HfXNode *x = hf_x(s->exprs, op->lock);
+
+            if (!op->via && x->kind == HF_X_CAP && x->ref == cap) {
+                note_place(&at[op->kind], f, op, distance);
+            }
+        }
+    }
+}
+
+/* A role's state of each named lock is followed through these. */
+static void print_locks(const HfPipeline *p, int role)
+{
+    static const char *const verbs[] = { [HF_LOCK_ACQUIRE] = "takes",
+                                         [HF_LOCK_RELEASE] = "drops" };
+
+    for (guint cap = 0; cap < p->rules->caps->len; cap++) {
+        const HfCapRule *rule = g_ptr_array_index(p->rules->caps, cap);
+        Places at[2] = { { 0 } };
+
+        if (rule->kind != HF_CAP_LOCK) {
+            continue;
+        }
+        find_places(p, role, cap, at);
+        for (guint kind = 0; kind < G_N_ELEMENTS(at); kind++) {
+            if (at[kind].n) {
+                printf("  %s %s in %u place%s, first in %s at ", verbs[kind],
+                       rule->name, at[kind].n, at[kind].n == 1 ? "" : "s",
+                       HF_PROGRAM_SYM(p->program, at[kind].flow->sym)->name);
+                hf_cli_print_place(p, at[kind].flow, at[kind].event);
+                putchar('\n');
+            }
+        }
+    }
+}
+
+static void print_role(const HfPipeline *p, int id, guint reached)
+{
+    const HfRole *role = &g_array_index(p->solved->roles, HfRole, id);
+
     printf("%s: %s, %s; %u functions\n", role->name,
            role->unique ? "unique" : "many", count_text(role->count),
            reached);
@@ -110,6 +194,7 @@ static void print_role(const HfPipeline *p, const HfRole *role, guint reached)
     }
     print_points(p, role->starts, "started");
     print_points(p, role->joins, "joined");
+    print_locks(p, id);
 }
 
 int hf_cmd_roles(int argc, char **argv)
@@ -132,8 +217,7 @@ int hf_cmd_roles(int argc, char **argv)
         guint *reached = reach_counts(p.solved);
 
         for (guint i = 0; i < p.solved->roles->len; i++) {
-            print_role(&p, &g_array_index(p.solved->roles, HfRole, i),
-                       reached[i + 1]);
+            print_role(&p, (int)i, reached[i + 1]);
         }
         printf("entered from where no role is known: %u functions\n",
                reached[0]);
