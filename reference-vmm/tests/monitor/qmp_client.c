@@ -2,7 +2,7 @@
 /*
  * qmp_client.c - talks to a monitor as a script says; for qmp_*.sh.
  *
- *     qmp_client unix:PATH | tcp:HOST:PORT  < script
+ *     qmp_client [-t SECONDS] unix:PATH | tcp:HOST:PORT  < script
  *
  * A line of the script is
  *     > TEXT      sent, with a newline
@@ -13,7 +13,7 @@
  *     eof         nothing comes any more
  *     # ...       a comment
  * It tries to connect until somebody listens.  What comes is printed.  Ends
- * with 1 where it is something else, or nothing for 30 seconds.
+ * with 1 where it is something else, or nothing for so many seconds (30).
  */
 #include <errno.h>
 #include <netdb.h>
@@ -26,9 +26,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define TIMEOUT_MS 30000
 #define IN_MAX (16 << 20)
 
+static int timeout_ms = 30000;
 static int fd;
 static char *in;
 static size_t in_len;
@@ -45,7 +45,7 @@ static void die(const char *what, const char *text)
 static void connect_to(int family, const struct sockaddr *a, socklen_t len,
                        const char *name)
 {
-    for (int tries = 0; tries < TIMEOUT_MS / 20; tries++) {
+    for (int tries = 0; tries < timeout_ms / 20; tries++) {
         fd = socket(family, SOCK_STREAM, 0);
         if (connect(fd, a, len) == 0) {
             return;
@@ -94,7 +94,7 @@ static bool fill(const char *wanted)
     if (in_len + 65536 > IN_MAX) {
         die("too much came before", wanted);
     }
-    if (poll(&p, 1, TIMEOUT_MS) <= 0) {
+    if (poll(&p, 1, timeout_ms) <= 0) {
         die("nothing comes; waited for", wanted);
     }
     n = read(fd, in + in_len, 65536);
@@ -231,8 +231,13 @@ int main(int argc, char **argv)
     ssize_t n;
 
     in = calloc(1, IN_MAX + 1);
-    if (argc != 2 || !in) {
-        die("usage", "qmp_client unix:PATH|tcp:HOST:PORT");
+    if (argc == 4 && !strcmp(argv[1], "-t")) {
+        timeout_ms = 1000 * atoi(argv[2]);
+        argv += 2;
+        argc -= 2;
+    }
+    if (argc != 2 || timeout_ms <= 0 || !in) {
+        die("usage", "qmp_client [-t SECONDS] unix:PATH|tcp:HOST:PORT");
     }
     if (!strncmp(argv[1], "unix:", 5)) {
         connect_unix(argv[1] + 5);
