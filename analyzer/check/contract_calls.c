@@ -105,13 +105,15 @@ static void stand_by_contexts(const Site *s, guint i, Stand *st)
     for (guint k = 0; k < s->flow->contexts->len; k++) {
         const HfContext *ctx =
             &g_array_index(s->flow->contexts, HfContext, k);
+        HfHolds must = s->call->must;
         gboolean shared = FALSE;
         HfTri tri;
 
-        if (unshared(s, ctx, i)) {
+        if (unshared(s, ctx, i) ||
+            !hf_context_reaches(ctx, s->flow, s->call->event, &must)) {
             continue;
         }
-        tri = hf_held(s->c->solved, s->flow, ctx, s->call->must, s->locks[i],
+        tri = hf_held(s->c->solved, s->flow, ctx, must, s->locks[i],
                       &shared);
         if (tri == HF_HELD) {
             st->shared |= shared;
@@ -413,9 +415,11 @@ static const HfContext *holding_context(const Site *s, HfX lock)
     for (guint k = 0; k < s->flow->contexts->len; k++) {
         const HfContext *ctx =
             &g_array_index(s->flow->contexts, HfContext, k);
+        HfHolds must = s->call->must;
 
-        if (hf_held(s->c->solved, s->flow, ctx, s->call->must, lock, NULL) ==
-            HF_HELD) {
+        if (hf_context_reaches(ctx, s->flow, s->call->event, &must) &&
+            hf_held(s->c->solved, s->flow, ctx, must, lock, NULL) ==
+                HF_HELD) {
             return ctx;
         }
     }

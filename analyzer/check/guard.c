@@ -193,14 +193,16 @@ HfVerdict hf_guard_verdict(const HfCheck *c, const HfFlow *flow,
 
     for (guint i = 0; i < flow->contexts->len; i++) {
         const HfContext *ctx = &g_array_index(flow->contexts, HfContext, i);
+        HfHolds must = a->must;
         gboolean shared;
         HfTri tri;
 
-        if (hf_guard_fresh(c, a, ctx)) {
+        if (hf_guard_fresh(c, a, ctx) ||
+            !hf_context_reaches(ctx, flow, a->event, &must)) {
             continue;
         }
         v.n_contexts++;
-        tri = hf_held(c->solved, flow, ctx, a->must, lock, &shared);
+        tri = hf_held(c->solved, flow, ctx, must, lock, &shared);
         if (tri == HF_HELD) {
             v.n_held++;
             v.shared |= shared;

@@ -137,7 +137,11 @@ void hf_missing_in_caller(HfCheck *c, const HfBelief *b, const HfUse *u,
         const HfContext *x =
             &g_array_index(u->flow->contexts, HfContext, i);
 
-        if (!holds(c, u->flow, x, lock) && !hf_guard_fresh(c, u->access, x)) {
+        HfHolds must = 0;
+
+        if (!holds(c, u->flow, x, lock) && !hf_guard_fresh(c, u->access, x) &&
+            hf_context_reaches(x, u->flow, u->access->event, &must) &&
+            hf_held(c->solved, u->flow, NULL, must, lock, NULL) != HF_HELD) {
             one_context(c, b, u, x, lock, told);
         }
     }

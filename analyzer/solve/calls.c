@@ -279,9 +279,9 @@ static void apply_contract(const HfCallRun *c, HfStates *states, HfState *s,
 
 /* Whatever way the callee was left, it is held: then it was asserted, or
  * taken if need be.  A mere question on one of the ways tells nothing. */
-static gboolean held_at_all_exits(const HfCallRun *c, HfX lock)
+static gboolean held_at_all_exits(const HfCallRun *c, const HfFlow *f,
+                                  HfX lock)
 {
-    const HfFlow *f = c->r->solved->flows[c->sym];
 
     for (guint i = 0; i < f->exits->len; i++) {
         const HfHold *h = hf_holds_find(
@@ -295,11 +295,11 @@ static gboolean held_at_all_exits(const HfCallRun *c, HfX lock)
 }
 
 /* What a callee with too many paths does to a lock is no proof. */
-static void doubt(const HfCallRun *c, HfState *s, HfX lock)
+static void doubt(const HfFlow *callee, HfState *s, HfX lock)
 {
     HfHold *h = hf_state_hold(s, lock);
 
-    if (h && c->r->solved->flows[c->sym]->imprecise) {
+    if (h && callee->imprecise) {
         h->flags |= HF_HOLD_FORGOTTEN;
     }
 }
@@ -319,15 +319,15 @@ static void apply_hold(const HfCallRun *c, HfState *s, const HfCallArgs *args,
     }
     if (h->delta > 0) {
         hf_lock_acquire(c->r, s, &use);
-        doubt(c, s, use.lock);
+        doubt(args->summary, s, use.lock);
     } else if (h->delta < 0) {
         hf_lock_release(c->r, s, &use);
-        doubt(c, s, use.lock);
+        doubt(args->summary, s, use.lock);
     } else if (h->flags & HF_HOLD_DROPPED) {
         hf_lock_drop_and_retake(c->r, s, &use);
     } else if (h->now == HF_HOLD_HELD && h->event != UINT32_MAX &&
                hf_x(c->r->body.t, use.lock)->kind == HF_X_CAP &&
-               held_at_all_exits(c, h->lock)) {
+               held_at_all_exits(c, args->summary, h->lock)) {
         have = hf_state_hold(s, use.lock);
         if (!have) { /* it asserted, and came back */
             hf_lock_assume(c->r, s, use.lock, HF_HOLD_HELD, use.shared,
@@ -454,7 +454,7 @@ static gboolean apply_exit(const HfCallRun *c, HfState *s,
 static gboolean apply_summary(const HfCallRun *c, HfStates *states, HfState *s,
                               const HfCallArgs *args)
 {
-    const HfFlow *f = c->r->solved->flows[c->sym];
+    const HfFlow *f = args->summary;
     HfState *original;
     gboolean any = FALSE, conditional;
 
@@ -530,6 +530,10 @@ static void run_one(const HfCallRun *c, HfStates *states, guint i)
     HfCallArgs args;
 
     evaluate_args(c, s, &args);
+    args.summary = c->sym && !primitive
+                       ? hf_special(c->r->solved, c->sym, c->r->out->sym,
+                                    args.v, args.n, TRUE)
+                       : NULL;
     if (c->r->recording) {
         record_call(c, s, &args);
     }

@@ -18,6 +18,7 @@ typedef struct {
 typedef struct {
     HfX v[HF_MAX_ARGS];
     guint n;
+    const HfFlow *summary; /* the callee's, for such arguments; may be NULL */
 } HfCallArgs;
 
 /* Callee's expression in this body's terms, now; 0 when it cannot be said. */

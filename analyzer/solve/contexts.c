@@ -15,6 +15,9 @@
 #define MAX_CONTEXTS 16
 #define MAX_HELD_SETS 3
 #define MAX_HELD 16
+/* Contexts that a function may have before constants in calls no longer keep
+ * them apart. */
+#define MAX_SPECIAL_FROM 8
 
 typedef struct {
     HfSymId sym;
@@ -67,7 +70,7 @@ static void settle(Run *r, const HfFlow *f, HfContext *c)
             c->caps |= 1ull << bql;
         }
     }
-    c->caps |= f->asserts;
+    c->caps |= c->special ? c->special->asserts : f->asserts;
     if (r->coroutine >= 0 && (f->coroutine || f->no_coroutine || f->mixed)) {
         guint64 bit = 1ull << r->coroutine;
 
@@ -113,7 +116,7 @@ static gboolean same_key(const HfContext *a, const HfContext *b)
 {
     return a->caps == b->caps && a->absent == b->absent &&
            a->complete == b->complete && a->cls == b->cls &&
-           a->role == b->role;
+           a->role == b->role && a->special == b->special;
 }
 
 /* Weaken have to cover c; TRUE when it changed. */
@@ -126,6 +129,9 @@ static gboolean absorb(Run *r, HfContext *have, const HfContext *c)
     have->absent &= c->absent;
     have->complete &= c->complete;
     have->fresh_params &= c->fresh_params;
+    if (have->special != c->special) {
+        have->special = NULL;
+    }
     if (have->role != c->role) {
         have->role = -1;
     }
@@ -370,6 +376,19 @@ static gboolean set_up_elsewhere(const Run *r, HfFieldId slot, HfSymId target)
             r->s->runs[target] & ~(1u << HF_RUN_CALL));
 }
 
+/* What constants in the call leave of the callee; NULL: all. */
+static const HfFlow *special_for(Run *r, const HfFlow *f, const HfCall *call,
+                                 HfSymId target)
+{
+    const HfFlow *s = hf_special(r->s, target, f->sym,
+                                 &g_array_index(f->args, HfX, call->first_arg),
+                                 call->n_args, FALSE);
+
+    return s && s->given && s->differs &&
+                   r->s->flows[target]->contexts->len < MAX_SPECIAL_FROM
+               ? s : NULL;
+}
+
 static void visit_call(Run *r, const HfFlow *f, uint32_t ctx,
                        const HfCall *call)
 {
@@ -393,6 +412,7 @@ static void visit_call(Run *r, const HfFlow *f, uint32_t ctx,
     for (guint i = 0; i < n; i++) {
         if (e->kind != HF_EV_CALL_INDIRECT ||
             !set_up_elsewhere(r, slot, targets[i])) {
+            next.special = special_for(r, f, call, targets[i]);
             enter(r, targets[i], next);
         }
     }
@@ -401,7 +421,9 @@ static void visit_call(Run *r, const HfFlow *f, uint32_t ctx,
 static void visit(Run *r, HfSymId sym, uint32_t ctx)
 {
     const HfFlow *f = r->s->flows[sym];
+    const HfContext *c = &g_array_index(f->contexts, HfContext, ctx);
 
+    f = c->special ? c->special : f;
     for (guint i = 0; i < f->calls->len; i++) {
         visit_call(r, f, ctx, &g_array_index(f->calls, HfCall, i));
     }

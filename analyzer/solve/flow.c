@@ -91,6 +91,10 @@ static HfState *entry_state(HfRun *r)
     int cap = hf_contract_cap(r->solved->contracts, "coroutine");
 
     hf_state_init(&r->body, s);
+    for (guint i = 0; r->out->given && i < MIN(r->body.fn->n_params,
+                                              HF_MAX_GIVEN); i++) {
+        s->env[i] = r->out->given[i] ? r->out->given[i] : s->env[i];
+    }
     assume_contract(r, s);
     if (cap >= 0 && (r->out->coroutine || r->out->no_coroutine)) {
         hf_lock_assume(r, s, hf_x_leaf(r->body.t, HF_X_CAP, cap),

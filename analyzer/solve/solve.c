@@ -88,7 +88,7 @@ void hf_flow_declared(HfSolved *s, HfFlow *f)
     }
 }
 
-static HfFlow *flow_new(HfSolved *s, HfSymId sym)
+HfFlow *hf_flow_new(HfSolved *s, HfSymId sym)
 {
     HfFlow *f = g_new0(HfFlow, 1);
 
@@ -100,7 +100,7 @@ static HfFlow *flow_new(HfSolved *s, HfSymId sym)
     return f;
 }
 
-static void flow_free(HfFlow *f)
+void hf_flow_free(HfFlow *f)
 {
     GArray *tables[] = { f->diffs, f->accesses, f->addresses, f->calls,
                          f->lock_ops, f->exits, f->leaves, f->takes,
@@ -122,6 +122,7 @@ static void run_component(HfSolved *s, const HfSymId *syms, guint n)
 
     for (int round = 0; round < rounds; round++) {
         for (guint i = 0; i < n; i++) {
+            s->flows[syms[i]]->asks = hf_special_asks(s, s->flows[syms[i]]);
             hf_flow_run(s, s->flows[syms[i]]);
         }
     }
@@ -137,10 +138,11 @@ HfSolved *hf_solve(const HfProgram *p)
     s->contracts = hf_contracts_new(p, s->exprs);
     s->flows = g_new0(HfFlow *, p->symbols->len);
     s->priv = hf_holds_pool_new();
+    s->specials = hf_specials_new();
     for (guint k = 0; k < p->functions->len; k++) {
         HfSymId sym = g_array_index(p->functions, HfSymId, k);
 
-        s->flows[sym] = flow_new(s, sym);
+        s->flows[sym] = hf_flow_new(s, sym);
     }
     while (i < p->functions->len) {
         const HfSymId *syms = &g_array_index(p->functions, HfSymId, i);
@@ -164,10 +166,11 @@ void hf_solved_free(HfSolved *s)
     }
     for (guint i = 0; i < s->program->symbols->len; i++) {
         if (s->flows[i]) {
-            flow_free(s->flows[i]);
+            hf_flow_free(s->flows[i]);
         }
     }
     g_free(s->flows);
+    g_hash_table_unref(s->specials);
     hf_roles_clear(s);
     hf_contracts_free(s->contracts);
     hf_holds_pool_free(s->priv);

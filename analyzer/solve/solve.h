@@ -158,6 +158,8 @@ typedef struct {
     guint32 fresh_params;
     uint32_t n_slots;   /* function pointers between the root and here */
     int role;           /* index into HfSolved roles, -1 unknown */
+    const struct HfFlow *special; /* what is left of the body with the
+                           constants it is called with; NULL: all of it */
     /* where it came from; parent 0: this function is the root */
     HfSymId parent;
     uint32_t parent_context;
@@ -211,7 +213,9 @@ typedef struct {
 
 /* ---- per function ------------------------------------------------------- */
 
-typedef struct {
+#define HF_MAX_GIVEN 16
+
+typedef struct HfFlow {
     HfSymId sym;
     const HfUnit *unit;
     const HfFunction *fn;
@@ -230,6 +234,12 @@ typedef struct {
     guint32 leaks;    /* bit per parameter that is stored somewhere, or passed
                          to who may do so */
     guint64 asserts;  /* named capabilities asserted on every path */
+    guint32 asks;     /* bit per parameter that some branch may depend on */
+    const HfX *given; /* HF_MAX_GIVEN of them: parameters that are constants,
+                         0: not; NULL: of none is anything known */
+    guint n_specials; /* made of this one so far */
+    gboolean making;  /* one of them is under way */
+    gboolean differs; /* given: it matters to contexts, too */
     gboolean returns_at_all;
     gboolean imprecise; /* too many states: judged with care */
     gboolean taken_over; /* some caller releases what this acquires */
@@ -249,6 +259,7 @@ typedef struct {
     int *thread_role; /* by HfSymId: role of threads that start there, or -1 */
     guint16 *runs;    /* by HfSymId: bit per HfRunKind that it is given to */
     gpointer priv;
+    GHashTable *specials; /* special.c */
 } HfSolved;
 
 HfSolved *hf_solve(const HfProgram *program);
@@ -269,6 +280,11 @@ typedef enum { HF_ABSENT = -1, HF_UNSURE = 0, HF_HELD = 1 } HfTri;
  */
 HfTri hf_held(const HfSolved *s, const HfFlow *flow, const HfContext *ctx,
               HfHolds local, HfX lock, gboolean *shared);
+
+/* FALSE: with the constants that this context brings, the access or call is
+ * never reached.  *must: what is held there, else left alone. */
+gboolean hf_context_reaches(const HfContext *ctx, const HfFlow *flow,
+                            uint32_t event, HfHolds *must);
 
 /* Events of the facts behind relative numbers. */
 const HfEvent *hf_flow_event(const HfFlow *flow, uint32_t event);

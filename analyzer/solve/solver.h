@@ -23,9 +23,21 @@ HfHolds hf_holds_strongest(HfHoldsPool *pool, HfHolds a, HfHolds b);
 
 /* flow.c: runs one body; replaces what flow recorded before. */
 void hf_flow_run(HfSolved *s, HfFlow *flow);
+/* special.c: bodies with constants for some of their parameters. */
+GHashTable *hf_specials_new(void);
+guint32 hf_special_asks(const HfSolved *s, const HfFlow *flow);
+/* The summary of sym for a call with these arguments, made by `from`; that of
+ * all calls when nothing is known or can be gained.  locks_only: it is
+ * of no use unless the callee has to do with locks. */
+const HfFlow *hf_special(HfSolved *s, HfSymId sym, HfSymId from,
+                         const HfX *args, guint n_args, gboolean locks_only);
+
 /* contexts.c: top-down, once every flow stands. */
 void hf_contexts_run(HfSolved *s);
 /* declared.c: contexts and skipping as declared for a symbol. */
 void hf_flow_declared(HfSolved *s, HfFlow *flow);
+/* solve.c */
+HfFlow *hf_flow_new(HfSolved *s, HfSymId sym);
+void hf_flow_free(HfFlow *flow);
 
 #endif

@@ -142,6 +142,12 @@ HfX hf_state_resolve(const HfBody *b, const HfState *s, HfX x)
 
 /* ---- facts -------------------------------------------------------------- */
 
+/* UINT32_MAX is -1 for some and 4294967295 for others. */
+static gboolean same_value(int64_t a, int64_t b)
+{
+    return a == b || ((a < 0) != (b < 0) && (uint32_t)a == (uint32_t)b);
+}
+
 int hf_fact_implies(const HfFact *a, const HfFact *b)
 {
     gboolean a_is = a->kind == HF_FACT_EQ || a->kind == HF_FACT_ZERO;
@@ -152,7 +158,7 @@ int hf_fact_implies(const HfFact *a, const HfFact *b)
                      ? 0 : b->value;
 
     if (a_is) { /* the value is av */
-        return (av == bv) == b_is ? 1 : -1;
+        return same_value(av, bv) == b_is ? 1 : -1;
     }
     if (av != bv) {
         return 0;
@@ -300,9 +306,16 @@ static HfFact truth(HfX key, gboolean nonzero)
                      .kind = nonzero ? HF_FACT_NONZERO : HF_FACT_ZERO };
 }
 
-static gboolean assume_order(const HfBody *b, HfState *s, HfCondOp op, HfX l,
-                             HfX r, gboolean negated)
+/* 8 <= SIZE_MAX, where SIZE_MAX is -1 to us. */
+static gboolean order_is_open(const HfCond *c, int64_t l, int64_t r)
 {
+    return c->flags & HF_COND_UNSIGNED && (l < 0 || r < 0);
+}
+
+static gboolean assume_order(const HfBody *b, HfState *s, const HfCond *c,
+                             HfX l, HfX r, gboolean negated)
+{
+    HfCondOp op = c->op;
     HfFact f;
     gboolean ok;
     HfX key;
@@ -319,7 +332,9 @@ static gboolean assume_order(const HfBody *b, HfState *s, HfCondOp op, HfX l,
     }
     if (hf_x(b->t, l)->kind == HF_X_CONST &&
         hf_x(b->t, r)->kind == HF_X_CONST) {
-        return (hf_x(b->t, l)->value < hf_x(b->t, r)->value) != negated;
+        int64_t lv = hf_x(b->t, l)->value, rv = hf_x(b->t, r)->value;
+
+        return order_is_open(c, lv, rv) || (lv < rv) != negated;
     }
     key = hf_x_compare(b->t, HF_X_LT, l, r);
     if (!key) {
@@ -356,7 +371,7 @@ gboolean hf_state_branch(const HfBody *b, HfState *s, const HfCond *c,
         return TRUE;
     }
     if (c->op != HF_COND_EQ && c->op != HF_COND_NE) {
-        return assume_order(b, s, c->op, l, r, negated);
+        return assume_order(b, s, c, l, r, negated);
     }
     negated ^= c->op == HF_COND_NE;
     if (hf_x(b->t, l)->kind == HF_X_CONST) {

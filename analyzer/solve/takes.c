@@ -74,10 +74,10 @@ static void record_relock(const HfCallRun *c, const HfTake *take,
 void hf_call_check_takes(const HfCallRun *c, const HfState *s,
                          const HfCallArgs *args)
 {
-    const HfFlow *f = c->r->solved->flows[c->sym];
+    const HfFlow *f = args->summary;
 
     /* a recursive call is judged with an unfinished table: not at all */
-    if (!f || !f->takes || f->skip || f == c->r->out) {
+    if (!f || !f->takes || f->skip || f->sym == c->r->out->sym) {
         return;
     }
     for (guint i = 0; i < f->takes->len; i++) {
