@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "check/belief.h"
+#include "check/idiom.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -121,7 +121,13 @@ static void consider(const HfCheck *c, HfUse *u, const HfSubject *s,
         HfVerdict v;
         HfLockKey key;
 
-        if (rows[i].now != HF_HOLD_HELD || !hf_belief_relate(c, s, rows[i].lock, &key)) {
+        if (rows[i].now != HF_HOLD_HELD) {
+            continue;
+        }
+        if (!hf_belief_relate(c, s, rows[i].lock, &key)) {
+            if (hf_idiom_may_be_own(c, s, rows[i].lock, &key)) {
+                add_key(&u->sometimes, &key);
+            }
             continue;
         }
         v = hf_guard_verdict(c, u->flow, u->access, rows[i].lock);

@@ -4,6 +4,7 @@
  * accesses the same member or variable.  Nobody declared the guard; belief.h
  * tells how it is inferred.
  */
+#include "check/idiom.h"
 #include "check/missing_caller.h"
 
 /* ---- findings ----------------------------------------------------------- */
@@ -224,6 +225,10 @@ static void report(HfCheck *c, const HfStats *st, const HfBelief *b,
     g_string_free(strong, TRUE);
     examples(c, f, st, &b->key, u->flow);
     f->tier = tier_of(f, st, b, why, u);
+    if (hf_idiom_rechecked(st, u, &b->key)) {
+        hf_finding_reason(f, "asked again with the lock held");
+        f->tier = HF_TIER_LOW;
+    }
     f->rule = g_strdup("inferred");
     f->key_subject = g_strdup(subject);
     f->key_lock = g_strdup(lock);
@@ -233,6 +238,35 @@ static void report(HfCheck *c, const HfStats *st, const HfBelief *b,
     } else {
         hf_findings_add(c->findings, f);
     }
+}
+
+static gboolean is_without(const HfCheck *c, const HfStats *st,
+                           const HfBelief *b, const HfUse *u)
+{
+    return !hf_belief_has(u->locks, &b->key) &&
+           !hf_belief_has(u->sometimes, &b->key) &&
+           !hf_belief_unshared(c, u, &b->key) &&
+           !hf_idiom_either_lock(c, st, u, &b->key) &&
+           !hf_idiom_nameless_held(c, u);
+}
+
+/* Of a function's accesses without the lock the first that is no mere hint. */
+static const HfUse *clearest(const HfCheck *c, const HfStats *st,
+                             const HfBelief *b, guint first)
+{
+    const HfUse *one = &g_array_index(st->uses, HfUse, first);
+
+    for (guint i = first; i < st->uses->len; i++) {
+        const HfUse *u = &g_array_index(st->uses, HfUse, i);
+
+        if (u->flow != one->flow) {
+            break;
+        }
+        if (is_without(c, st, b, u) && !hf_idiom_rechecked(st, u, &b->key)) {
+            return u;
+        }
+    }
+    return one;
 }
 
 static void judge(HfCheck *c, const HfStats *st, const Told *told)
@@ -255,13 +289,11 @@ static void judge(HfCheck *c, const HfStats *st, const Told *told)
     for (guint i = 0; i < st->uses->len; i++) {
         const HfUse *u = &g_array_index(st->uses, HfUse, i);
 
-        if (hf_belief_has(u->locks, &b.key) ||
-            hf_belief_has(u->sometimes, &b.key) || u->flow == last ||
-            hf_belief_unshared(c, u, &b.key)) {
+        if (u->flow == last || !is_without(c, st, &b, u)) {
             continue; /* one finding per function */
         }
         last = u->flow;
-        report(c, st, &b, why, u, told);
+        report(c, st, &b, why, clearest(c, st, &b, i), told);
     }
 }
 

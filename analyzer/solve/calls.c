@@ -373,6 +373,10 @@ static void apply_stored(const HfCallRun *c, HfState *s, const HfCallArgs *args,
     f.key = object ? hf_state_resolve(&c->r->body, s, object) : 0;
     if (f.key && hf_x(t, f.key)->kind != HF_X_UNKNOWN) {
         hf_state_stored(&c->r->body, s, f.key);
+        if (f.kind == HF_FACT_EQ || f.kind == HF_FACT_ZERO) {
+            hf_state_note(&c->r->body, s, f.key,
+                          hf_x_const(t, f.kind == HF_FACT_EQ ? f.value : 0));
+        }
         hf_state_assume(&c->r->body, s, &f);
     }
 }

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+#include "check/idiom.h"
+
+/* ---- looked at twice ----------------------------------------------------- */
+
+static gboolean made_of(const HfFacts *f, HfId path, HfId part)
+{
+    while (path && path != part && f->paths[path].kind == HF_PATH_COMPUTED) {
+        path = f->paths[path].parent;
+    }
+    return path == part;
+}
+
+static const HfBlock *block_of(const HfFlow *flow, uint32_t event)
+{
+    const HfFacts *f = flow->unit->facts;
+    uint32_t at = flow->fn->first_event + event;
+
+    for (uint32_t i = 0; i < flow->fn->n_blocks; i++) {
+        const HfBlock *b = &f->blocks[flow->fn->first_block + i];
+
+        if (at >= b->first_event && at < b->first_event + b->n_events) {
+            return b;
+        }
+    }
+    return NULL;
+}
+
+static gboolean uses_value(const HfFacts *f, const HfEvent *e, HfId path)
+{
+    if (made_of(f, e->value, path)) {
+        return TRUE;
+    }
+    for (uint32_t i = 0; i < e->n_args; i++) {
+        if (made_of(f, f->args[e->first_arg + i], path)) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+/* A branch at the end of its block depends on it, and nothing else does. */
+static gboolean only_asked(const HfUse *u)
+{
+    const HfFacts *f = u->flow->unit->facts;
+    const HfBlock *b = block_of(u->flow, u->access->event);
+    HfId path = hf_flow_event(u->flow, u->access->event)->path;
+    gboolean asked = FALSE;
+
+    if (!b || u->access->kind != HF_EV_READ) {
+        return FALSE;
+    }
+    for (uint32_t i = u->flow->fn->first_event + u->access->event + 1;
+         i < b->first_event + b->n_events; i++) {
+        if (uses_value(f, &f->events[i], path)) {
+            return FALSE;
+        }
+    }
+    for (uint32_t i = 0; i < b->n_edges; i++) {
+        const HfCond *c = &f->conds[f->edges[b->first_edge + i].cond];
+
+        asked |= made_of(f, c->lhs, path) || made_of(f, c->rhs, path);
+    }
+    return asked;
+}
+
+gboolean hf_idiom_rechecked(const HfStats *st, const HfUse *u,
+                            const HfLockKey *key)
+{
+    if (!only_asked(u)) {
+        return FALSE;
+    }
+    for (guint i = 0; i < st->uses->len; i++) {
+        const HfUse *o = &g_array_index(st->uses, HfUse, i);
+
+        if (o->flow == u->flow && o->access->event > u->access->event &&
+            o->access->path == u->access->path &&
+            hf_belief_has(o->locks, key) && only_asked(o)) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+/* ---- either of two ------------------------------------------------------- */
+
+static gboolean writers_hold(const HfCheck *c, const HfStats *st,
+                             const HfLockKey *a, const HfLockKey *b)
+{
+    guint n = 0;
+
+    for (guint i = 0; i < st->uses->len; i++) {
+        const HfUse *u = &g_array_index(st->uses, HfUse, i);
+
+        if (!hf_guard_is_write(u->access) || hf_belief_unshared(c, u, a)) {
+            continue;
+        }
+        if (!hf_belief_has(u->locks, a) || !hf_belief_has(u->locks, b)) {
+            return FALSE;
+        }
+        n++;
+    }
+    return n > 0;
+}
+
+gboolean hf_idiom_either_lock(const HfCheck *c, const HfStats *st,
+                              const HfUse *u, const HfLockKey *key)
+{
+    if (hf_guard_is_write(u->access)) {
+        return FALSE;
+    }
+    for (guint i = 0; u->locks && i < u->locks->len; i++) {
+        if (writers_hold(c, st, key,
+                         &g_array_index(u->locks, HfLockKey, i))) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+/* ---- whose lock? --------------------------------------------------------- */
+
+/* The pointer that x is reached through first is not known to be anything:
+ * several values came together in a local, or a call returned it. */
+static gboolean from_nowhere(const HfXTable *t, HfX x)
+{
+    HfX parent = 0;
+
+    while (hf_x(t, x)->parent) {
+        parent = x;
+        x = hf_x(t, x)->parent;
+    }
+    return parent && hf_x(t, parent)->kind == HF_X_DEREF &&
+           (hf_x(t, x)->kind == HF_X_LOCAL || hf_x(t, x)->kind == HF_X_TEMP ||
+            hf_x(t, x)->kind == HF_X_UNKNOWN);
+}
+
+gboolean hf_idiom_may_be_own(const HfCheck *c, const HfSubject *s, HfX lock,
+                             HfLockKey *key)
+{
+    const HfXTable *t = c->solved->exprs;
+    const HfXNode *n = hf_x(t, lock);
+
+    if (n->kind != HF_X_FIELD || !s->base || n->parent == s->base ||
+        !from_nowhere(t, lock) ||
+        hf_x_mentions(t, s->base, hf_x_root(t, lock))) {
+        return FALSE;
+    }
+    *key = (HfLockKey){ n->ref, HF_REL_SAME };
+    return TRUE;
+}
+
+gboolean hf_idiom_nameless_held(const HfCheck *c, const HfUse *u)
+{
+    const HfXTable *t = c->solved->exprs;
+    const HfHold *rows;
+    guint n;
+
+    rows = hf_holds(c->solved, u->access->must, &n);
+    for (guint i = 0; i < n; i++) {
+        if (rows[i].now == HF_HOLD_HELD &&
+            hf_x(t, rows[i].lock)->kind == HF_X_DEREF &&
+            from_nowhere(t, rows[i].lock)) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}

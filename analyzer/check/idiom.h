@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * idiom.h - ways of doing without the lock that are right, or may be.
+ *
+ * An inferred guard says what most of the program does; these say why this
+ * access need not do the same.  Pure questions over a solved program.
+ */
+#ifndef HOLDFAST_IDIOM_H
+#define HOLDFAST_IDIOM_H
+
+#include "check/belief.h"
+
+G_BEGIN_DECLS
+
+/* Only a branch sees what was read, and it is read again, for a branch too,
+ * with the lock held: double-checked locking. */
+gboolean hf_idiom_rechecked(const HfStats *st, const HfUse *u,
+                            const HfLockKey *key);
+
+/* A read under another lock that everyone who writes holds as well: either of
+ * the two is enough to read, both are needed to write. */
+gboolean hf_idiom_either_lock(const HfCheck *c, const HfStats *st,
+                              const HfUse *u, const HfLockKey *key);
+
+/* What is held is a lock of that kind, but whose is not known: of a pointer
+ * that may be one or the other, or that an unknown function returned.  *key:
+ * what it would be if it were this object's. */
+gboolean hf_idiom_may_be_own(const HfCheck *c, const HfSubject *s, HfX lock,
+                             HfLockKey *key);
+
+/* A lock is held that has no name at all: it may be any. */
+gboolean hf_idiom_nameless_held(const HfCheck *c, const HfUse *u);
+
+G_END_DECLS
+
+#endif
