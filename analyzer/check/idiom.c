@@ -118,6 +118,31 @@ gboolean hf_idiom_either_lock(const HfCheck *c, const HfStats *st,
     return FALSE;
 }
 
+/* ---- not shared yet ------------------------------------------------------ */
+
+gboolean hf_idiom_published_later(const HfCheck *c, const HfUse *u)
+{
+    const HfXTable *t = c->solved->exprs;
+    const HfXNode *root = hf_x(t, hf_x_root(t, u->access->path));
+    const HfFacts *f = u->flow->unit->facts;
+
+    if (root->kind != HF_X_PARAM) {
+        return FALSE;
+    }
+    for (uint32_t i = u->access->event + 1; i < u->flow->fn->n_events; i++) {
+        const HfEvent *e = hf_flow_event(u->flow, i);
+        const HfPath *value = &f->paths[e->value];
+
+        if ((e->kind == HF_EV_WRITE || e->kind == HF_EV_ATOMIC_WRITE) &&
+            value->kind == HF_PATH_LOCAL &&
+            value->ref - u->flow->fn->first_local == root->ref &&
+            f->paths[e->path].kind != HF_PATH_LOCAL) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
 /* ---- whose lock? --------------------------------------------------------- */
 
 /* The pointer that x is reached through first is not known to be anything:

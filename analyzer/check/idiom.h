@@ -22,6 +22,10 @@ gboolean hf_idiom_rechecked(const HfStats *st, const HfUse *u,
 gboolean hf_idiom_either_lock(const HfCheck *c, const HfStats *st,
                               const HfUse *u, const HfLockKey *key);
 
+/* The object is a parameter that the function puts where others find it only
+ * after this access: list_insert(list, node) may well have node to itself. */
+gboolean hf_idiom_published_later(const HfCheck *c, const HfUse *u);
+
 /* What is held is a lock of that kind, but whose is not known: of a pointer
  * that may be one or the other, or that an unknown function returned.  *key:
  * what it would be if it were this object's. */

@@ -70,6 +70,10 @@ void hf_lock_caller_release(const HfCheck *c, HfSymId sym, HfX lock,
  * kind) where nothing it does not name is held. */
 gboolean hf_lock_is_root(const HfFlow *flow);
 
+/* How sure a hold is: MEDIUM, with the reason said, when it comes from some
+ * ways through a callee only. */
+HfTier hf_lock_doubt(HfFinding *f, const HfFlow *flow, const HfHold *h);
+
 /* ---- lock_ops, lock_exits.c, lock_wiped.c ------------------------------- */
 
 void hf_lock_check_takes(HfLocks *l, const HfFlow *flow);

@@ -163,7 +163,7 @@ static void report_double(HfLocks *l, const HfFlow *flow, const HfLockOp *op)
         hf_finding_reason(f, "only a call that waits gives it back");
     }
     hf_lock_finish(l, flow, f, op->lock, sub,
-                   waits ? HF_TIER_LOW : HF_TIER_HIGH);
+                   waits ? HF_TIER_LOW : hf_lock_doubt(f, flow, h));
 }
 
 static void report_unheld(HfLocks *l, const HfFlow *flow, const HfLockOp *op,

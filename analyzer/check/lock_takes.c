@@ -46,6 +46,20 @@ static HfFinding *start(HfLocks *l, const HfFlow *flow, const HfLockOp *op,
     return f;
 }
 
+
+HfTier hf_lock_doubt(HfFinding *f, const HfFlow *flow, const HfHold *h)
+{
+    for (guint i = 0; i < flow->lock_ops->len; i++) {
+        const HfLockOp *op = &g_array_index(flow->lock_ops, HfLockOp, i);
+
+        if (op->event == h->event && op->via && op->conditional) {
+            hf_finding_reason(f, "so on some ways through a callee only");
+            return HF_TIER_MEDIUM;
+        }
+    }
+    return HF_TIER_HIGH;
+}
+
 static void report_double(HfLocks *l, const HfFlow *flow, const HfLockOp *op)
 {
     const char *mode = mode_problem(op);
@@ -57,7 +71,7 @@ static void report_double(HfLocks *l, const HfFlow *flow, const HfLockOp *op)
                     "Locking \"%s\", which is %s.", lock,
                     mode ? mode : "already held");
     hf_lock_finish(l, flow, f, op->lock, mode ? "mode" : "double_lock",
-                   HF_TIER_HIGH);
+                   hf_lock_doubt(f, flow, &op->before));
 }
 
 /* ---- in a callee -------------------------------------------------------- */
@@ -125,7 +139,7 @@ static void report_relock(HfLocks *l, const HfFlow *flow, const HfLockOp *op)
     HfFinding *f = start(l, flow, op, mode != NULL);
     g_autofree char *lock = hf_check_text(l->check, flow, op->lock);
     HfPlace place = hf_check_place(flow, op->event);
-    HfTier tier = HF_TIER_HIGH;
+    HfTier tier = hf_lock_doubt(f, flow, &op->before);
 
     hf_finding_main(f, &place, mode ? "wrong_mode" : "double_lock", 0,
                     "Calling \"%s\", which locks \"%s\"; it is %s.", callee,

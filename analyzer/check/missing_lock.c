@@ -7,6 +7,9 @@
 #include "check/idiom.h"
 #include "check/missing_caller.h"
 
+/* Accesses from which on a few with the lock are an exception. */
+#define FEW_OF 100
+
 /* ---- findings ----------------------------------------------------------- */
 
 static char *lock_name(const HfCheck *c, const HfLockKey *key)
@@ -227,6 +230,13 @@ static void report(HfCheck *c, const HfStats *st, const HfBelief *b,
     f->tier = tier_of(f, st, b, why, u);
     if (hf_idiom_rechecked(st, u, &b->key)) {
         hf_finding_reason(f, "asked again with the lock held");
+        f->tier = HF_TIER_LOW;
+    } else if (hf_idiom_published_later(c, u)) {
+        hf_finding_reason(f, "the object is put where others find it only "
+                             "afterwards");
+        f->tier = HF_TIER_LOW;
+    } else if (b->n >= FEW_OF && b->n_with * 8 < b->n) {
+        hf_finding_reason(f, "nearly everyone reads it without the lock");
         f->tier = HF_TIER_LOW;
     }
     f->rule = g_strdup("inferred");

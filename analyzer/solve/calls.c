@@ -104,6 +104,32 @@ HfX hf_call_lock_here(const HfCallRun *c, const HfState *s,
 
 /* ---- recording ---------------------------------------------------------- */
 
+/* An object that goes by another name in the states seen before, and whose
+ * lock is held: what matters is that it is the same object in each. */
+static int renamed_arg(const HfCallRun *c, const HfCall *row,
+                       const HfCallArgs *args)
+{
+    const HfXTable *t = c->r->body.t;
+    guint n;
+    const HfHold *rows = hf_holds(c->r->solved, row->must, &n);
+
+    for (guint i = 0; i < row->n_args; i++) {
+        HfX have = g_array_index(c->r->out->args, HfX, row->first_arg + i);
+
+        if (!have || !args->v[i] || have == args->v[i] ||
+            hf_x(t, args->v[i])->kind == HF_X_CONST) {
+            continue;
+        }
+        for (guint k = 0; k < n; k++) {
+            if (rows[k].now == HF_HOLD_HELD &&
+                hf_x_mentions(t, rows[k].lock, have)) {
+                return i;
+            }
+        }
+    }
+    return -1;
+}
+
 static void record_call(const HfCallRun *c, const HfState *s,
                         const HfCallArgs *args)
 {
@@ -114,6 +140,7 @@ static void record_call(const HfCallRun *c, const HfState *s,
                      ? hf_state_value(&r->body, s, c->e->path) : 0;
     guint32 fresh = 0;
     HfCall *row;
+    int same;
 
     for (guint i = 0; i < args->n; i++) {
         if (hf_state_is_fresh(&r->body, s, args->v[i])) {
@@ -133,6 +160,12 @@ static void record_call(const HfCallRun *c, const HfState *s,
         return;
     }
     row = &g_array_index(out->calls, HfCall, r->call_row[c->event] - 1);
+    same = renamed_arg(c, row, args);
+    if (same >= 0) {
+        now = hf_run_holds_as(r, s, args->v[same],
+                              g_array_index(out->args, HfX,
+                                            row->first_arg + same));
+    }
     row->must = hf_holds_weakest(r->solved->priv, row->must, now);
     row->may = hf_holds_strongest(r->solved->priv, row->may, now);
     row->fresh_args &= fresh;
@@ -140,7 +173,7 @@ static void record_call(const HfCallRun *c, const HfState *s,
     for (guint i = 0; i < row->n_args; i++) {
         HfX *have = &g_array_index(out->args, HfX, row->first_arg + i);
 
-        if (*have != args->v[i]) {
+        if (*have != args->v[i] && (int)i != same) {
             *have = 0;
         }
     }

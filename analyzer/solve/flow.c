@@ -114,6 +114,56 @@ static HfX strip_index(HfXTable *t, HfX x)
     return x;
 }
 
+/* The parts in which two names of the same shape differ; FALSE: other shape. */
+static gboolean differing(const HfXTable *t, HfX a, HfX b, HfX *from, HfX *to)
+{
+    while (a != b) {
+        const HfXNode *x = hf_x(t, a), *y = hf_x(t, b);
+
+        *from = a;
+        *to = b;
+        if (x->kind != y->kind || x->ref != y->ref || x->value != y->value ||
+            x->other || y->other || !x->parent || !y->parent) {
+            return TRUE;
+        }
+        a = x->parent;
+        b = y->parent;
+    }
+    return FALSE;
+}
+
+HfHolds hf_run_holds_as(HfRun *r, const HfState *s, HfX x, HfX as)
+{
+    HfX from, to;
+    HfState *named;
+
+    if (!s->n_holds || !differing(r->body.t, x, as, &from, &to)) {
+        return hf_run_holds(r, s);
+    }
+    named = hf_run_copy(r, s);
+    named->n_holds = 0;
+    for (int i = 0; i < s->n_holds; i++) {
+        HfHold h = s->holds[i];
+        HfX lock = hf_state_replace(&r->body, h.lock, from, to);
+
+        if (lock && lock != h.lock) {
+            h.lock = lock;
+            named->holds[named->n_holds++] = h;
+        }
+    }
+    /* another object's lock that went by that name stays without one */
+    for (int i = 0; i < s->n_holds; i++) {
+        HfX lock = hf_state_replace(&r->body, s->holds[i].lock, from, to);
+
+        if ((!lock || lock == s->holds[i].lock) &&
+            !hf_state_hold(named, s->holds[i].lock)) {
+            named->holds[named->n_holds++] = s->holds[i];
+        }
+    }
+    hf_state_sort_holds(named);
+    return hf_run_holds(r, named);
+}
+
 static void record_access(HfRun *r, const HfState *s, uint32_t event,
                           const HfEvent *e, HfX object)
 {
@@ -143,6 +193,8 @@ static void record_access(HfRun *r, const HfState *s, uint32_t event,
         HfAccess *row = &g_array_index(table, HfAccess,
                                        r->access_row[event] - 1);
 
+        /* each state has its own name for the object, and for its lock */
+        now = hf_run_holds_as(r, s, x, row->path);
         row->must = hf_holds_weakest(r->solved->priv, row->must, now);
         row->may = hf_holds_strongest(r->solved->priv, row->may, now);
         row->fresh &= fresh;

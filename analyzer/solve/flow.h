@@ -111,5 +111,7 @@ gboolean hf_watch_differ_outside(const HfRun *r, const HfState *a,
 
 /* flow.c: holds of a state as a set. */
 HfHolds hf_run_holds(HfRun *r, const HfState *s);
+/* The same, where what this state calls x goes by the name `as`. */
+HfHolds hf_run_holds_as(HfRun *r, const HfState *s, HfX x, HfX as);
 
 #endif
