@@ -337,6 +337,25 @@ static void doubt(const HfFlow *callee, HfState *s, HfX lock)
     }
 }
 
+/* Taken or given back on some ways, nobody knows which: not judged from here
+ * on, unless it was known here and still is. */
+static void unsure(const HfCallRun *c, HfState *s, HfX lock)
+{
+    HfHold *have = hf_state_hold(s, lock);
+
+    if (hf_x(c->r->body.t, lock)->kind == HF_X_CAP) {
+        return;
+    }
+    if (have) {
+        have->flags |= HF_HOLD_FORGOTTEN;
+        return;
+    }
+    hf_state_set_hold(s, &(HfHold){
+        .lock = lock, .now = HF_HOLD_HELD, .event = c->event,
+        .flags = HF_HOLD_ASSUMED | HF_HOLD_FORGOTTEN,
+    });
+}
+
 static void apply_hold(const HfCallRun *c, HfState *s, const HfCallArgs *args,
                        const HfHold *h, gboolean conditional)
 {
@@ -347,10 +366,12 @@ static void apply_hold(const HfCallRun *c, HfState *s, const HfCallArgs *args,
     };
     HfHold *have;
 
-    if (!use.lock || h->flags & HF_HOLD_FORGOTTEN) {
+    if (!use.lock) {
         return;
     }
-    if (h->delta > 0) {
+    if (h->flags & HF_HOLD_FORGOTTEN) {
+        unsure(c, s, use.lock);
+    } else if (h->delta > 0) {
         hf_lock_acquire(c->r, s, &use);
         doubt(args->summary, s, use.lock);
     } else if (h->delta < 0) {

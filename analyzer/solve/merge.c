@@ -117,11 +117,71 @@ static gboolean merge_holds(HfState *a, const HfState *o)
     return changed;
 }
 
-static gboolean merge_facts(HfState *a, const HfState *o)
+static const HfTempValue *temp_of(const HfState *s, uint32_t event)
+{
+    for (int i = 0; i < s->n_temps; i++) {
+        if (s->temps[i].event == event) {
+            return &s->temps[i];
+        }
+    }
+    return NULL;
+}
+
+/* The result of a call is -1 here and -2 there: not zero in both. */
+static gboolean temp_implies(const HfBody *b, const HfState *s,
+                             const HfFact *f)
+{
+    const HfXNode *key = hf_x(b->t, f->key);
+    const HfTempValue *v =
+        key->kind == HF_X_TEMP ? temp_of(s, key->ref) : NULL;
+    HfResult r = v ? hf_state_result(b, s, v->value) : HF_RESULT_ANY;
+
+    return (f->kind == HF_FACT_NONZERO && r == HF_RESULT_NONZERO) ||
+           (f->kind == HF_FACT_ZERO && r == HF_RESULT_ZERO);
+}
+
+static guint common_results(const HfBody *b, const HfState *a,
+                            const HfState *o, HfFact *out)
+{
+    guint n = 0;
+
+    for (int i = 0; i < a->n_temps; i++) {
+        const HfTempValue *v = temp_of(o, a->temps[i].event);
+        HfFact f = {
+            .key = hf_x_leaf(b->t, HF_X_TEMP, a->temps[i].event),
+        };
+        HfResult r = hf_state_result(b, a, a->temps[i].value);
+
+        if (r == HF_RESULT_ANY || (v && v->value == a->temps[i].value)) {
+            continue;
+        }
+        f.kind = r == HF_RESULT_ZERO ? HF_FACT_ZERO : HF_FACT_NONZERO;
+        if (v) {
+            if (temp_implies(b, o, &f)) {
+                out[n++] = f;
+            }
+            continue;
+        }
+        for (int k = 0; k < o->n_facts; k++) {
+            if (o->facts[k].key == f.key &&
+                hf_fact_implies(&o->facts[k], &f) > 0) {
+                out[n++] = f;
+                break;
+            }
+        }
+    }
+    return n;
+}
+
+static gboolean merge_facts(const HfBody *b, HfState *a, const HfState *o)
 {
     int n = 0, before = a->n_facts;
 
     for (int i = 0; i < a->n_facts; i++) {
+        if (temp_implies(b, o, &a->facts[i])) {
+            a->facts[n++] = a->facts[i];
+            continue;
+        }
         for (int k = 0; k < o->n_facts; k++) {
             if (a->facts[i].key == o->facts[k].key &&
                 hf_fact_implies(&o->facts[k], &a->facts[i]) > 0) {
@@ -261,10 +321,15 @@ static gboolean forget_nameless(const HfBody *b, HfState *a, const HfState *o)
 gboolean hf_state_merge(const HfBody *b, HfState *a, const HfState *o)
 {
     gboolean changed = forget_nameless(b, a, o);
+    HfFact results[HF_STATE_TEMPS];
+    guint n_results = common_results(b, a, o, results);
 
     changed |= merge_holds(a, o);
-    changed |= merge_facts(a, o);
+    changed |= merge_facts(b, a, o);
     changed |= merge_temps(a, o);
+    for (guint i = 0; i < n_results; i++) {
+        hf_state_assume(b, a, &results[i]);
+    }
     changed |= merge_fresh(a, o);
     changed |= merge_stored(a, o);
     changed |= merge_return(a, o);

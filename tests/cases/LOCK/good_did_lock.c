@@ -242,3 +242,45 @@ out:
     }
     return ret;
 }
+
+/* several kinds of failure, one of success */
+static int link_prepare(struct dev *a, struct dev *b, int flags)
+{
+    pthread_mutex_lock(&a->lock);
+    if (a->n) {
+        goto a_busy;
+    }
+    pthread_mutex_lock(&b->lock);
+    if (b->n) {
+        goto b_busy;
+    }
+    if ((flags & 1) && a->open) {
+        goto wrong;
+    }
+    return 0;
+
+a_busy:
+    pthread_mutex_unlock(&a->lock);
+    return -1;
+b_busy:
+    pthread_mutex_unlock(&b->lock);
+    pthread_mutex_unlock(&a->lock);
+    return -2;
+wrong:
+    pthread_mutex_unlock(&b->lock);
+    pthread_mutex_unlock(&a->lock);
+    return -3;
+}
+
+int can_link(struct dev *a, struct dev *b)
+{
+    int result = link_prepare(a, b, 1);
+
+    if (result != 0) {
+        goto done;
+    }
+    pthread_mutex_unlock(&b->lock);
+    pthread_mutex_unlock(&a->lock);
+done:
+    return result == 0;
+}
