@@ -9,6 +9,8 @@
 
 /* Accesses from which on a few with the lock are an exception. */
 #define FEW_OF 100
+/* So many accesses without it are a habit, too. */
+#define HABIT 16
 
 /* ---- findings ----------------------------------------------------------- */
 
@@ -234,6 +236,10 @@ static void report(HfCheck *c, const HfStats *st, const HfBelief *b,
     } else if (hf_idiom_published_later(c, u)) {
         hf_finding_reason(f, "the object is put where others find it only "
                              "afterwards");
+        f->tier = HF_TIER_LOW;
+    } else if (f->tier == HF_TIER_MEDIUM && !write &&
+               b->n - b->n_with >= HABIT && !knows_lock(st, &b->key, u->flow)) {
+        hf_finding_reason(f, "%u accesses do without it", b->n - b->n_with);
         f->tier = HF_TIER_LOW;
     } else if (b->n >= FEW_OF && b->n_with * 8 < b->n) {
         hf_finding_reason(f, "nearly everyone reads it without the lock");

@@ -249,9 +249,10 @@ static void add_rule(GString *out, const HfSectionSpec *spec, gpointer rule)
         break;
     default:
         first = slot->entry_set
-            ? g_strdup_printf("{entry: %s}",
-                              hf_word_name(spec->keys[0].words, slot->entry))
-            : g_strdup("");
+            ? g_strdup_printf("{entry: %s%s}",
+                              hf_word_name(spec->keys[0].words, slot->entry),
+                              slot->own ? ", own: true" : "")
+            : g_strdup(slot->own ? "{own: true}" : "");
         add_members(out, slot->record, slot->field, &slot->place,
                     slot->effects, first);
         g_free(first);

@@ -58,6 +58,9 @@ static const HfKeySpec callback_keys[] = {
       offsetof(HfEffect, holds_known), NULL,
       "capabilities held when it runs, and nothing else; leave it out when "
       "they are not known" },
+    { "own", HF_VALUE_BOOL, FALSE, FALSE, offsetof(HfEffect, own), 0, NULL,
+      "nobody else can reach what its first parameter points to: it makes the "
+      "object, or takes it apart" },
     { NULL },
 };
 

@@ -91,6 +91,8 @@ static const HfKeySpec slot_keys[] = {
       offsetof(HfSlotRule, entry), offsetof(HfSlotRule, entry_set), beliefs,
       "what implementations may assume of capabilities the slot does not "
       "name; `unknown` cuts the caller's context off" },
+    { "own", HF_VALUE_BOOL, FALSE, FALSE, offsetof(HfSlotRule, own), 0, NULL,
+      "nobody else can reach what the first parameter points to" },
     { NULL },
 };
 

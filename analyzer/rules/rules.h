@@ -172,6 +172,8 @@ typedef struct {
     char *role;       /* NULL: unknown */
     GPtrArray *holds; /* char*: capabilities held when it runs */
     gboolean holds_known; /* TRUE: and nothing else is held */
+    gboolean own;     /* nobody else can reach what its first parameter points
+                         to */
     int data_arg;     /* argument passed to the callback as its first */
     int handle_arg;   /* what the thread is joined by; -1 is the result.
                          Either is HF_ARG_NONE when not given */
@@ -212,6 +214,7 @@ typedef struct {
     HfEntryBelief entry; /* what implementations may assume of capabilities
                             not named: UNKNOWN cuts the caller's context off */
     gboolean entry_set;
+    gboolean own; /* as HfEffect.own */
     HfRulePlace place;
 } HfSlotRule;
 

@@ -30,6 +30,7 @@ typedef struct {
     guint64 all;   /* mask of all capabilities */
     int coroutine; /* capability index, -1 none */
     guint64 belief_held, belief_absent; /* at unknown roots */
+    gboolean *own; /* by HfSymId: its first parameter's object is its own */
 } Run;
 
 static void imply(Run *r, HfContext *c)
@@ -69,6 +70,9 @@ static void settle(Run *r, const HfFlow *f, HfContext *c)
         if (bql >= 0) {
             c->caps |= 1ull << bql;
         }
+    }
+    if (r->own[f->sym]) {
+        c->fresh_params |= 1;
     }
     c->caps |= c->special ? c->special->asserts : f->asserts;
     if (r->coroutine >= 0 && (f->coroutine || f->no_coroutine || f->mixed)) {
@@ -324,6 +328,39 @@ static HfContext callback_context(Run *r, const HfEffect *e, HfSymId entry)
     return c;
 }
 
+/* Functions that make or take apart the object they are given. */
+static void find_own(Run *r)
+{
+    const HfProgram *p = r->s->program;
+
+    for (guint i = 1; i < p->fields->len; i++) {
+        const HfProgField *f = HF_PROGRAM_FIELD(p, i);
+
+        for (guint k = 0; f->slot_rule && f->slot_rule->own && f->targets &&
+                          k < f->targets->len; k++) {
+            r->own[g_array_index(f->targets, HfSymId, k)] = TRUE;
+        }
+    }
+    for (guint i = 0; i < p->functions->len; i++) {
+        const HfFlow *f =
+            r->s->flows[g_array_index(p->functions, HfSymId, i)];
+
+        for (guint k = 0; k < f->calls->len; k++) {
+            GArray *all = hf_callbacks_of(
+                r->s, f, &g_array_index(f->calls, HfCall, k));
+
+            for (guint n = 0; all && n < all->len; n++) {
+                const HfCallback *c = &g_array_index(all, HfCallback, n);
+
+                r->own[c->target] |= c->effect->own;
+            }
+            if (all) {
+                g_array_unref(all);
+            }
+        }
+    }
+}
+
 static void roots_by_callback(Run *r, const HfFlow *f, const HfCall *call)
 {
     GArray *all = hf_callbacks_of(r->s, f, call);
@@ -389,6 +426,33 @@ static const HfFlow *special_for(Run *r, const HfFlow *f, const HfCall *call,
                ? s : NULL;
 }
 
+/* Objects that are this function's own in that context stay so in those that
+ * it hands them, or parts of them, to. */
+static guint32 own_args(const Run *r, const HfFlow *f, const HfContext *c,
+                        const HfCall *call)
+{
+    const HfXTable *t = r->s->exprs;
+    guint32 own = call->fresh_args;
+
+    for (guint i = 0; c->fresh_params && i < call->n_args && i < 32; i++) {
+        HfX x = g_array_index(f->args, HfX, call->first_arg + i);
+
+        if (x && hf_x(t, x)->kind == HF_X_ADDR) {
+            x = hf_x(t, x)->parent;
+            while (hf_x(t, x)->kind == HF_X_FIELD ||
+                   hf_x(t, x)->kind == HF_X_INDEX) {
+                x = hf_x(t, x)->parent;
+            }
+            x = hf_x(t, x)->kind == HF_X_DEREF ? hf_x(t, x)->parent : 0;
+        }
+        if (x && hf_x(t, x)->kind == HF_X_PARAM && hf_x(t, x)->ref < 32 &&
+            c->fresh_params >> hf_x(t, x)->ref & 1) {
+            own |= 1u << i;
+        }
+    }
+    return own;
+}
+
 static void visit_call(Run *r, const HfFlow *f, uint32_t ctx,
                        const HfCall *call)
 {
@@ -396,7 +460,7 @@ static void visit_call(Run *r, const HfFlow *f, uint32_t ctx,
     HfContext next = {
         .caps = c.caps, .absent = c.absent, .complete = c.complete,
         .cls = c.cls, .role = c.role, .n_slots = c.n_slots,
-        .fresh_params = call->fresh_args, .parent = f->sym,
+        .fresh_params = own_args(r, f, &c, call), .parent = f->sym,
         .parent_context = ctx, .parent_event = call->event,
     };
     const HfEvent *e = hf_flow_event(f, call->event);
@@ -510,6 +574,7 @@ void hf_contexts_run(HfSolved *s)
     Run r = {
         .s = s, .all = caps->len >= 64 ? ~0ull : (1ull << caps->len) - 1,
         .coroutine = hf_contract_cap(s->contracts, "coroutine"),
+        .own = g_new0(gboolean, s->program->symbols->len),
     };
 
     g_queue_init(&r.queue);
@@ -523,8 +588,10 @@ void hf_contexts_run(HfSolved *s)
         }
     }
     hf_roles_collect(s);
+    find_own(&r);
     roots_by_role(&r);
     each_root_by_callback(&r);
     drain(&r);
     unknown_roots(&r);
+    g_free(r.own);
 }
