@@ -150,6 +150,8 @@ const HfEffectSpec hf_effects[] = {
     { "pair_close", HF_EFF_PAIR_CLOSE, CALLS, HF_VALUE_PAIR,
       offsetof(HfEffect, arg), pair_keys, -1, "closes it, or hands it on" },
     { "noreturn", HF_EFF_NORETURN, CALLS, FLAG, "does not return" },
+    { "succeeds", HF_EFF_SUCCEEDS, CALLS, FLAG,
+      "the result is 0: what would be done about a failure is not judged" },
     { "blocking", HF_EFF_BLOCKING, CALLS, FLAG,
       "may block the calling thread" },
     { "callback", HF_EFF_CALLBACK, CALLS, HF_VALUE_ARG,

@@ -120,6 +120,7 @@ typedef enum {
     HF_EFF_PAIR_CLOSE,
     /* control */
     HF_EFF_NORETURN,
+    HF_EFF_SUCCEEDS,           /* its result is 0 */
     HF_EFF_BLOCKING,           /* may block the calling thread */
     HF_EFF_CALLBACK,           /* calls or schedules the function in arg */
     HF_EFF_JOIN,               /* waits until the thread of handle arg ended */

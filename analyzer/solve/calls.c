@@ -286,6 +286,8 @@ static HfX apply_data_clause(const HfCallRun *c, HfState *s, const HfClause *cl,
     case HF_EFF_ALLOC:
         hf_state_add_fresh(s, self);
         return result;
+    case HF_EFF_SUCCEEDS:
+        return hf_x_const(c->r->body.t, 0);
     default:
         return result;
     }
