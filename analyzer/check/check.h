@@ -22,6 +22,7 @@ typedef struct {
     const HfCheckerRule *settings; /* of the running checker, or NULL */
     const struct HfChecker *checker;
     GHashTable *callers; /* lock_callers.c: answers that were found before */
+    struct HfCritical **critical; /* critical.h: made at first use */
 } HfCheck;
 
 typedef struct HfChecker {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Finding a checker, and running them all. */
 #include "check/check.h"
+#include "check/critical.h"
 #include "check/lock.h"
 #include "check/suppressions.h"
 
@@ -45,23 +46,26 @@ static gboolean is_chosen(const HfCheck *c, const char *const *only)
 }
 
 static HfCheck check_with(const HfSolved *solved, HfFindings *findings,
-                          const HfChecker *checker)
+                          const HfChecker *checker, HfCritical **critical)
 {
     return (HfCheck){
         .solved = solved, .program = solved->program,
         .findings = findings, .checker = checker,
         .settings = hf_rules_checker(solved->program->rules, checker->name),
         .callers = hf_lock_callers_memo_new(),
+        .critical = critical,
     };
 }
 
 void hf_check_run(const HfSolved *solved, const char *const *only,
                   HfFindings *findings)
 {
-    HfCheck last = check_with(solved, findings, &hf_checker_annotation);
+    HfCritical *critical = NULL;
+    HfCheck last = check_with(solved, findings, &hf_checker_annotation,
+                              &critical);
 
     for (guint i = 0; checkers[i]; i++) {
-        HfCheck c = check_with(solved, findings, checkers[i]);
+        HfCheck c = check_with(solved, findings, checkers[i], &critical);
 
         if (is_chosen(&c, only)) {
             checkers[i]->run(&c);
@@ -70,6 +74,7 @@ void hf_check_run(const HfSolved *solved, const char *const *only,
     }
     hf_suppressions_apply(&last, is_chosen(&last, only), only == NULL);
     g_hash_table_unref(last.callers);
+    hf_critical_free(critical);
 }
 
 /* Inline functions of the C library and the like: used, but not judged. */

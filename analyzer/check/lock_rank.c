@@ -124,6 +124,15 @@ static const HfClause *says(const HfCheck *c, HfX on, HfX other,
     return NULL;
 }
 
+gboolean hf_rank_declared(const HfRanks *r, const HfCheck *c, HfX a, HfX b)
+{
+    return (hf_rank_of(r, c, a) && hf_rank_of(r, c, b)) ||
+           says(c, a, b, HF_EFF_ACQUIRED_BEFORE) ||
+           says(c, a, b, HF_EFF_ACQUIRED_AFTER) ||
+           says(c, b, a, HF_EFF_ACQUIRED_BEFORE) ||
+           says(c, b, a, HF_EFF_ACQUIRED_AFTER);
+}
+
 /* ---- one pair ----------------------------------------------------------- */
 
 typedef struct {

@@ -13,6 +13,9 @@ void hf_ranks_free(HfRanks *r);
 /* Rank of a lock, 0 none. */
 int hf_rank_of(const HfRanks *r, const HfCheck *c, HfX lock);
 
+/* Something declared says which of the two comes first. */
+gboolean hf_rank_declared(const HfRanks *r, const HfCheck *c, HfX a, HfX b);
+
 /* Locks taken by flow, or by what it calls, out of order with those it holds
  * there. */
 void hf_rank_check(HfCheck *c, const HfFlow *flow, const HfRanks *r);

@@ -160,6 +160,8 @@ static void add_effect(GString *out, const HfEffect *e)
     g_string_append_printf(out, "{%s: ", spec->name);
     if (spec->value == HF_VALUE_PAIR)
         add_pair(out, e);
+    else if (spec->value == HF_VALUE_TRUE && !e->other)
+        g_string_append(out, "true");
     else if (spec->keys)
         add_object(out, spec->keys, e);
     else if (spec->value == HF_VALUE_RANK && e->other)

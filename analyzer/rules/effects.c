@@ -80,6 +80,22 @@ static const HfKeySpec pair_keys[] = {
     { NULL },
 };
 
+static const HfKeySpec blocking_keys[] = {
+    { "until", HF_VALUE_NAME, FALSE, TRUE, offsetof(HfEffect, other), 0, NULL,
+      "what ends the wait: the `what` of an effect `wakes`" },
+    { "object", HF_VALUE_ARG, FALSE, TRUE, offsetof(HfEffect, arg), 0, NULL,
+      "the object it happens to" },
+    { NULL },
+};
+
+static const HfKeySpec wakes_keys[] = {
+    { "what", HF_VALUE_NAME, FALSE, TRUE, offsetof(HfEffect, other), 0, NULL,
+      "the word that waits have as their `until`" },
+    { "object", HF_VALUE_ARG, FALSE, TRUE, offsetof(HfEffect, arg), 0, NULL,
+      "the object it happens to" },
+    { NULL },
+};
+
 const HfEffectSpec hf_effects[] = {
     { "acquire", HF_EFF_ACQUIRE, CALLS, CAP, "acquires the capability" },
     { "acquire_shared", HF_EFF_ACQUIRE_SHARED, CALLS, CAP,
@@ -152,8 +168,14 @@ const HfEffectSpec hf_effects[] = {
     { "noreturn", HF_EFF_NORETURN, CALLS, FLAG, "does not return" },
     { "succeeds", HF_EFF_SUCCEEDS, CALLS, FLAG,
       "the result is 0: what would be done about a failure is not judged" },
-    { "blocking", HF_EFF_BLOCKING, CALLS, FLAG,
-      "may block the calling thread" },
+    { "blocking", HF_EFF_BLOCKING, CALLS, HF_VALUE_TRUE, 0, blocking_keys, -1,
+      "may block the calling thread; as a mapping, until somebody else does "
+      "something" },
+    { "may_block", HF_EFF_MAY_BLOCK, CALLS, HF_VALUE_NONE, 0, blocking_keys,
+      -1, "the same, but the wait may also end by itself: input, a limit on "
+      "time" },
+    { "wakes", HF_EFF_WAKES, CALLS, HF_VALUE_NONE, 0, wakes_keys, -1,
+      "ends such waits" },
     { "callback", HF_EFF_CALLBACK, CALLS, HF_VALUE_ARG,
       offsetof(HfEffect, arg), callback_keys, -1,
       "calls a function it is given, or has it called later" },

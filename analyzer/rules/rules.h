@@ -67,6 +67,7 @@ typedef struct {
     char *type; /* record or typedef name: QemuMutex, pthread_mutex_t */
     gboolean recursive;
     gboolean shared; /* has a shared mode */
+    gboolean spins;  /* who waits for it burns time: it is not slept under */
     int rank;        /* 0: none */
     char *stands_for; /* member that points to the real lock when an object of
                          this type only stands for one (QemuLockable.object);
@@ -121,7 +122,11 @@ typedef enum {
     /* control */
     HF_EFF_NORETURN,
     HF_EFF_SUCCEEDS,           /* its result is 0 */
-    HF_EFF_BLOCKING,           /* may block the calling thread */
+    HF_EFF_BLOCKING,           /* may block the calling thread; until other
+                                  (NULL: unknown) happens to arg */
+    HF_EFF_MAY_BLOCK,          /* the same, but it may end by itself, or not
+                                  block at all: input, a limit on time */
+    HF_EFF_WAKES,              /* other happens to arg: ends such waits */
     HF_EFF_CALLBACK,           /* calls or schedules the function in arg */
     HF_EFF_JOIN,               /* waits until the thread of handle arg ended */
     HF_EFF_INTENTIONAL,        /* marker: arg 0 code, arg 1 text */
