@@ -10,6 +10,7 @@
     X(hf_checker_lock) \
     X(hf_checker_lock_contract) \
     X(hf_checker_order_reversal) \
+    X(hf_checker_wait_under_lock) \
     X(hf_checker_graph_lock) \
     X(hf_checker_thread_context) \
     X(hf_checker_coroutine) \

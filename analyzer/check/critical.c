@@ -13,7 +13,7 @@
 
 #define LEAF_EFFECTS                                                        \
     (HF_LOCK_EFFECTS | 1ull << HF_EFF_BLOCKING | 1ull << HF_EFF_MAY_BLOCK | \
-     1ull << HF_EFF_WAKES)
+     1ull << HF_EFF_WAKES | 1ull << HF_EFF_JOIN)
 
 /* ---- one function's rows ------------------------------------------------ */
 
@@ -144,11 +144,11 @@ static void emit(const At *at, HfCritEvent e)
 }
 
 static void own_wait(const At *at, const HfClause *cl, HfCritKind kind,
-                     HfCritSet dropped)
+                     const char *word, HfCritSet dropped)
 {
     HfCritical *cr = at->cr;
     HfCritEvent e = {
-        .kind = kind, .word = word_of(cr, cl->effect->other),
+        .kind = kind, .word = word_of(cr, word),
         .n_slots = at->n_slots, .held = at->held,
     };
 
@@ -202,13 +202,18 @@ static void by_contract(const At *at, const HfContract *k)
 
         switch (cl->kind) {
         case HF_EFF_BLOCKING:
-            own_wait(at, cl, HF_CRIT_WAIT, dropped);
+            if (cl->effect->other || !HF_CONTRACT_HAS(k, HF_EFF_JOIN)) {
+                own_wait(at, cl, HF_CRIT_WAIT, cl->effect->other, dropped);
+            }
+            break;
+        case HF_EFF_JOIN:
+            own_wait(at, cl, HF_CRIT_WAIT, HF_CRIT_EXIT, dropped);
             break;
         case HF_EFF_MAY_BLOCK:
-            own_wait(at, cl, HF_CRIT_MAY_WAIT, dropped);
+            own_wait(at, cl, HF_CRIT_MAY_WAIT, cl->effect->other, dropped);
             break;
         case HF_EFF_WAKES:
-            own_wait(at, cl, HF_CRIT_WAKE, 0);
+            own_wait(at, cl, HF_CRIT_WAKE, cl->effect->other, 0);
             break;
         case HF_EFF_DROP_AND_RETAKE:
             if (cl->n_locks) {
@@ -275,6 +280,17 @@ static HfX here(const At *at, HfX object, gboolean known_args)
                                 at->call->n_args) : 0;
 }
 
+/* The way to it is for coroutines only, and this is none; or the reverse. */
+static gboolean wrong_mode(const At *at, const HfCritEvent *e)
+{
+    HfX mode = at->cr->coroutine;
+
+    return mode && ((hf_critical_has(at->cr, at->held, mode) &&
+                     hf_critical_has(at->cr, e->absent, mode)) ||
+                    (hf_critical_has(at->cr, at->absent, mode) &&
+                     hf_critical_has(at->cr, e->held, mode)));
+}
+
 /* FALSE: it cannot be said what this is about. */
 static gboolean rename_event(const At *at, HfCritEvent *e, gboolean known_args)
 {
@@ -310,7 +326,7 @@ static void by_callee(const At *at, HfSymId callee, gboolean known_args)
         HfCritEvent e = g_array_index(cr->events[callee], HfCritEvent, i);
 
         if (e.n_slots + at->n_slots > MAX_SLOTS || e.hops >= MAX_HOPS ||
-            !rename_event(at, &e, known_args)) {
+            wrong_mode(at, &e) || !rename_event(at, &e, known_args)) {
             continue;
         }
         e.n_slots += at->n_slots;
@@ -344,6 +360,21 @@ static void by_target(const At *at, HfSymId callee)
     }
 }
 
+static void what_is_held(At *at)
+{
+    HfCritical *cr = at->cr;
+    HfCritSet mode = hf_critical_set(cr, &cr->coroutine, cr->coroutine != 0);
+
+    hf_critical_of_holds(cr, at->call->must, &at->held, &at->absent);
+    if (at->flow->coroutine &&
+        !hf_critical_has(cr, at->absent, cr->coroutine)) {
+        at->held = hf_critical_update(cr, at->held, 0, mode);
+    } else if (at->flow->no_coroutine &&
+               !hf_critical_has(cr, at->held, cr->coroutine)) {
+        at->absent = hf_critical_update(cr, at->absent, 0, mode);
+    }
+}
+
 void hf_critical_at(HfCritical *cr, const HfFlow *flow, const HfCall *call,
                     HfCritEventFn fn, gpointer data)
 {
@@ -355,11 +386,11 @@ void hf_critical_at(HfCritical *cr, const HfFlow *flow, const HfCall *call,
     guint n = hf_call_targets(cr->s, flow, call, &targets, &slot);
     GArray *now;
 
-    hf_critical_of_holds(cr, call->must, &at.held, &at.absent);
-    own_acquires(&at);
-    if (closed_slot(cr, slot)) {
+    if (closed_slot(cr, slot) || hf_critical_dies(cr, flow, call->event)) {
         return;
     }
+    what_is_held(&at);
+    own_acquires(&at);
     at.n_slots = indirect && n > 1;
     if (slot && n != 1) {
         by_contract(&at, hf_contract_of_field(cr->s->contracts, slot));
@@ -440,13 +471,17 @@ static void find_events(HfCritical *cr)
 static HfCritical *critical_new(HfCheck *c)
 {
     HfCritical *cr = g_new0(HfCritical, 1);
+    int cap = hf_contract_cap(c->solved->contracts, "coroutine");
 
     cr->check = c;
     cr->s = c->solved;
     cr->t = c->solved->exprs;
+    cr->phases = hf_phases_new(c->solved);
     cr->events = g_new0(GArray *, c->program->symbols->len);
     cr->rows = g_hash_table_new_full(row_hash, row_equal, g_free, NULL);
     cr->words = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    cr->live = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    cr->coroutine = cap < 0 ? 0 : hf_x_leaf(cr->t, HF_X_CAP, cap);
     hf_critical_sets_init(cr);
     find_events(cr);
     hf_critical_find_entries(cr);
@@ -473,7 +508,9 @@ void hf_critical_free(HfCritical *cr)
         }
     }
     g_free(cr->events);
+    hf_phases_free(cr->phases);
     g_hash_table_unref(cr->rows);
+    g_hash_table_unref(cr->live);
     g_hash_table_unref(cr->words);
     hf_critical_sets_clear(cr);
     g_hash_table_unref(cr->bits);

@@ -20,6 +20,7 @@
 #define HOLDFAST_CRITICAL_H
 
 #include "check/check.h"
+#include "solve/phases.h"
 
 G_BEGIN_DECLS
 
@@ -29,6 +30,9 @@ typedef enum {
     HF_CRIT_MAY_WAIT, /* the same, but it may end by itself */
     HF_CRIT_WAKE,     /* does `word` to the object */
 } HfCritKind;
+
+/* The word for the end of a thread; the profile has the effect `join`. */
+#define HF_CRIT_EXIT "exit"
 
 /* Interned sorted array of classes; 0 is the empty one. */
 typedef uint32_t HfCritSet;
@@ -123,6 +127,16 @@ typedef void (*HfCritPairFn)(HfCritical *cr, const HfCritPair *pair,
                              gpointer data);
 void hf_critical_each_pair(HfCritical *cr, HfCritPairFn fn, gpointer data);
 
+/* ---- order (critical_flow.c) -------------------------------------------- */
+
+/* After that event the program ends: nobody waits for what it does there. */
+gboolean hf_critical_dies(HfCritical *cr, const HfFlow *flow, uint32_t event);
+/* Whenever control gets to `then`, again too, it has passed `first` since. */
+gboolean hf_critical_always_before(const HfFlow *flow, uint32_t first,
+                                   uint32_t then);
+/* The function does not return without having passed that event. */
+gboolean hf_critical_always_ends(const HfFlow *flow, uint32_t event);
+
 /* ---- telling it (critical_trace.c) -------------------------------------- */
 
 /* How the thread got to pair's function, where the lock was taken. */
@@ -145,7 +159,10 @@ struct HfCritical {
     HfCheck *check;
     const HfSolved *s;
     HfXTable *t;
+    HfPhases *phases;
     GArray **events; /* HfCritEvent, by HfSymId */
+    GHashTable *live; /* critical_flow.c */
+    HfX coroutine;    /* the mode, 0: the profile has none */
     GHashTable *rows; /* of an event: first row + 1 */
     GHashTable *words; /* interned until and what */
     /* sets */

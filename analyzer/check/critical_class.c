@@ -135,17 +135,35 @@ gboolean hf_critical_is_lock(const HfCritical *cr, HfX cls)
     return cls && hf_verdict_is_lock(cr->check, cls);
 }
 
+/* pthread_spinlock_t is an integer: no record, just a word. */
+static const char *type_text(const HfCritical *cr, HfX cls)
+{
+    const HfXNode *n = hf_x(cr->t, step(cr, cls));
+
+    return n->kind == HF_X_FIELD
+               ? HF_PROGRAM_FIELD(cr->s->program, n->ref)->type
+           : n->kind == HF_X_GLOBAL
+               ? HF_PROGRAM_SYM(cr->s->program, n->ref)->type : "";
+}
+
 gboolean hf_critical_spins(const HfCritical *cr, HfX cls)
 {
-    const HfLockTypeRule *rule;
+    const GPtrArray *types = cr->s->program->rules->lock_types;
+    g_auto(GStrv) words = NULL;
 
-    if (!cls || hf_x(cr->t, cls)->kind == HF_X_CAP) {
+    if (!cls) {
         return FALSE;
     }
-    rule = HF_PROGRAM_RECORD(cr->s->program,
-                             hf_contract_record(cr->s->contracts, 0, cls))
-               ->lock_rule;
-    return rule && rule->spins;
+    words = g_strsplit_set(type_text(cr, cls), " *[]", -1);
+    for (guint i = 0; types && i < types->len; i++) {
+        const HfLockTypeRule *rule = g_ptr_array_index(types, i);
+
+        if (rule->spins &&
+            g_strv_contains((const char *const *)words, rule->type)) {
+            return TRUE;
+        }
+    }
+    return FALSE;
 }
 
 /* ---- sets --------------------------------------------------------------- */
@@ -315,7 +333,7 @@ void hf_critical_of_holds(HfCritical *cr, HfHolds holds, HfCritSet *held,
         for (guint i = 0; i < n && i < MANY; i++) {
             HfX cls = hf_critical_class(cr, rows[i].lock);
 
-            if (!hf_critical_is_lock(cr, cls)) {
+            if (!cls || (!hf_critical_is_lock(cr, cls) && cls != cr->coroutine)) {
                 continue;
             }
             if (rows[i].now == HF_HOLD_HELD) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "check/lock_order.h"
+#include "solve/parallel.h"
 
 /* Of places with the same two locks. */
 #define MAX_PAIRS 12
@@ -60,7 +61,10 @@ static void add_pair(HfCritical *cr, const HfCritPair *pair, gpointer data)
     HfOrderEdge *e;
     guint i;
 
+    /* Objects of a type share its function pointers: through them each type's
+     * locks would be taken under each other's. */
     if (pair->what.kind != HF_CRIT_ACQUIRE ||
+        (pair->what.n_slots && !hf_critical_is_single(cr, pair->what.cls)) ||
         hf_check_exempt(b->check, cr->s->flows[pair->sym])) {
         return;
     }
@@ -122,6 +126,7 @@ static gboolean gated(HfCritical *cr, const HfCritPair *a,
 
     for (guint i = 0; i < n; i++) {
         if (hf_critical_has(cr, y, v[i]) &&
+            hf_critical_is_lock(cr, v[i]) &&
             !hf_critical_has(cr, quarrel, v[i])) {
             return TRUE;
         }
@@ -129,13 +134,19 @@ static gboolean gated(HfCritical *cr, const HfCritPair *a,
     return FALSE;
 }
 
-static gboolean parallel(const HfCritical *cr, const HfContext *a,
-                         const HfContext *b)
+/* Who runs them, and when; what they hold is looked at with the way to the
+ * event, on which it may be given up. */
+static HfParallelVerdict parallel(HfCritical *cr, const HfCritPair *a,
+                                  const HfContext *p, const HfCritPair *b,
+                                  const HfContext *q)
 {
-    const GArray *roles = cr->s->roles;
+    HfContext x = *p, y = *q;
+    HfPoint one = { cr->s->flows[a->sym], &x, a->what.event, 0 };
+    HfPoint two = { cr->s->flows[b->sym], &y, b->what.event, 0 };
 
-    return a->role < 0 || b->role < 0 || a->role != b->role ||
-           !g_array_index(roles, HfRole, a->role).unique;
+    x.held = y.held = 0;
+    x.caps = y.caps = 0;
+    return hf_parallel(cr->phases, &one, &two).verdict;
 }
 
 /* Knowing who runs them is worth more than not. */
@@ -144,29 +155,32 @@ static guint known(const HfContext *a, const HfContext *b)
     return (a->role >= 0) + (b->role >= 0) + (a->role != b->role);
 }
 
-static gboolean in_parallel(const HfCritical *cr, HfSymId a, HfSymId b,
-                            const HfContext **ctx_a, const HfContext **ctx_b)
+static HfParallelVerdict in_parallel(HfCritical *cr, const HfCritPair *a,
+                                     const HfCritPair *b,
+                                     const HfContext **ctx_a,
+                                     const HfContext **ctx_b)
 {
-    const GArray *x = cr->s->flows[a]->contexts;
-    const GArray *y = cr->s->flows[b]->contexts;
-    gboolean found = FALSE;
-    guint best = 0;
+    const GArray *x = cr->s->flows[a->sym]->contexts;
+    const GArray *y = cr->s->flows[b->sym]->contexts;
+    HfParallelVerdict best = HF_PARALLEL_NO;
+    guint most = 0;
 
     for (guint i = 0; i < x->len; i++) {
         const HfContext *p = &g_array_index(x, HfContext, i);
 
         for (guint k = 0; k < y->len; k++) {
             const HfContext *q = &g_array_index(y, HfContext, k);
+            HfParallelVerdict v = parallel(cr, a, p, b, q);
 
-            if (parallel(cr, p, q) && (!found || known(p, q) > best)) {
-                found = TRUE;
-                best = known(p, q);
+            if (v > best || (v == best && v && known(p, q) > most)) {
+                best = v;
+                most = known(p, q);
                 *ctx_a = p;
                 *ctx_b = q;
             }
         }
     }
-    return found;
+    return best;
 }
 
 gboolean hf_order_follows(HfCritical *cr, const HfCritPair *a,
@@ -181,7 +195,7 @@ gboolean hf_order_apart(HfCritical *cr, const HfCritPair *a,
                         const HfCritPair *b, const HfContext **ctx_a,
                         const HfContext **ctx_b)
 {
-    return in_parallel(cr, a->sym, b->sym, ctx_a, ctx_b) && !gated(cr, a, b);
+    return in_parallel(cr, a, b, ctx_a, ctx_b) && !gated(cr, a, b);
 }
 
 gboolean hf_order_clash(HfCritical *cr, const HfCritPair *a,

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * WAIT_UNDER_LOCK: a thread waits for another one while it holds a lock that
+ * the other needs before it can end the wait; or sleeps while it holds a lock
+ * for which others spin.
+ *
+ * Critical pairs again (critical.h): what is held, and a wait.  The profile
+ * says what ends a wait (`until`) and who does such things (`wakes`).
+ */
+#include "check/wakers.h"
+
+#include <string.h>
+
+/* No more of them in a trace. */
+#define MAX_WAKERS 3
+
+typedef struct {
+    HfCheck *check;
+    HfCritical *cr;
+    HfWakers *wakers;
+    GHashTable *told; /* "lock function call" */
+} Run;
+
+static gboolean tell(Run *r, const HfCritPair *p)
+{
+    char *key = g_strdup_printf("%u %u %u", p->cls, p->sym, p->what.event);
+
+    return g_hash_table_add(r->told, key);
+}
+
+/* ---- how sure ----------------------------------------------------------- */
+
+static HfTier lower(HfTier tier, HfTier to)
+{
+    return MAX(tier, to);
+}
+
+static HfTier tier_of_pair(const Run *r, HfFinding *f, const HfCritPair *p)
+{
+    HfTier tier = HF_TIER_HIGH;
+
+    if (p->what.n_slots) {
+        hf_finding_reason(f, "a function pointer on the way");
+        tier = lower(tier, HF_TIER_MEDIUM);
+    }
+    if (!p->must) {
+        hf_finding_reason(f, "the lock is held on some paths only");
+        tier = lower(tier, HF_TIER_MEDIUM);
+    }
+    if (p->hold.flags & HF_HOLD_FORGOTTEN ||
+        r->cr->s->flows[p->sym]->imprecise) {
+        hf_finding_reason(f, "too many paths to tell them all apart");
+        tier = lower(tier, HF_TIER_LOW);
+    }
+    if (!hf_critical_is_single(r->cr, p->cls)) {
+        hf_finding_reason(f, "objects are told apart by their types only");
+        tier = lower(tier, HF_TIER_MEDIUM);
+    }
+    return tier;
+}
+
+static HfTier tier_of_wakers(HfFinding *f, const GArray *wakers, HfTier tier)
+{
+    guint n[HF_NEEDS_HELD + 1] = { 0 };
+
+    for (guint i = 0; i < wakers->len; i++) {
+        n[g_array_index(wakers, HfWaker, i).needs]++;
+    }
+    if (n[HF_NEEDS_HELD] + n[HF_NEEDS_FIRST] == wakers->len) {
+        hf_finding_reason(f, "everybody who can end the wait needs the lock "
+                          "first (%u place%s)", wakers->len,
+                          wakers->len == 1 ? "" : "s");
+        return tier;
+    }
+    if (n[HF_NEEDS_START]) {
+        hf_finding_reason(f, "who can end the wait may not have been started "
+                          "yet");
+    } else {
+        hf_finding_reason(f, "who can end the wait needs the lock on some of "
+                          "its ways");
+    }
+    return lower(tier, HF_TIER_MEDIUM);
+}
+
+/* ---- the report --------------------------------------------------------- */
+
+static char *waits_for(Run *r, const HfCritPair *p, const GArray *wakers)
+{
+    const HfFlow *flow = r->cr->s->flows[p->sym];
+
+    if (strcmp(p->what.word, HF_CRIT_EXIT) == 0) {
+        const HfWaker *w = &g_array_index(wakers, HfWaker, 0);
+
+        return g_strdup_printf(
+            "the end of thread \"%s\"",
+            HF_PROGRAM_SYM(r->check->program, w->flow->sym)->name);
+    } else {
+        g_autofree char *name = hf_critical_name(r->cr, flow, p->what.object,
+                                                 p->what.cls);
+
+        return g_strdup_printf("\"%s\"", name);
+    }
+}
+
+static char *lock_name(Run *r, const HfCritPair *p)
+{
+    const HfFlow *flow = r->cr->s->flows[p->sym];
+
+    return p->hold.event == UINT32_MAX
+               ? hf_check_stable(r->check, p->cls)
+               : hf_check_hold_text(r->check, flow, &p->hold);
+}
+
+static const HfContext *any_context(const HfFlow *flow)
+{
+    const HfContext *best = NULL;
+
+    for (guint i = 0; i < flow->contexts->len; i++) {
+        const HfContext *c = &g_array_index(flow->contexts, HfContext, i);
+
+        if (!best || (best->role < 0 && c->role >= 0)) {
+            best = c;
+        }
+    }
+    return best;
+}
+
+/* The main event, with the way to it and from it. */
+static HfFinding *begin(Run *r, const HfCritPair *p, const char *sub,
+                        const char *what, const char *then)
+{
+    const HfFlow *flow = r->cr->s->flows[p->sym];
+    HfFinding *f = hf_check_finding(r->check, flow, sub);
+    g_autofree char *lock = lock_name(r, p);
+    HfPlace at = hf_check_place(flow, p->what.event);
+    int depth = hf_critical_trace_hold(r->cr, f, p, any_context(flow));
+
+    if (p->what.callee) {
+        hf_finding_main(
+            f, &at, "wait_under_lock", depth,
+            "Calling \"%s\", which waits%s%s, while \"%s\" is held%s",
+            HF_PROGRAM_SYM(r->check->program, p->what.callee)->name,
+            what ? " for " : "", what ? what : "", lock, then);
+    } else {
+        hf_finding_main(f, &at, "wait_under_lock", depth,
+                        "Waiting%s%s while \"%s\" is held%s",
+                        what ? " for " : "", what ? what : "", lock, then);
+    }
+    hf_critical_trace(r->cr, f, flow, &p->what, depth, FALSE);
+    f->rule = g_strdup("inferred");
+    f->key_lock = hf_check_stable(r->check, p->cls);
+    f->key_subject = p->what.cls ? hf_check_stable(r->check, p->what.cls)
+                                 : g_strdup("sleep");
+    f->key_shape = g_strdup(sub);
+    return f;
+}
+
+static void report(Run *r, const HfCritPair *p, const GArray *wakers)
+{
+    g_autofree char *what = waits_for(r, p, wakers);
+    gboolean exits = strcmp(p->what.word, HF_CRIT_EXIT) == 0;
+    HfFinding *f =
+        begin(r, p, exits ? "join" : "waker_needs_lock", what,
+              exits ? ", which that thread takes before it ends."
+                    : ", which is needed to wake it.");
+
+    for (guint i = 0; i < wakers->len && i < MAX_WAKERS; i++) {
+        hf_waker_trace(r->wakers, f, &g_array_index(wakers, HfWaker, i),
+                       p->cls);
+    }
+    f->tier = tier_of_wakers(f, wakers, tier_of_pair(r, f, p));
+    hf_findings_add(r->check->findings, f);
+}
+
+static void report_spinning(Run *r, const HfCritPair *p)
+{
+    HfFinding *f = begin(r, p, "spinning", NULL,
+                         ", for which others wait without sleeping.");
+
+    hf_finding_reason(f, "the lock spins");
+    f->tier = p->what.n_slots ? HF_TIER_LOW : tier_of_pair(r, f, p);
+    hf_findings_add(r->check->findings, f);
+}
+
+/* ---- one pair ----------------------------------------------------------- */
+
+static gboolean all_need(const GArray *wakers)
+{
+    for (guint i = 0; i < wakers->len; i++) {
+        if (g_array_index(wakers, HfWaker, i).needs == HF_NEEDS_NOT) {
+            return FALSE;
+        }
+    }
+    return wakers->len > 0;
+}
+
+static void judge(HfCritical *cr, const HfCritPair *p, gpointer data)
+{
+    Run *r = data;
+    GArray *wakers;
+
+    if (p->what.kind != HF_CRIT_WAIT ||
+        (p->hold.flags & HF_HOLD_SHARED && p->what.n_slots)) {
+        return;
+    }
+    if (hf_critical_spins(cr, p->cls)) {
+        if (tell(r, p)) {
+            report_spinning(r, p);
+        }
+        return;
+    }
+    wakers = hf_wakers_of(r->wakers, cr->s->flows[p->sym], &p->what, p->cls);
+    if (all_need(wakers) && tell(r, p)) {
+        report(r, p, wakers);
+    }
+    g_array_unref(wakers);
+}
+
+static void run_wait_under_lock(HfCheck *c)
+{
+    Run r = {
+        .check = c, .cr = hf_critical_of(c),
+        .told = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+    };
+
+    r.wakers = hf_wakers_new(r.cr);
+    hf_critical_each_pair(r.cr, judge, &r);
+    hf_wakers_free(r.wakers);
+    g_hash_table_unref(r.told);
+}
+
+const HfChecker hf_checker_wait_under_lock = {
+    .name = "WAIT_UNDER_LOCK",
+    .summary = "waiting under a lock that whoever ends the wait needs",
+    .cwe = 833,
+    .impact = HF_IMPACT_HIGH,
+    .run = run_wait_under_lock,
+};
