@@ -82,6 +82,8 @@ HfX hf_critical_object(const HfCritical *cr, HfX value);
 gboolean hf_critical_may_alias(const HfCritical *cr, HfX a, HfX b);
 /* There is only one object that it can be. */
 gboolean hf_critical_is_single(const HfCritical *cr, HfX cls);
+/* The same, as a function names it: part of a variable is one, too. */
+gboolean hf_critical_is_one(const HfCritical *cr, HfX lock);
 gboolean hf_critical_is_lock(const HfCritical *cr, HfX cls);
 gboolean hf_critical_spins(const HfCritical *cr, HfX cls);
 

@@ -130,6 +130,21 @@ gboolean hf_critical_is_single(const HfCritical *cr, HfX cls)
     return kind == HF_X_CAP || kind == HF_X_GLOBAL || kind == HF_X_NAMED;
 }
 
+gboolean hf_critical_is_one(const HfCritical *cr, HfX lock)
+{
+    for (HfX x = lock; x; x = hf_x(cr->t, x)->parent) {
+        const HfXNode *n = hf_x(cr->t, x);
+
+        if (n->kind == HF_X_INDEX && n->value < 0) {
+            return FALSE;
+        }
+        if (hf_critical_is_single(cr, x)) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
 gboolean hf_critical_is_lock(const HfCritical *cr, HfX cls)
 {
     return cls && hf_verdict_is_lock(cr->check, cls);

@@ -260,6 +260,30 @@ static gboolean pass_all(HfCritical *cr, const HfFlow *f, guint64 *all,
     return changed;
 }
 
+/* A function that is called through pointers only is where all its callers'
+ * locks meet with what it does. */
+static void own_what_all_hold(HfCritical *cr)
+{
+    const HfProgram *p = cr->s->program;
+
+    for (guint i = 0; i < p->functions->len; i++) {
+        HfSymId sym = g_array_index(p->functions, HfSymId, i);
+
+        if (!HF_PROGRAM_SYM(p, sym)->address_taken) {
+            continue;
+        }
+        for (guint b = 0; b < cr->classes->len; b++) {
+            HfX cls = g_array_index(cr->classes, HfX, b);
+
+            if (hf_critical_is_single(cr, cls) &&
+                hf_critical_is_lock(cr, cls) &&
+                has(cr, cr->all, sym, cls)) {
+                own_class(cr, sym, cls);
+            }
+        }
+    }
+}
+
 void hf_critical_find_entries(HfCritical *cr)
 {
     const GArray *order = cr->s->program->functions;
@@ -277,6 +301,7 @@ void hf_critical_find_entries(HfCritical *cr)
                                         order, HfSymId, i - 1)], all, any);
         }
     }
+    own_what_all_hold(cr);
 }
 
 gboolean hf_critical_on_entry(const HfCritical *cr, HfSymId sym, HfX cls)

@@ -13,6 +13,9 @@
 
 #define MAX_LENGTH 4
 #define MAX_CYCLES 200
+/* At every call on the way there are conditions; after so many hardly anybody
+ * believes that they hold together. */
+#define FAR 5
 
 typedef struct {
     HfCheck *check;
@@ -63,8 +66,8 @@ static gboolean same_objects(const Run *r, const Side *s)
 {
     HfX a = base_of(r->cr, s->pair->lock);
 
-    return (hf_critical_is_single(r->cr, s->pair->cls) &&
-            hf_critical_is_single(r->cr, s->pair->what.cls)) ||
+    return (hf_critical_is_one(r->cr, s->pair->lock) &&
+            hf_critical_is_one(r->cr, s->pair->what.object)) ||
            (a && a == base_of(r->cr, s->pair->what.object));
 }
 
@@ -82,6 +85,11 @@ static HfTier tier_of_side(const Run *r, HfFinding *f, const Side *s,
     if (p->what.n_slots) {
         hf_finding_reason(f, "\"%s\" gets there through a function pointer",
                           name);
+        tier = lower(tier, HF_TIER_LOW);
+    }
+    if (p->what.hops > FAR) {
+        hf_finding_reason(f, "%u calls on the way from \"%s\"",
+                          p->what.hops, name);
         tier = lower(tier, HF_TIER_LOW);
     }
     if (!p->must) {

@@ -13,6 +13,9 @@
 
 /* No more of them in a trace. */
 #define MAX_WAKERS 3
+/* At every call on the way there are conditions; after so many hardly anybody
+ * believes that they hold together. */
+#define FAR 6
 
 typedef struct {
     HfCheck *check;
@@ -43,6 +46,10 @@ static HfTier tier_of_pair(const Run *r, HfFinding *f, const HfCritPair *p)
         hf_finding_reason(f, "a function pointer on the way");
         tier = lower(tier, HF_TIER_MEDIUM);
     }
+    if (p->what.hops > FAR) {
+        hf_finding_reason(f, "%u calls on the way", p->what.hops);
+        tier = lower(tier, HF_TIER_LOW);
+    }
     if (!p->must) {
         hf_finding_reason(f, "the lock is held on some paths only");
         tier = lower(tier, HF_TIER_MEDIUM);
@@ -52,7 +59,7 @@ static HfTier tier_of_pair(const Run *r, HfFinding *f, const HfCritPair *p)
         hf_finding_reason(f, "too many paths to tell them all apart");
         tier = lower(tier, HF_TIER_LOW);
     }
-    if (!hf_critical_is_single(r->cr, p->cls)) {
+    if (!hf_critical_is_one(r->cr, p->lock)) {
         hf_finding_reason(f, "objects are told apart by their types only");
         tier = lower(tier, HF_TIER_MEDIUM);
     }

@@ -27,4 +27,10 @@ typedef struct {
 int hf_cli_query_path(const HfPipeline *p, const HfPathQuestion *q,
                       GError **error);
 
+/* Prints whether taking the lock (a member beside that one, or a name) around
+ * the function's first access to the member is safe, with a patch, or what is
+ * in the way; an exit status. */
+int hf_cli_query_whatif(const HfPipeline *p, HfSymId sym, const char *member,
+                        const char *lock_name);
+
 #endif

@@ -250,13 +250,20 @@ static int answer(const HfPipeline *p, HfPathQuestion *q, int n,
     if (n == 2 && strcmp(operands[0], "uses") == 0) {
         return query_uses(p, operands[1]);
     }
+    if (n == 4 && strcmp(operands[0], "whatif") == 0) {
+        HfSymId sym = hf_program_find(p->program, operands[1]);
+
+        return sym ? hf_cli_query_whatif(p, sym, operands[2], operands[3])
+                   : unknown_function(operands[1]);
+    }
     for (guint i = 0; n == 2 && i < G_N_ELEMENTS(about_functions); i++) {
         if (strcmp(operands[0], about_functions[i].name) == 0) {
             return about_function(p, about_functions[i].answer, operands[1]);
         }
     }
     fprintf(stderr, "holdfast: error: expected one of the questions contexts "
-            "F, reach F, callers F, calls F, uses RECORD.MEMBER, path F G; "
+            "F, reach F, callers F, calls F, uses RECORD.MEMBER, path F G, "
+            "whatif F MEMBER LOCK; "
             "found '%s' with %d operand%s\n", operands[0], n - 1,
             n == 2 ? "" : "s");
     return HF_EXIT_FAILURE;
@@ -272,7 +279,10 @@ static const char description[] =
     "                    variable, holding what, in which role\n"
     "  path F G          a shortest way from F to G; with --holding or\n"
     "                    --without, one on which that is so when G is called;\n"
-    "                    exit status 1 when there is one\n";
+    "                    exit status 1 when there is one\n"
+    "  whatif F M L      would it be safe to take lock L around the access\n"
+    "                    of F to member or variable M? with a patch, or what\n"
+    "                    is in the way\n";
 
 int hf_cmd_query(int argc, char **argv)
 {
