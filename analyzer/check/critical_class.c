@@ -43,6 +43,8 @@ static HfX root_to_self(HfXTable *t, HfX leaf, const HfXNode *n, gpointer data)
     case HF_X_NAMED:
     case HF_X_SELF:
         return leaf;
+    case HF_X_OLD: /* it is called what it was then */
+        return hf_x_map(t, n->ref, root_to_self, NULL);
     case HF_X_CONST:
     case HF_X_STRING:
     case HF_X_FUNCTION:
@@ -55,12 +57,14 @@ static HfX root_to_self(HfXTable *t, HfX leaf, const HfXNode *n, gpointer data)
 /* A member, or a variable, is somewhere on the path. */
 static gboolean has_name(const HfCritical *cr, HfX x)
 {
-    for (; x; x = hf_x(cr->t, x)->parent) {
-        HfXKind kind = hf_x(cr->t, x)->kind;
+    while (x) {
+        const HfXNode *n = hf_x(cr->t, x);
 
-        if (kind == HF_X_FIELD || kind == HF_X_GLOBAL || kind == HF_X_NAMED) {
+        if (n->kind == HF_X_FIELD || n->kind == HF_X_GLOBAL ||
+            n->kind == HF_X_NAMED) {
             return TRUE;
         }
+        x = n->kind == HF_X_OLD ? n->ref : n->parent;
     }
     return FALSE;
 }
@@ -82,12 +86,18 @@ HfX hf_critical_object(const HfCritical *cr, HfX value)
  * nothing. */
 static HfX step(const HfCritical *cr, HfX x)
 {
-    for (; x; x = hf_x(cr->t, x)->parent) {
-        switch (hf_x(cr->t, x)->kind) {
+    while (x) {
+        const HfXNode *n = hf_x(cr->t, x);
+
+        switch (n->kind) {
         case HF_X_DEREF:
         case HF_X_ADDR:
         case HF_X_INDEX:
-            continue;
+            x = n->parent;
+            break;
+        case HF_X_OLD:
+            x = n->ref;
+            break;
         default:
             return x;
         }

@@ -12,7 +12,7 @@ char *hf_critical_name(HfCritical *cr, const HfFlow *flow, HfX object,
     const HfXNode *root = hf_x(cr->t, object ? hf_x_root(cr->t, object) : 0);
 
     /* what a callee got from somewhere has no name here */
-    if (object && flow && root->kind != HF_X_TEMP && root->kind != HF_X_OLD &&
+    if (object && flow && root->kind != HF_X_TEMP &&
         root->kind != HF_X_UNKNOWN && root->kind != HF_X_SELF) {
         return hf_check_text(cr->check, flow, object);
     }

@@ -69,9 +69,18 @@ static HfTier tier_of_pair(const Run *r, HfFinding *f, const HfCritPair *p)
 static HfTier tier_of_wakers(HfFinding *f, const GArray *wakers, HfTier tier)
 {
     guint n[HF_NEEDS_HELD + 1] = { 0 };
+    guint slots = 0;
 
     for (guint i = 0; i < wakers->len; i++) {
-        n[g_array_index(wakers, HfWaker, i).needs]++;
+        const HfWaker *w = &g_array_index(wakers, HfWaker, i);
+
+        n[w->needs]++;
+        slots += w->what.n_slots || w->what.hops > FAR;
+    }
+    if (slots) {
+        hf_finding_reason(f, "it is a long way from who ends the wait to the "
+                          "lock");
+        tier = lower(tier, HF_TIER_LOW);
     }
     if (n[HF_NEEDS_HELD] + n[HF_NEEDS_FIRST] == wakers->len) {
         hf_finding_reason(f, "everybody who can end the wait needs the lock "

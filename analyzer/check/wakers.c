@@ -172,7 +172,8 @@ static gboolean is_prefix(const HfCritical *cr, HfX path, HfX of)
     return FALSE;
 }
 
-/* 2: the thread of that start is the one; 1: it may be; 0: it is not. */
+/* 3: what the start gave is kept where the handle is; 2: the start filled the
+ * handle in, for whoever called it; 1: it may be the one; 0: it is not. */
 static int is_handle(const HfCritical *cr, const HfRolePoint *start, HfX path)
 {
     const HfFlow *f = cr->s->flows[start->in];
@@ -180,7 +181,7 @@ static int is_handle(const HfCritical *cr, const HfRolePoint *start, HfX path)
     const HfCall *call = f ? hf_flow_call(f, start->event) : NULL;
 
     if (kept && hf_x(cr->t, kept)->kind == HF_X_FIELD) {
-        return is_prefix(cr, kept, path) ? 2 : 0;
+        return is_prefix(cr, kept, path) ? 3 : 0;
     }
     for (guint i = 0; call && i < call->n_args; i++) {
         HfX arg = hf_critical_path(
@@ -197,6 +198,12 @@ static int is_handle(const HfCritical *cr, const HfRolePoint *start, HfX path)
            hf_critical_may_alias(cr, start->handle.object, path);
 }
 
+static gboolean plainer(const HfCritEvent *a, const HfCritEvent *b)
+{
+    return a->n_slots < b->n_slots ||
+           (a->n_slots == b->n_slots && a->hops < b->hops);
+}
+
 /* What the thread does that needs the lock, before it ends. */
 static void add_end(HfWakers *w, GArray *out, HfSymId entry, HfX lock)
 {
@@ -206,12 +213,13 @@ static void add_end(HfWakers *w, GArray *out, HfSymId entry, HfX lock)
 
     for (guint i = 0; rows && i < rows->len; i++) {
         const HfCritEvent *e = &g_array_index(rows, HfCritEvent, i);
-        HfNeeds how = e->n_slots ? HF_NEEDS_START
-                      : hf_critical_always_ends(waker.flow, e->event)
-                          ? HF_NEEDS_FIRST : HF_NEEDS_SOME;
+        HfNeeds how =
+            !e->n_slots && hf_critical_always_ends(waker.flow, e->event)
+                ? HF_NEEDS_FIRST : HF_NEEDS_SOME;
 
         if (e->kind == HF_CRIT_ACQUIRE && e->cls == lock &&
-            how > waker.needs) {
+            (how > waker.needs || (how == waker.needs &&
+                                   plainer(e, &waker.what)))) {
             waker.needs = how;
             waker.what = *e;
         }
@@ -225,7 +233,7 @@ static void add_ends(HfWakers *w, GArray *out, HfX path, HfX lock)
 {
     const GArray *roles = w->cr->s->roles;
 
-    for (int sure = 2; sure > 0 && !out->len; sure--) {
+    for (int sure = 3; sure > 0 && !out->len; sure--) {
         for (guint i = 0; i < roles->len; i++) {
             const HfRole *r = &g_array_index(roles, HfRole, i);
             HfSymId last = 0;
