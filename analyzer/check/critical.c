@@ -3,7 +3,7 @@
 #include "check/critical.h"
 
 /* Ways through more function pointers are rarely feasible. */
-#define MAX_SLOTS 1
+#define MAX_SLOTS 2
 /* The same event with different locks on the way. */
 #define MAX_VARIANTS 3
 #define MAX_EVENTS 512
@@ -43,7 +43,7 @@ static gboolean row_equal(gconstpointer a, gconstpointer b)
 static gboolean dominates(const HfCritical *cr, const HfCritEvent *a,
                           const HfCritEvent *b)
 {
-    return a->n_slots <= b->n_slots && (!a->shared || b->shared) &&
+    return a->n_slots <= b->n_slots && a->wide <= b->wide && (!a->shared || b->shared) &&
            hf_critical_subset(cr, a->absent, b->absent) &&
            hf_critical_subset(cr, a->held, b->held);
 }
@@ -107,6 +107,7 @@ typedef struct {
     const HfCall *call;
     HfCritSet held, absent; /* at the call */
     uint8_t n_slots;
+    gboolean wide;
     HfCritEventFn fn;
     gpointer data;
 } At;
@@ -140,6 +141,7 @@ static const char *word_of(HfCritical *cr, const char *word)
 static void emit(const At *at, HfCritEvent e)
 {
     e.event = at->call->event;
+    e.wide |= at->wide;
     at->fn(at->cr, at->flow, at->call, &e, at->data);
 }
 
@@ -325,7 +327,7 @@ static void by_callee(const At *at, HfSymId callee, gboolean known_args)
     for (guint i = 0; i < n; i++) {
         HfCritEvent e = g_array_index(cr->events[callee], HfCritEvent, i);
 
-        if (e.n_slots + at->n_slots > MAX_SLOTS || e.hops >= MAX_HOPS ||
+        if (e.n_slots + at->n_slots > MAX_SLOTS || (e.wide && at->wide) || e.hops >= MAX_HOPS ||
             wrong_mode(at, &e) || !rename_event(at, &e, known_args)) {
             continue;
         }
@@ -391,7 +393,8 @@ void hf_critical_at(HfCritical *cr, const HfFlow *flow, const HfCall *call,
     }
     what_is_held(&at);
     own_acquires(&at);
-    at.n_slots = indirect && n > 1;
+    at.n_slots = indirect;
+    at.wide = indirect && n > 1;
     if (slot && n != 1) {
         by_contract(&at, hf_contract_of_field(cr->s->contracts, slot));
     }
@@ -400,6 +403,7 @@ void hf_critical_at(HfCritical *cr, const HfFlow *flow, const HfCall *call,
     }
     now = hf_call_runs_now(cr->s, flow, call);
     at.n_slots = 1;
+    at.wide = TRUE;
     for (guint i = 0; now && i < now->len; i++) {
         by_callee(&at, g_array_index(now, HfSymId, i), FALSE);
     }

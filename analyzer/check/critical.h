@@ -42,6 +42,7 @@ typedef struct {
     gboolean shared;  /* ACQUIRE: shared mode suffices */
     gboolean retake;  /* ACQUIRE: after a wait that gave it up */
     uint8_t n_slots;  /* function pointers on the way */
+    gboolean wide;    /* one of them may call several functions */
     uint16_t hops;    /* calls on the way */
     const char *word; /* until, what; NULL: not said */
     HfX object; /* lock, or what is waited for or woken, as the function that
@@ -181,6 +182,11 @@ struct HfCritical {
 
 void hf_critical_sets_init(HfCritical *cr);
 void hf_critical_sets_clear(HfCritical *cr);
+/* Not only because a callee is believed to give it back and take it. */
+static inline gboolean hf_critical_really_held(const HfHold *h)
+{
+    return (~h->flags & (HF_HOLD_ASSUMED | HF_HOLD_DROPPED)) != 0;
+}
 /* Classes held and known absent in a set of holds. */
 void hf_critical_of_holds(HfCritical *cr, HfHolds holds, HfCritSet *held,
                           HfCritSet *absent);

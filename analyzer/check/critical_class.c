@@ -362,7 +362,9 @@ void hf_critical_of_holds(HfCritical *cr, HfHolds holds, HfCritSet *held,
                 continue;
             }
             if (rows[i].now == HF_HOLD_HELD) {
-                in[n_in++] = cls;
+                if (hf_critical_really_held(&rows[i])) {
+                    in[n_in++] = cls;
+                }
             } else if (rows[i].now == HF_HOLD_ABSENT) {
                 out[n_out++] = cls;
             }

@@ -371,7 +371,8 @@ static void local_holds(HfCritical *cr, const HfFlow *f, const HfCall *call,
         HfX cls = hf_critical_class(cr, rows[i].lock);
         const HfHold *must = hf_holds_find(cr->s, call->must, rows[i].lock);
 
-        if (rows[i].now == HF_HOLD_HELD && hf_critical_is_lock(cr, cls)) {
+        if (rows[i].now == HF_HOLD_HELD && hf_critical_is_lock(cr, cls) &&
+            hf_critical_really_held(&rows[i])) {
             p->held[p->n++] = (HfCritPair){
                 .cls = cls, .lock = rows[i].lock, .hold = rows[i],
                 .must = must && must->now == HF_HOLD_HELD, .sym = f->sym,

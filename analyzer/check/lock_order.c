@@ -64,7 +64,7 @@ static void add_pair(HfCritical *cr, const HfCritPair *pair, gpointer data)
     /* Objects of a type share its function pointers: through them each type's
      * locks would be taken under each other's. */
     if (pair->what.kind != HF_CRIT_ACQUIRE ||
-        (pair->what.n_slots && !hf_critical_is_single(cr, pair->what.cls)) ||
+        (pair->what.wide && !hf_critical_is_single(cr, pair->what.cls)) ||
         hf_check_exempt(b->check, cr->s->flows[pair->sym])) {
         return;
     }

@@ -71,60 +71,69 @@ static gboolean same_objects(const Run *r, const Side *s)
            (a && a == base_of(r->cr, s->pair->what.object));
 }
 
-static HfTier lower(HfTier tier, HfTier to)
+/* Reasons for doubt; f NULL: they are only counted. */
+static guint doubt(HfFinding *f, guint n, const char *fmt, const char *name)
 {
-    return MAX(tier, to);
+    if (f) {
+        g_autofree char *text = g_strdup_printf(fmt, name);
+
+        hf_finding_reason(f, "%s", text);
+    }
+    return n;
 }
 
-static HfTier tier_of_side(const Run *r, HfFinding *f, const Side *s,
-                           HfTier tier)
+static guint doubts_of_side(const Run *r, HfFinding *f, const Side *s)
 {
     const HfCritPair *p = s->pair;
     const char *name = HF_PROGRAM_SYM(r->check->program, p->sym)->name;
+    guint n = 0;
 
     if (p->what.n_slots) {
-        hf_finding_reason(f, "\"%s\" gets there through a function pointer",
-                          name);
-        tier = lower(tier, HF_TIER_LOW);
+        n += doubt(f, 2, "\"%s\" gets there through a function pointer",
+                   name);
     }
     if (p->what.hops > FAR) {
-        hf_finding_reason(f, "%u calls on the way from \"%s\"",
-                          p->what.hops, name);
-        tier = lower(tier, HF_TIER_LOW);
+        n += doubt(f, 2, "it is many calls from \"%s\" to the second lock",
+                   name);
     }
     if (!p->must) {
-        hf_finding_reason(f, "\"%s\" holds the lock on some paths only",
-                          name);
-        tier = lower(tier, HF_TIER_MEDIUM);
+        n += doubt(f, 1, "\"%s\" holds the lock on some paths only", name);
     }
     if (p->hold.flags & HF_HOLD_FORGOTTEN ||
         r->cr->s->flows[p->sym]->imprecise) {
-        hf_finding_reason(f, "\"%s\" has too many paths to tell them all "
-                          "apart", name);
-        tier = lower(tier, HF_TIER_LOW);
+        n += doubt(f, 2, "\"%s\" has too many paths to tell them all apart",
+                   name);
     }
     if (s->ctx->role < 0 && !s->ctx->complete) {
-        hf_finding_reason(f, "no thread is seen that starts the way to "
-                          "\"%s\"", name);
-        tier = lower(tier, HF_TIER_MEDIUM);
+        n += doubt(f, 1, "no thread is seen that starts the way to \"%s\"",
+                   name);
     }
-    return tier;
+    return n;
 }
 
-static HfTier tier_of(const Run *r, HfFinding *f, const Side *sides, guint n)
+/* Nobody sees who runs either side: then the two are as good as one. */
+static guint doubts(const Run *r, HfFinding *f, const Side *sides, guint n)
 {
-    HfTier tier = n == 2 ? HF_TIER_HIGH : HF_TIER_MEDIUM;
+    guint sum = 0, unknown = 0;
     gboolean same = TRUE;
 
     for (guint i = 0; i < n; i++) {
         same &= same_objects(r, &sides[i]);
-        tier = tier_of_side(r, f, &sides[i], tier);
+        sum += doubts_of_side(r, f, &sides[i]);
+        unknown += sides[i].ctx->role < 0 && !sides[i].ctx->complete;
     }
+    sum -= unknown > 1 ? unknown - 1 : 0;
     if (!same) {
-        hf_finding_reason(f, "objects are told apart by their types only");
-        tier = lower(tier, HF_TIER_MEDIUM);
+        sum += doubt(f, 1, "objects are told apart by their types%s", " only");
     }
-    return tier;
+    return sum + (n > 2);
+}
+
+static HfTier tier_of(const Run *r, HfFinding *f, const Side *sides, guint n)
+{
+    guint sum = doubts(r, f, sides, n);
+
+    return sum == 0 ? HF_TIER_HIGH : sum == 1 ? HF_TIER_MEDIUM : HF_TIER_LOW;
 }
 
 /* ---- the report --------------------------------------------------------- */
@@ -212,25 +221,33 @@ static void report(Run *r, Side *sides, guint n)
 
 /* ---- two locks ---------------------------------------------------------- */
 
+/* The two places about which there is least doubt. */
 static gboolean find_clash(Run *r, const HfOrderEdge *a, const HfOrderEdge *b,
-                           Side sides[2])
+                           Side best[2])
 {
-    for (guint sum = 0; sum < a->pairs->len + b->pairs->len; sum++) {
-        for (guint i = 0; i <= sum; i++) {
-            if (i >= a->pairs->len || sum - i >= b->pairs->len) {
+    guint least = G_MAXUINT;
+
+    for (guint i = 0; i < a->pairs->len; i++) {
+        for (guint k = 0; k < b->pairs->len; k++) {
+            Side sides[2] = {
+                { a, &g_array_index(a->pairs, HfCritPair, i), NULL },
+                { b, &g_array_index(b->pairs, HfCritPair, k), NULL },
+            };
+            guint sum;
+
+            if (!hf_order_clash(r->cr, sides[0].pair, sides[1].pair,
+                                &sides[0].ctx, &sides[1].ctx)) {
                 continue;
             }
-            sides[0] = (Side){ a, &g_array_index(a->pairs, HfCritPair, i),
-                               NULL };
-            sides[1] = (Side){ b, &g_array_index(b->pairs, HfCritPair,
-                                                 sum - i), NULL };
-            if (hf_order_clash(r->cr, sides[0].pair, sides[1].pair,
-                               &sides[0].ctx, &sides[1].ctx)) {
-                return TRUE;
+            sum = doubts(r, NULL, sides, 2);
+            if (sum < least) {
+                least = sum;
+                best[0] = sides[0];
+                best[1] = sides[1];
             }
         }
     }
-    return FALSE;
+    return least != G_MAXUINT;
 }
 
 static void two_locks(Run *r, const HfOrderEdge *a)

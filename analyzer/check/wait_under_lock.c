@@ -41,6 +41,7 @@ static HfTier lower(HfTier tier, HfTier to)
 static HfTier tier_of_pair(const Run *r, HfFinding *f, const HfCritPair *p)
 {
     HfTier tier = HF_TIER_HIGH;
+    gboolean one = hf_critical_is_one(r->cr, p->lock);
 
     if (p->what.n_slots) {
         hf_finding_reason(f, "a function pointer on the way");
@@ -52,14 +53,14 @@ static HfTier tier_of_pair(const Run *r, HfFinding *f, const HfCritPair *p)
     }
     if (!p->must) {
         hf_finding_reason(f, "the lock is held on some paths only");
-        tier = lower(tier, HF_TIER_MEDIUM);
+        tier = lower(tier, one ? HF_TIER_MEDIUM : HF_TIER_LOW);
     }
     if (p->hold.flags & HF_HOLD_FORGOTTEN ||
         r->cr->s->flows[p->sym]->imprecise) {
         hf_finding_reason(f, "too many paths to tell them all apart");
         tier = lower(tier, HF_TIER_LOW);
     }
-    if (!hf_critical_is_one(r->cr, p->lock)) {
+    if (!one) {
         hf_finding_reason(f, "objects are told apart by their types only");
         tier = lower(tier, HF_TIER_MEDIUM);
     }
