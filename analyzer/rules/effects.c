@@ -155,6 +155,9 @@ const HfEffectSpec hf_effects[] = {
       "publishes through the RCU pointer the argument points to" },
     { "fill", HF_EFF_FILL, CALLS, ARG,
       "overwrites what the argument points to" },
+    { "changes", HF_EFF_CHANGES, CALLS, ARG,
+      "puts something into the container the argument points to, or takes it "
+      "out" },
     { "string_copy", HF_EFF_STRING_COPY, CALLS, HF_VALUE_STRING,
       offsetof(HfEffect, other), string_copy_keys, 0,
       "copies a string without a bound; says what to use instead" },

@@ -114,6 +114,7 @@ typedef enum {
     HF_EFF_RCU_READ,           /* reads the pointer at *arg */
     HF_EFF_RCU_PUBLISH,
     HF_EFF_FILL,               /* memset, memcpy: overwrites *arg */
+    HF_EFF_CHANGES,            /* changes the container arg points to */
     HF_EFF_STRING_COPY,        /* other = what to use instead */
     HF_EFF_STRING_COPY_TRUNCATING,
     HF_EFF_PAIR_OPEN,          /* declared pair named cap: arg is opened; in

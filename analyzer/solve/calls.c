@@ -554,6 +554,7 @@ static void publish_args(const HfCallRun *c, HfState *s, const HfCallArgs *args)
     const HfSolved *sv = c->r->solved;
     gboolean harmless =
         c->contract && !HF_CONTRACT_HAS(c->contract, HF_EFF_CALLBACK) &&
+        !HF_CONTRACT_HAS(c->contract, HF_EFF_CHANGES) &&
         HF_PROGRAM_SYM(sv->program, c->sym)->rule;
 
     const HfFlow *callee = c->sym ? sv->flows[c->sym] : NULL;
