@@ -185,3 +185,30 @@ guint8 *hf_cfg_ways_around(const HfCfg *cfg, uint32_t block)
     }
     return out;
 }
+
+gboolean hf_cfg_gets_past(const HfCfg *cfg, uint32_t from, uint32_t to,
+                          uint32_t without)
+{
+    guint8 *seen = g_new0(guint8, cfg->n);
+    uint32_t *stack = g_new(uint32_t, cfg->n + 1);
+    uint32_t depth = 0;
+    gboolean found;
+
+    stack[depth++] = from;
+    while (depth && !seen[to]) {
+        const HfBlock *b = hf_cfg_block(cfg, stack[--depth]);
+
+        for (uint32_t k = 0; k < b->n_edges; k++) {
+            uint32_t next = target(cfg, b, k);
+
+            if (!seen[next] && next != without) {
+                seen[next] = TRUE;
+                stack[depth++] = next;
+            }
+        }
+    }
+    found = seen[to];
+    g_free(stack);
+    g_free(seen);
+    return found;
+}

@@ -64,6 +64,8 @@ typedef struct {
     guint64 stale;   /* ... given back since */
     guint64 claimed; /* another flag was set before it was given back */
     guint64 waited;  /* given back by a wait inside a test of it */
+    guint64 touched; /* written by the function itself on some way here */
+    guint16 gap[HF_STALE_ITEMS]; /* row + 1 in drops that made it stale */
     guint64 *value;  /* by local: it holds what was read */
     guint64 *told;   /* by local: it was set by a test of what was read */
 } HfStaleState;
@@ -77,9 +79,9 @@ typedef struct HfStaleBody {
     HfStaleState *at;   /* by block: at its entry */
     guint8 *reached;    /* by block */
     guint64 *decided;   /* by block: what its branch looks at */
+    guint8 *choice;     /* by block: 0 not asked, 1 no, 2 a branch chose it */
     guint64 *results;   /* by event: what a call's result tells */
     guint32 *access_row; /* by event: row + 1 in flow->accesses */
-    uint32_t drop_of[HF_STALE_ITEMS]; /* row in drops that made it stale */
     /* called at every event of the last round, before it takes effect */
     void (*look)(struct HfStaleBody *b, const HfStaleState *s, uint32_t block,
                  uint32_t event, gpointer data);
@@ -97,6 +99,16 @@ HfStaleBody *hf_stale_body_new(HfStale *st, const HfFlow *flow);
 void hf_stale_body_free(HfStaleBody *b);
 /* To a fixpoint, then once more with look(). */
 void hf_stale_run(HfStaleBody *b);
+
+/* Some other lock is held from the read to the event, and wherever the data
+ * are written: nobody can have changed them. */
+gboolean hf_stale_is_covered(const HfStaleBody *b, const HfStaleItem *item,
+                             uint32_t event);
+
+/* Every way from the place where the lock is given back to the event passes
+ * a test of something in memory; choice: one that may lead elsewhere. */
+gboolean hf_stale_is_retested(const HfStaleBody *b, const HfStaleDrop *drop,
+                              uint32_t event, gboolean choice);
 
 /* The access at an event, NULL when it is none. */
 const HfAccess *hf_stale_access(const HfStaleBody *b, uint32_t event);
@@ -121,6 +133,8 @@ gboolean hf_stale_is_getter(HfStale *st, HfSymId callee);
 /* Does the call change what the argument points to?  By rules alone. */
 gboolean hf_stale_changes_arg(HfStale *st, HfSymId callee, guint arg);
 
+gboolean hf_stale_always_written_under(HfStale *st, const HfStaleItem *item,
+                                       HfX lock);
 /* What such an argument names. */
 HfX hf_stale_container(const HfStale *st, HfX arg);
 

@@ -54,7 +54,8 @@ static gboolean only_passed(const HfFlow *flow, uint32_t event)
          i++) {
         const HfEvent *e = hf_flow_event(flow, i);
 
-        if (e->kind == HF_EV_WRITE && e->value == path) {
+        if ((e->kind == HF_EV_WRITE && e->value == path) ||
+            (e->kind == HF_EV_READ && e->path == path)) {
             return FALSE;
         }
         for (uint32_t a = 0; (e->kind == HF_EV_CALL ||
@@ -131,11 +132,67 @@ static void find_questions(HfStaleBody *b)
                 &g_array_index(b->flow->args, HfX, call->first_arg),
                 call->n_args);
             item.key = item.object ? hf_object_key(c, item.object) : 0;
-            if (item.key && a->kind == HF_EV_READ && !a->fresh) {
+            if (item.key && a->kind == HF_EV_READ && !a->fresh &&
+                !only_passed(flow, a->event)) {
                 add_item(b, &item, call->must);
             }
         }
     }
+}
+
+/* ---- other locks ---------------------------------------------------------- */
+
+static gboolean dropped(const HfStaleBody *b, HfX lock)
+{
+    for (guint i = 0; i < b->drops->len; i++) {
+        if (HF_STALE_DROP(b, i)->lock == lock) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+static gboolean covers(const HfStaleBody *b, const HfStaleItem *item,
+                       HfX lock, HfHolds then, HfHolds now)
+{
+    const HfCheck *c = b->st->c;
+
+    return lock != item->lock && hf_verdict_is_lock(c, lock) &&
+           !dropped(b, lock) && hf_use_holds(c, b->flow, then, lock) &&
+           hf_use_holds(c, b->flow, now, lock) &&
+           hf_stale_always_written_under(b->st, item, lock);
+}
+
+static HfHolds holds_at(const HfStaleBody *b, uint32_t event)
+{
+    const HfAccess *a = hf_stale_access(b, event);
+    const HfCall *call = a ? NULL : hf_flow_call(b->flow, event);
+
+    return a ? a->must : call ? call->must : 0;
+}
+
+gboolean hf_stale_is_covered(const HfStaleBody *b, const HfStaleItem *item,
+                             uint32_t event)
+{
+    HfHolds then = holds_at(b, item->event), now = holds_at(b, event);
+    const GPtrArray *caps = b->st->c->program->rules->caps;
+    guint n;
+    const HfHold *rows = hf_holds(b->st->c->solved, then, &n);
+
+    for (guint i = 0; i < n; i++) {
+        if (rows[i].now == HF_HOLD_HELD &&
+            covers(b, item, rows[i].lock, then, now)) {
+            return TRUE;
+        }
+    }
+    for (guint i = 0; i < caps->len; i++) {
+        if (covers(b, item,
+                   hf_x_leaf(b->st->c->solved->exprs, HF_X_CAP, i), then,
+                   now)) {
+            return TRUE;
+        }
+    }
+    return FALSE;
 }
 
 /* ---- the body ------------------------------------------------------------ */
@@ -158,6 +215,7 @@ static void set_up(HfStaleBody *b)
     }
     b->reached = g_new0(guint8, b->cfg->n);
     b->decided = g_new0(guint64, b->cfg->n);
+    b->choice = g_new0(guint8, b->cfg->n);
     b->results = g_new0(guint64, n_events + 1);
     b->access_row = g_new0(guint32, n_events + 1);
     for (guint i = 0; i < b->flow->accesses->len; i++) {
@@ -204,6 +262,7 @@ void hf_stale_body_free(HfStaleBody *b)
     g_free(b->at);
     g_free(b->reached);
     g_free(b->decided);
+    g_free(b->choice);
     g_free(b->results);
     g_free(b->access_row);
     g_array_unref(b->items);

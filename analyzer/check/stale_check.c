@@ -34,12 +34,40 @@ typedef struct {
     HfStaleActor actor;
 } Fault;
 
+static const HfStaleDrop *drop_of(const Fault *k)
+{
+    return HF_STALE_DROP(k->b, k->s->gap[k->item] - 1);
+}
+
 /* ---- evidence ------------------------------------------------------------ */
 
-static const HfSeen *other_writer(const HfStaleGuard *g, const HfFlow *self)
+/* Every call of sym comes from self, perhaps by way of others. */
+static gboolean runs_under(const HfCheck *c, HfSymId sym, HfSymId self,
+                           int depth)
+{
+    const GArray *sites = c->program->callers[sym];
+
+    if (sym == self) {
+        return TRUE;
+    }
+    if (!sites || !depth || HF_PROGRAM_SYM(c->program, sym)->address_taken) {
+        return FALSE;
+    }
+    for (guint i = 0; i < sites->len; i++) {
+        if (!runs_under(c, g_array_index(sites, HfCallSite, i).caller, self,
+                        depth - 1)) {
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+static const HfSeen *other_writer(const HfCheck *c, const HfStaleGuard *g,
+                                  const HfFlow *self)
 {
     for (guint i = 0; i < G_N_ELEMENTS(g->writers); i++) {
-        if (g->writers[i] && g->writers[i]->flow != self) {
+        if (g->writers[i] &&
+            !runs_under(c, g->writers[i]->flow->sym, self->sym, 3)) {
             return g->writers[i];
         }
     }
@@ -62,18 +90,47 @@ static HfRecId pointed_record(const HfCheck *c, HfX object)
     return flags & HF_TYPE_POINTER ? record : 0;
 }
 
-static gboolean frees_one(HfStale *st, const HfFlow *flow, HfRecId record)
+static gboolean names(const HfFlow *flow, HfId path, HfSubjectKey key)
+{
+    const HfPath *p = &flow->unit->facts->paths[path];
+
+    return p->kind == HF_PATH_FIELD
+               ? key == ((guint64)flow->unit->fields[p->ref] << 2 | 1) << 1
+           : p->kind == HF_PATH_GLOBAL
+               ? key == ((guint64)flow->unit->symbols[p->ref] << 2 | 2) << 1
+               : FALSE;
+}
+
+/* The argument is, or is a local that holds, what was read from there. */
+static gboolean comes_from(const HfFlow *flow, HfId arg, HfSubjectKey key)
+{
+    if (names(flow, arg, key)) {
+        return TRUE;
+    }
+    for (uint32_t i = 0;
+         flow->unit->facts->paths[arg].kind == HF_PATH_LOCAL &&
+         i < flow->fn->n_events; i++) {
+        const HfEvent *e = hf_flow_event(flow, i);
+
+        if (e->kind == HF_EV_WRITE && e->path == arg && e->value &&
+            names(flow, e->value, key)) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+static gboolean frees_one(HfStale *st, const HfFlow *flow, HfSubjectKey key)
 {
     for (guint i = 0; i < flow->calls->len; i++) {
         const HfCall *call = &g_array_index(flow->calls, HfCall, i);
         HfSymId callee = hf_frees_callee(flow, call->event);
+        const HfEvent *e = hf_flow_event(flow, call->event);
 
-        for (guint a = 0; callee && a < call->n_args; a++) {
-            HfX arg = g_array_index(flow->args, HfX, call->first_arg + a);
-
-            if (arg && hf_frees_arg(&st->frees, callee, a) &&
-                hf_contract_record(st->c->solved->contracts, flow->sym,
-                                   arg) == record) {
+        for (guint a = 0; callee && a < e->n_args; a++) {
+            if (hf_frees_arg(&st->frees, callee, a) &&
+                comes_from(flow, flow->unit->facts->args[e->first_arg + a],
+                           key)) {
                 return TRUE;
             }
         }
@@ -98,7 +155,7 @@ static const HfFlow *who_frees(HfStale *st, const HfFlow *self,
             continue;
         }
         last = seen->flow;
-        if (frees_one(st, last, record)) {
+        if (frees_one(st, last, item->key)) {
             return last;
         }
     }
@@ -112,10 +169,20 @@ static HfTier lower(HfTier tier)
     return tier == HF_TIER_LOW ? tier : tier + 1;
 }
 
+static gboolean only_clears(const Fault *k)
+{
+    const HfPath *paths = k->b->flow->unit->facts->paths;
+    const HfEvent *e = hf_flow_event(k->b->flow, k->event);
+
+    return e->kind == HF_EV_WRITE && e->value &&
+           paths[e->value].kind == HF_PATH_CONST &&
+           paths[e->value].value == 0;
+}
+
 static HfTier tier_of(HfFinding *f, const Fault *k)
 {
     const HfStaleItem *item = HF_STALE_ITEM(k->b, k->item);
-    const HfStaleDrop *d = HF_STALE_DROP(k->b, k->b->drop_of[k->item]);
+    const HfStaleDrop *d = drop_of(k);
     const HfStaleGuard *g = item->guard;
     HfTier tier = HF_TIER_HIGH;
 
@@ -146,6 +213,15 @@ static HfTier tier_of(HfFinding *f, const Fault *k)
         hf_finding_reason(f, "only bits are set or cleared");
         tier = HF_TIER_LOW;
     }
+    if (k->harm == DECISION && hf_stale_is_retested(k->b, d, k->event,
+                                                    !only_clears(k))) {
+        hf_finding_reason(f, "something else is tested in between");
+        tier = HF_TIER_LOW;
+    }
+    if (k->s->touched >> k->item & 1) {
+        hf_finding_reason(f, "the function changes it itself on the way");
+        tier = HF_TIER_LOW;
+    }
     if (k->s->claimed >> k->item & 1) {
         hf_finding_reason(f, "another flag is set before the lock is given "
                              "back");
@@ -174,7 +250,7 @@ static gboolean taken_back(const Fault *k, const HfStaleDrop *d)
 
 static void tell_drop(const Fault *k, HfFinding *f, const char *lock)
 {
-    const HfStaleDrop *d = HF_STALE_DROP(k->b, k->b->drop_of[k->item]);
+    const HfStaleDrop *d = drop_of(k);
     HfPlace at = hf_check_place(k->b->flow, d->event);
     const HfProgram *p = k->run->st.c->program;
     HfSymId callee = d->via ? d->via
@@ -276,7 +352,7 @@ static void tell_others(const Fault *k, HfFinding *f, const char *lock)
 static gboolean first_time(const Fault *k)
 {
     char *key = g_strdup_printf("%u %u %u", k->b->flow->sym,
-                                k->b->drop_of[k->item], k->harm);
+                                k->s->gap[k->item], k->harm);
 
     if (g_hash_table_contains(k->run->told, key)) {
         g_free(key);
@@ -295,10 +371,10 @@ static void report(Fault *k)
     HfPlace at = hf_check_place(k->b->flow, item->event);
     HfFinding *f;
 
-    if (!first_time(k)) {
+    if (hf_stale_is_covered(k->b, item, k->event) || !first_time(k)) {
         return;
     }
-    k->other = other_writer(item->guard, k->b->flow);
+    k->other = other_writer(c, item->guard, k->b->flow);
     f = hf_check_finding(c, k->b->flow, shapes[k->harm]);
     hf_finding_event(f, &at, "read", 0, "\"%s\" is read with \"%s\" held.",
                      what, lock);

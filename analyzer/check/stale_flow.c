@@ -57,24 +57,79 @@ guint64 hf_stale_told(const HfStaleBody *b, const HfStaleState *s, HfId path)
                 ? s->told[p->ref - b->flow->fn->first_local] : 0);
 }
 
+/* Whether the block is entered makes a difference: from the branch, the
+ * function may be left without passing it.  Leaving a loop that ends some day
+ * and getting past an assertion make none. */
+static gboolean is_choice(const HfStaleBody *b, uint32_t block)
+{
+    const HfFacts *f = b->flow->unit->facts;
+    const HfBlock *from = hf_cfg_block(b->cfg, b->cfg->in_block[block]);
+    guint8 *around;
+
+    if (b->choice[block]) {
+        return b->choice[block] == 2;
+    }
+    around = hf_cfg_ways_around(b->cfg, block);
+    b->choice[block] = 1;
+    for (uint32_t i = 0; i < from->n_edges; i++) {
+        uint32_t to = f->edges[from->first_edge + i].to -
+                      b->flow->fn->first_block;
+
+        if (around[to]) {
+            b->choice[block] = 2;
+        }
+    }
+    g_free(around);
+    return b->choice[block] == 2;
+}
+
 guint64 hf_stale_decisions(const HfStaleBody *b, uint32_t block)
 {
     const HfFacts *f = b->flow->unit->facts;
-    guint8 *around = hf_cfg_ways_around(b->cfg, block);
     guint64 mask = 0;
 
     while (block != HF_NO_BLOCK && block != 0) {
         HfId edge = b->cfg->in_edge[block];
 
-        /* leaving a loop, or an assertion, decides nothing */
         if (edge && f->edges[edge].cond &&
-            around[b->cfg->in_block[block]]) {
+            b->decided[b->cfg->in_block[block]] && is_choice(b, block)) {
             mask |= b->decided[b->cfg->in_block[block]];
         }
         block = b->cfg->idom[block];
     }
-    g_free(around);
     return mask;
+}
+
+static gboolean in_memory(const HfFacts *f, HfId path)
+{
+    HfPathKind kind = f->paths[path].kind;
+
+    return kind == HF_PATH_FIELD || kind == HF_PATH_GLOBAL ||
+           kind == HF_PATH_DEREF || kind == HF_PATH_INDEX;
+}
+
+gboolean hf_stale_is_retested(const HfStaleBody *b, const HfStaleDrop *drop,
+                              uint32_t event, gboolean choice)
+{
+    const HfFacts *f = b->flow->unit->facts;
+    uint32_t from = hf_cfg_block_of(b->cfg, drop->event);
+    uint32_t to = hf_cfg_block_of(b->cfg, event);
+
+    if (from == to && drop->event < event) {
+        return FALSE;
+    }
+    for (uint32_t x = to; from != HF_NO_BLOCK && x != HF_NO_BLOCK && x != 0;
+         x = b->cfg->idom[x]) {
+        HfId edge = b->cfg->in_edge[x];
+        const HfCond *c = &f->conds[edge ? f->edges[edge].cond : 0];
+
+        if (edge && f->edges[edge].cond && in_memory(f, c->lhs) &&
+            (!choice || is_choice(b, x)) &&
+            !hf_cfg_gets_past(b->cfg, from, to, b->cfg->in_block[x])) {
+            return b->cfg->in_block[x] != from;
+        }
+    }
+    return FALSE;
 }
 
 guint64 hf_stale_now(const HfStaleBody *b, const HfStaleState *s,
@@ -167,15 +222,16 @@ static void claim(const HfStaleBody *b, HfStaleState *s, const HfAccess *a,
         const HfStaleItem *item = HF_STALE_ITEM(b, i);
 
         if (s->fresh >> i & 1 && item->object != a->path &&
-            hf_x(t, item->object)->parent == hf_x(t, a->path)->parent) {
+            hf_x_root(t, item->object) == hf_x_root(t, a->path)) {
             s->claimed |= 1ull << i;
         }
     }
 }
 
 /* Writing to what an object is linked to takes it out of where it was found:
- * *p->prev = p->next. */
-static void unlink_from(const HfStaleBody *b, HfStaleState *s, HfId path)
+ * *p->prev = p->next.  Counting something in it may be taking a reference. */
+static void make_own(const HfStaleBody *b, HfStaleState *s, HfId path,
+                     gboolean counts)
 {
     const HfPath *paths = b->flow->unit->facts->paths;
     guint derefs = 0;
@@ -184,7 +240,7 @@ static void unlink_from(const HfStaleBody *b, HfStaleState *s, HfId path)
          path = paths[path].parent) {
         derefs += paths[path].kind == HF_PATH_DEREF;
     }
-    if (path && derefs > 1) {
+    if (path && derefs > !counts) {
         forget(s, s->fresh &
                   s->value[paths[path].ref - b->flow->fn->first_local]);
     }
@@ -197,13 +253,15 @@ static void do_access(const HfStaleBody *b, HfStaleState *s, uint32_t event,
     HfSubjectKey key = a ? hf_access_key(b->st->c, a) : 0;
 
     if (a && hf_guard_is_write(a)) {
-        unlink_from(b, s, e->path);
+        make_own(b, s, e->path, a->kind == HF_EV_RMW ||
+                                    a->kind == HF_EV_ATOMIC_RMW);
     }
     if (!key) {
         return;
     }
     if (hf_guard_is_write(a)) {
         forget(s, same_things(b, key)); /* its own now */
+        s->touched |= same_things(b, key);
         claim(b, s, a, e);
         return;
     }
@@ -249,7 +307,7 @@ static void drop(HfStaleBody *b, HfStaleState *s, uint32_t block, guint row)
             s->fresh &= ~bit;
             s->stale |= bit;
             s->waited |= bit & inside;
-            b->drop_of[i] = row;
+            s->gap[i] = row + 1;
         }
     }
 }
@@ -268,6 +326,7 @@ static void through_callee(HfStaleBody *b, HfStaleState *s, HfSymId callee,
         }
         if (hf_stale_callee_writes(b->st, callee, item->key)) {
             forget(s, 1ull << i);
+            s->touched |= 1ull << i;
         } else if (looked_at && s->stale >> i & 1 &&
                    hf_stale_callee_reads(b->st, callee, item->key)) {
             ask_again(b, s, item->key, call->must);
@@ -373,6 +432,8 @@ static void copy_state(const HfStaleBody *b, HfStaleState *to,
     to->stale = from->stale;
     to->claimed = from->claimed;
     to->waited = from->waited;
+    to->touched = from->touched;
+    memcpy(to->gap, from->gap, sizeof(to->gap));
     memcpy(to->value, from->value, size);
     memcpy(to->told, from->told, size);
 }
@@ -395,6 +456,11 @@ static gboolean merge(HfStaleBody *b, uint32_t block, const HfStaleState *s)
     changed |= merge_mask(&to->stale, s->stale);
     changed |= merge_mask(&to->claimed, s->claimed);
     changed |= merge_mask(&to->waited, s->waited);
+    changed |= merge_mask(&to->touched, s->touched);
+    for (guint i = 0; i < b->items->len; i++) {
+        /* the last place in the order of the text is the one shown */
+        to->gap[i] = MAX(to->gap[i], s->stale >> i & 1 ? s->gap[i] : 0);
+    }
     for (uint32_t i = 0; i < b->flow->fn->n_locals; i++) {
         changed |= merge_mask(&to->value[i], s->value[i]);
         changed |= merge_mask(&to->told[i], s->told[i]);

@@ -101,6 +101,24 @@ static void count_writes(HfStale *st, const GArray *all,
     }
 }
 
+gboolean hf_stale_always_written_under(HfStale *st, const HfStaleItem *item,
+                                       HfX lock)
+{
+    HfAccess access = { .path = item->object };
+    const HfThing *thing = hf_uses_of(st->uses, item->key);
+    HfStaleGuard g = { 0 };
+    HfSubject s;
+    HfLockKey key;
+
+    if (!thing || !hf_guard_subject(st->c, &access, &s) ||
+        !relate(st->c, &s, lock, &key)) {
+        return FALSE;
+    }
+    count_writes(st, thing->seen, &key, &g);
+    count_writes(st, g_hash_table_lookup(st->changes, &item->key), &key, &g);
+    return g.with && !g.without;
+}
+
 /* 1: by this lock, 0: nothing declared, -1: by another one */
 static int declared_by(const HfCheck *c, const HfSubject *s, HfX lock)
 {

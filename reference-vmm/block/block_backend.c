@@ -348,14 +348,17 @@ bool blk_insert_bs(BlockBackend *blk, BlockDriverState *bs, GError **error)
 
 void blk_remove_bs(BlockBackend *blk)
 {
-    BdrvChild *root = blk->root;
+    BdrvChild *root;
 
     GLOBAL_STATE_CODE();
-    if (root) {
+    if (blk->root) {
         blk_drain(blk);
-        /* Requests that come now find nothing; those that found it are in
-         * the graph, and taking away the edge waits for them. */
-        __atomic_store_n(&blk->root, NULL, __ATOMIC_RELEASE);
+    }
+    /* Asked after the drain, which gives the BQL back.  Requests that come
+     * now find nothing; those that found it are in the graph, and taking away
+     * the edge waits for them. */
+    root = __atomic_exchange_n(&blk->root, NULL, __ATOMIC_ACQ_REL);
+    if (root) {
         bdrv_root_unref_child(root);
     }
 }

@@ -151,12 +151,16 @@ void vm_start(Machine *m)
 void vm_stop(Machine *m, RunState state)
 {
     GLOBAL_STATE_CODE();
+    if (m->run_state == RUN_STATE_RUNNING) {
+        TRACE(vm_stop, "to %s", run_state_name(state));
+        /* Gives the BQL back while it waits: another thread may have done
+         * the rest by then. */
+        vcpus_pause();
+    }
     if (m->run_state != RUN_STATE_RUNNING) {
         m->run_state = state;
         return;
     }
-    TRACE(vm_stop, "to %s", run_state_name(state));
-    vcpus_pause();
     vm_clock_stop();
     m->run_state = state;
     notify(false, state);
