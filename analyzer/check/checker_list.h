@@ -18,6 +18,7 @@
     X(hf_checker_transaction) \
     X(hf_checker_slot_contract) \
     X(hf_checker_stale_check) \
+    X(hf_checker_mixed_atomic) \
     X(hf_checker_unsigned_diff) \
     X(hf_checker_string_copy) \
     X(hf_checker_annotation)
