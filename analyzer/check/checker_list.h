@@ -21,6 +21,7 @@
     X(hf_checker_mixed_atomic) \
     X(hf_checker_unsigned_diff) \
     X(hf_checker_string_copy) \
+    X(hf_checker_inflight) \
     X(hf_checker_annotation)
 
 #endif

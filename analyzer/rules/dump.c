@@ -158,7 +158,7 @@ static void add_effect(GString *out, const HfEffect *e)
     const void *member = (const char *)e + spec->offset;
 
     g_string_append_printf(out, "{%s: ", spec->name);
-    if (spec->value == HF_VALUE_PAIR)
+    if (spec->value == HF_VALUE_PAIR && e->when == HF_WHEN_ALWAYS)
         add_pair(out, e);
     else if (spec->value == HF_VALUE_TRUE && !e->other)
         g_string_append(out, "true");

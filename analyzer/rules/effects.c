@@ -96,6 +96,16 @@ static const HfKeySpec wakes_keys[] = {
     { NULL },
 };
 
+static const HfKeySpec pair_open_keys[] = {
+    { "name", HF_VALUE_NAME, FALSE, TRUE, offsetof(HfEffect, cap), 0, NULL,
+      "the pair's name" },
+    { "arg", HF_VALUE_ARG, FALSE, TRUE, offsetof(HfEffect, arg), 0, NULL,
+      "what is taken out: the result, an object passed, or where it is put" },
+    { "when", HF_VALUE_WORD, FALSE, FALSE, offsetof(HfEffect, when), 0,
+      outcomes, "the result for which it was; any, when not given" },
+    { NULL },
+};
+
 const HfEffectSpec hf_effects[] = {
     { "acquire", HF_EFF_ACQUIRE, CALLS, CAP, "acquires the capability" },
     { "acquire_shared", HF_EFF_ACQUIRE_SHARED, CALLS, CAP,
@@ -165,9 +175,11 @@ const HfEffectSpec hf_effects[] = {
       HF_VALUE_STRING, offsetof(HfEffect, other), string_copy_keys, 0,
       "copies a string, silently cutting it or leaving it unterminated" },
     { "pair_open", HF_EFF_PAIR_OPEN, CALLS, HF_VALUE_PAIR,
-      offsetof(HfEffect, arg), pair_keys, -1, "opens a declared pair" },
+      offsetof(HfEffect, arg), pair_open_keys, -1,
+      "takes something out that is to be given back" },
     { "pair_close", HF_EFF_PAIR_CLOSE, CALLS, HF_VALUE_PAIR,
-      offsetof(HfEffect, arg), pair_keys, -1, "closes it, or hands it on" },
+      offsetof(HfEffect, arg), pair_keys, -1,
+      "gives it back, or hands it on" },
     { "noreturn", HF_EFF_NORETURN, CALLS, FLAG, "does not return" },
     { "succeeds", HF_EFF_SUCCEEDS, CALLS, FLAG,
       "the result is 0: what would be done about a failure is not judged" },

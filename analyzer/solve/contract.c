@@ -395,12 +395,24 @@ static HfX parse_lock(const Builder *b, const char *text)
     return x ? x : lock_object(b->c, parse_unary(&ps));
 }
 
+/* Which parameter a pair's annotation names; HF_ARG_BY_NAME when none is. */
+static int named_parameter(const Builder *b, const HfEffect *e)
+{
+    HfX x = e->arg == HF_ARG_BY_NAME && e->other ? parse_lock(b, e->other) : 0;
+    const HfXNode *n = hf_x(b->c->t, hf_x_root(b->c->t, x));
+
+    if (x && n->kind == HF_X_RETURN) {
+        return -1;
+    }
+    return x && n->kind == HF_X_PARAM ? (int)n->ref : e->arg;
+}
+
 static void add_clause(Builder *b, const HfEffect *e, const HfProgAnnot *annot,
                        const char *text)
 {
     HfClause cl = {
-        .kind = e->kind, .when = e->when, .arg = e->arg, .effect = e,
-        .annot = annot, .text = e->cap,
+        .kind = e->kind, .when = e->when, .arg = named_parameter(b, e),
+        .effect = e, .annot = annot, .text = e->cap,
     };
 
     if (text) {
