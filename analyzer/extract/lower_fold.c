@@ -140,8 +140,10 @@ static gboolean fold_kind(HfBody *f, HfNode *n, gint64 *value)
     switch (n->c.kind) {
     case CXCursor_IntegerLiteral:
         return fold_number(f->u, n, value);
-    case CXCursor_CharacterLiteral:
     case CXCursor_UnaryExpr:
+        hf_sizeof_layout(f->u, n->c);
+        return evaluate(n, value);
+    case CXCursor_CharacterLiteral:
         return evaluate(n, value);
     case CXCursor_DeclRefExpr:
         return fold_name(n, value);

@@ -348,6 +348,10 @@ void hf_lower_init(HfBody *f, HfId path, CXType type, HfNode *init, HfId loc)
     HfId value;
 
     if (e && e->c.kind == CXCursor_InitListExpr) {
+        local = hf_local_of_path(f, path);
+        if (local) {
+            hf_facts_at_locals(f->b, local->id)->flags |= HF_LOCAL_BRACES;
+        }
         init_target(&in, &t, init);
         return;
     }

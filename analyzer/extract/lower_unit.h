@@ -116,6 +116,11 @@ HfId hf_record_row(HfLower *u, CXCursor decl);
 /* The record of a type by value with all its fields, or 0. */
 HfId hf_record_complete(HfLower *u, CXType type);
 HfId hf_field_row(HfLower *u, CXCursor field);
+/* How its objects lie in memory (lower_layout.c); of an array, the
+ * elements'.  Nothing for other types. */
+void hf_record_layout(HfLower *u, CXType type);
+/* The same for the operand of a sizeof. */
+void hf_sizeof_layout(HfLower *u, CXCursor expr);
 
 /* ---- symbols and annotations (lower_decl.c, lower_annot.c) -------------- */
 

@@ -109,7 +109,31 @@ static gboolean check_record(HfCheck *c, const HfRecord *r)
         if (f->fields[i].record != c->row)
             return hf_check_fail(c, "field %u belongs to record %u", i,
                                  f->fields[i].record);
+    if (!hf_check_span(c, "parts", r->first_part, r->n_parts, f->n_parts))
+        return FALSE;
+    for (uint32_t i = r->first_part; i - r->first_part < r->n_parts; i++)
+        if (f->parts[i].record != c->row)
+            return hf_check_fail(c, "part %u belongs to record %u", i,
+                                 f->parts[i].record);
     return TRUE;
+}
+
+static gboolean check_part(HfCheck *c, const HfPart *r)
+{
+    const HfFacts *f = c->f;
+    const HfRecord *of;
+
+    if (!hf_check_index_set(c, "record", r->record, f->n_records))
+        return FALSE;
+    of = &f->records[r->record];
+    if (c->row - of->first_part >= of->n_parts)
+        return hf_check_fail(c, "not among the parts of record %u", r->record);
+    if (r->kind > HF_PART_POINTER)
+        return hf_check_fail(c, "unknown kind %u", r->kind);
+    if (r->offset > of->size || r->size > of->size - r->offset)
+        return hf_check_fail(c, "%u bytes from %u on in a record of %u",
+                             r->size, r->offset, of->size);
+    return hf_check_str(c, "path", r->path);
 }
 
 static gboolean check_field(HfCheck *c, const HfField *r)
@@ -199,6 +223,7 @@ static gboolean check_flat_tables(HfCheck *c)
     FOR_ROWS(c, files, check_file);
     FOR_ROWS(c, locs, check_loc);
     FOR_ROWS(c, records, check_record);
+    FOR_ROWS(c, parts, check_part);
     FOR_ROWS(c, fields, check_field);
     FOR_ROWS(c, symbols, check_symbol);
     FOR_ROWS(c, annots, check_annot);

@@ -165,6 +165,7 @@ static void dump_local(HfDump *d, HfId id, HfId file)
     static const HfDumpFlag flags[] = {
         { HF_LOCAL_SYNTHETIC, "synthetic" },
         { HF_LOCAL_ADDR_TAKEN, "addr_taken" },
+        { HF_LOCAL_BRACES, "braces" },
         { 0, NULL },
     };
     const HfLocal *r = &d->f->locals[id];

@@ -118,6 +118,23 @@ static void dump_field(HfDump *d, HfId id)
     hf_dump_annots(d, HF_OWNER_FIELD, id, 6);
 }
 
+static void dump_part(HfDump *d, const HfPart *r)
+{
+    static const HfDumpFlag flags[] = {
+        { HF_PART_BITS, "bits" },
+        { HF_PART_IN_UNION, "in_union" },
+        { 0, NULL },
+    };
+
+    g_string_append_printf(d->out, "    %s at %u, %u bytes",
+                           r->kind == HF_PART_PADDING ? "padding" : "pointer",
+                           r->offset, r->size);
+    hf_dump_flags(d, flags, r->flags);
+    g_string_append(d->out, r->kind == HF_PART_PADDING ? " after " : " ");
+    hf_dump_str(d, r->path);
+    g_string_append_c(d->out, '\n');
+}
+
 void hf_dump_records(HfDump *d)
 {
     static const HfDumpFlag flags[] = {
@@ -140,10 +157,14 @@ void hf_dump_records(HfDump *d)
         hf_dump_macro(d, r->loc);
         g_string_append(d->out, " key ");
         hf_dump_str(d, r->key);
+        if (r->size)
+            g_string_append_printf(d->out, " size %u", r->size);
         g_string_append_c(d->out, '\n');
         hf_dump_annots(d, HF_OWNER_RECORD, rows[i], 4);
         for (uint32_t j = 0; j < r->n_fields; j++)
             dump_field(d, r->first_field + j);
+        for (uint32_t j = 0; j < r->n_parts; j++)
+            dump_part(d, &f->parts[r->first_part + j]);
     }
 }
 

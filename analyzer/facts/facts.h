@@ -26,7 +26,7 @@
 
 G_BEGIN_DECLS
 
-#define HF_FACTS_VERSION 1u
+#define HF_FACTS_VERSION 2u
 
 typedef uint32_t HfId;
 typedef uint32_t HfStr;
@@ -73,7 +73,35 @@ typedef struct {
     uint32_t flags;
     HfId first_field; /* rows of one record are contiguous */
     uint32_t n_fields;
+    uint32_t size; /* bytes; 0: no body of this unit asks for it */
+    HfId first_part; /* rows of one record are contiguous */
+    uint32_t n_parts;
 } HfRecord;
+
+typedef enum {
+    HF_PART_PADDING, /* bytes that belong to no member */
+    HF_PART_POINTER, /* holds an address */
+} HfPartKind;
+
+typedef enum {
+    HF_PART_BITS = 1u << 0, /* padding: does not begin or end with a byte */
+    HF_PART_IN_UNION = 1u << 1, /* pointer: other members say it otherwise */
+} HfPartFlags;
+
+/*
+ * What is special in the memory of a record's objects, members of members
+ * included.  Padding is what no member of any kind covers; where unions are
+ * concerned, what none of their members does.  Only the first of an array's
+ * pointers has a row.
+ */
+typedef struct {
+    HfId record;
+    uint32_t offset; /* bytes */
+    uint32_t size;
+    uint32_t kind;  /* HfPartKind */
+    uint32_t flags; /* HfPartFlags */
+    HfStr path; /* "a.b[].c": the pointer, or the member before the padding */
+} HfPart;
 
 /* What fields, locals, parameters and variables are, as far as we care. */
 typedef enum {
@@ -232,6 +260,7 @@ typedef enum {
     HF_LOCAL_PARAM = 1u << 0,
     HF_LOCAL_SYNTHETIC = 1u << 1, /* made by lowering (?:, &&, ||, a ?: b) */
     HF_LOCAL_ADDR_TAKEN = 1u << 2,
+    HF_LOCAL_BRACES = 1u << 3, /* initialised with { }: the rest is zero */
 } HfLocalFlags;
 
 typedef struct {
@@ -400,6 +429,7 @@ typedef enum {
     X(files, HfFile, "files")           \
     X(locs, HfLoc, "locs")              \
     X(records, HfRecord, "records")     \
+    X(parts, HfPart, "parts")           \
     X(fields, HfField, "fields")        \
     X(symbols, HfSymbol, "symbols")     \
     X(annots, HfAnnot, "annots")        \

@@ -51,7 +51,8 @@ G_STATIC_ASSERT(HF_SHARD_SUMMED == 56);
 G_STATIC_ASSERT(sizeof(HfShardHeader) == 72 + 32 * HF_SHARD_N_SECTIONS);
 G_STATIC_ASSERT(sizeof(HfFile) == 16);
 G_STATIC_ASSERT(sizeof(HfLoc) == 28);
-G_STATIC_ASSERT(sizeof(HfRecord) == 24);
+G_STATIC_ASSERT(sizeof(HfRecord) == 36);
+G_STATIC_ASSERT(sizeof(HfPart) == 24);
 G_STATIC_ASSERT(sizeof(HfField) == 24);
 G_STATIC_ASSERT(sizeof(HfSymbol) == 44);
 G_STATIC_ASSERT(sizeof(HfAnnot) == 20);
@@ -65,7 +66,7 @@ G_STATIC_ASSERT(sizeof(HfEvent) == 32);
 G_STATIC_ASSERT(sizeof(HfBinding) == 16);
 G_STATIC_ASSERT(sizeof(HfComment) == 12);
 G_STATIC_ASSERT(sizeof(HfDiag) == 12);
-G_STATIC_ASSERT(HF_FACTS_VERSION == 1);
+G_STATIC_ASSERT(HF_FACTS_VERSION == 2);
 
 static inline uint64_t hf_shard_align(uint64_t size)
 {

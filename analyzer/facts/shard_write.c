@@ -8,20 +8,20 @@
  *   offset  size  what
  *        0     8  magic: "HFSHARD" 1a
  *        8     4  version, HF_FACTS_VERSION
- *       12     4  size of this header with its section table, 648
+ *       12     4  size of this header with its section table, 680
  *       16     8  size of the file
  *       24    16  cache key: what the facts were made from; opaque here
  *       40    16  XXH3-128 (seed 0, canonical byte order) of all that follows
  *       56     4  unit: HfUnitStatus
  *       60     4  unit: main file, an index into "files"
  *       64     4  unit: object file, an offset into "strings"
- *       68     4  number of sections, 18
+ *       68     4  number of sections, 19
  *       72  n*32  section table, one entry each:
  *                    +0  16  name, zero-padded
  *                   +16   8  offset from the start of the file
  *                   +24   4  size of a row
  *                   +28   4  number of rows
- *      648     -  the sections
+ *      680     -  the sections
  *
  * Sections come in the order of HF_FACTS_TABLES, then "strings" (row size 1,
  * NUL-terminated strings, the first of them empty).  Each starts at the next
@@ -32,7 +32,9 @@
  *   section    row  members, four bytes each unless noted
  *   files       16  path flags hash(8)
  *   locs        28  file line col macro spell_file spell_line spell_col
- *   records     24  key name loc flags first_field n_fields
+ *   records     36  key name loc flags first_field n_fields size first_part
+ *                   n_parts
+ *   parts       24  record offset size kind flags path
  *   fields      24  record name type type_record type_flags loc
  *   symbols     44  key name kind linkage flags decl_loc def_loc type
  *                   type_record type_flags n_params

@@ -129,6 +129,13 @@ static inline void sample_decls(HfFactsBuilder *b, Sample *m)
     m->f_anon = sample_field(b, m, m->state, "", "union State::(anonymous)",
                              0, HF_TYPE_RECORD, 6);
     hf_facts_at_records(b, m->state)->n_fields = 3;
+    hf_facts_at_records(b, m->state)->size = 24;
+    hf_facts_at_records(b, m->state)->n_parts = 2;
+    hf_facts_at_records(b, m->state)->first_part =
+        hf_facts_add_parts(b, &(HfPart){ m->state, 8, 8, HF_PART_POINTER, 0,
+            hf_facts_string(b, "cb") });
+    hf_facts_add_parts(b, &(HfPart){ m->state, 20, 4, HF_PART_PADDING, 0,
+        hf_facts_string(b, "n") });
     m->inner = sample_record(b, m, "State::(anonymous)",
                              HF_RECORD_UNION | HF_RECORD_ANONYMOUS, 6);
     m->f_n = sample_field(b, m, m->inner, "n", "int", 0, HF_TYPE_INTEGRAL, 7);

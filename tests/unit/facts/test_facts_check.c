@@ -41,6 +41,13 @@ BREAK(record_steals, hf_facts_at_records(b, 2)->n_fields = 4)
 BREAK(field_outside, hf_facts_at_records(b, 2)->n_fields = 2)
 BREAK(field_orphan, hf_facts_at_fields(b, m->f_n)->record = 0)
 BREAK(field_type, hf_facts_at_fields(b, m->f_n)->type_record = 9)
+BREAK(record_parts, hf_facts_at_records(b, 2)->n_parts = 99)
+BREAK(part_outside, hf_facts_at_records(b, 2)->n_parts = 1)
+BREAK(part_orphan, hf_facts_at_parts(b, 2)->record = 0)
+BREAK(part_kind, hf_facts_at_parts(b, 2)->kind = 2)
+BREAK(part_behind, hf_facts_at_parts(b, 2)->offset = 21)
+BREAK(part_wraps, hf_facts_at_parts(b, 2)->size = UINT32_MAX)
+BREAK(part_path, hf_facts_at_parts(b, 2)->path = 999999)
 BREAK(symbol_kind, hf_facts_at_symbols(b, 2)->kind = 4)
 BREAK(symbol_linkage, hf_facts_at_symbols(b, 2)->linkage = 3)
 BREAK(symbol_loc, hf_facts_at_symbols(b, 2)->def_loc = 9999)
@@ -148,6 +155,13 @@ static const Case cases[] = {
     CASE(field_outside, "'fields' row 3: not among the fields of record 2"),
     CASE(field_orphan, "row 3: field 4 belongs to record 0"),
     CASE(field_type, "section 'fields' row 4: record 9 out of range (4)"),
+    CASE(record_parts, "section 'records' row 2: 99 parts from 1 on"),
+    CASE(part_outside, "'parts' row 2: not among the parts of record 2"),
+    CASE(part_orphan, "row 2: part 2 belongs to record 0"),
+    CASE(part_kind, "section 'parts' row 2: unknown kind 2"),
+    CASE(part_behind, "row 2: 4 bytes from 21 on in a record of 24"),
+    CASE(part_wraps, "row 2: 4294967295 bytes from 20 on"),
+    CASE(part_path, "section 'parts' row 2: path 999999"),
     CASE(symbol_kind, "section 'symbols' row 2: unknown kind 4"),
     CASE(symbol_linkage, "section 'symbols' row 2: unknown linkage 3"),
     CASE(symbol_loc, "section 'symbols' row 2: loc 9999"),
