@@ -22,6 +22,7 @@
     X(hf_checker_unsigned_diff) \
     X(hf_checker_string_copy) \
     X(hf_checker_inflight) \
+    X(hf_checker_wire_struct) \
     X(hf_checker_annotation)
 
 #endif

@@ -106,6 +106,26 @@ static const HfKeySpec pair_open_keys[] = {
     { NULL },
 };
 
+static const HfWord sinks[] = {
+    { "descriptor", HF_TO_DESCRIPTOR },
+    { "stream", HF_TO_STREAM },
+    { "guest", HF_TO_GUEST },
+    { NULL, 0 },
+};
+
+static const HfKeySpec sends_keys[] = {
+    { "data", HF_VALUE_ARG, FALSE, TRUE, offsetof(HfEffect, arg), 0, NULL,
+      "points to the bytes" },
+    { "size", HF_VALUE_ARG, FALSE, TRUE, offsetof(HfEffect, size_arg), 0,
+      NULL, "how many, or how large one is" },
+    { "count", HF_VALUE_ARG, FALSE, FALSE, offsetof(HfEffect, count_arg), 0,
+      NULL, "how many of that size" },
+    { "to", HF_VALUE_WORD, FALSE, FALSE, offsetof(HfEffect, sink), 0, sinks,
+      "where they go: a `descriptor` (which may lead back to this process), "
+      "when not given; a `stream` that leaves it, or a `guest`" },
+    { NULL },
+};
+
 const HfEffectSpec hf_effects[] = {
     { "acquire", HF_EFF_ACQUIRE, CALLS, CAP, "acquires the capability" },
     { "acquire_shared", HF_EFF_ACQUIRE_SHARED, CALLS, CAP,
@@ -164,7 +184,7 @@ const HfEffectSpec hf_effects[] = {
     { "rcu_publish", HF_EFF_RCU_PUBLISH, CALLS, ARG,
       "publishes through the RCU pointer the argument points to" },
     { "fill", HF_EFF_FILL, CALLS, ARG,
-      "overwrites what the argument points to" },
+      "overwrites what the argument, or the result, points to" },
     { "changes", HF_EFF_CHANGES, CALLS, ARG,
       "puts something into the container the argument points to, or takes it "
       "out" },
@@ -180,6 +200,8 @@ const HfEffectSpec hf_effects[] = {
     { "pair_close", HF_EFF_PAIR_CLOSE, CALLS, HF_VALUE_PAIR,
       offsetof(HfEffect, arg), pair_keys, -1,
       "gives it back, or hands it on" },
+    { "sends", HF_EFF_SENDS, CALLS, HF_VALUE_NONE, 0, sends_keys, -1,
+      "sends bytes out of the program as they are" },
     { "noreturn", HF_EFF_NORETURN, CALLS, FLAG, "does not return" },
     { "succeeds", HF_EFF_SUCCEEDS, CALLS, FLAG,
       "the result is 0: what would be done about a failure is not judged" },

@@ -120,6 +120,8 @@ typedef enum {
     HF_EFF_PAIR_OPEN,          /* declared pair named cap: arg is opened; in
                                   annotations arg may be HF_ARG_BY_NAME */
     HF_EFF_PAIR_CLOSE,
+    HF_EFF_SENDS,              /* the bytes at arg, as many as size_arg (times
+                                  count_arg) says, leave the program */
     /* control */
     HF_EFF_NORETURN,
     HF_EFF_SUCCEEDS,           /* its result is 0 */
@@ -168,6 +170,13 @@ typedef enum {
     HF_RUN_ATEXIT,
 } HfRunKind;
 
+/* Where bytes go that are sent. */
+typedef enum {
+    HF_TO_DESCRIPTOR, /* whatever it is, a pipe to this very process too */
+    HF_TO_STREAM,     /* a file, the network, another process */
+    HF_TO_GUEST,
+} HfSink;
+
 typedef struct {
     HfEffectKind kind;
     char *cap;   /* cap expression, NULL when the kind has none */
@@ -184,6 +193,10 @@ typedef struct {
     int data_arg;     /* argument passed to the callback as its first */
     int handle_arg;   /* what the thread is joined by; -1 is the result.
                          Either is HF_ARG_NONE when not given */
+    /* SENDS only: */
+    int size_arg;
+    int count_arg; /* HF_ARG_NONE: there is none */
+    HfSink sink;
     HfRulePlace place;
 } HfEffect;
 
