@@ -102,11 +102,18 @@ static void add_markers(Annotate *a)
 static void see_declaration(Annotate *a, CXCursor decl, gboolean markers)
 {
     gboolean attrs = clang_Cursor_hasAttrs(decl) != 0;
+    gboolean remarks = a->annot.owner_kind == HF_OWNER_SYMBOL ||
+                       a->annot.owner_kind == HF_OWNER_FIELD;
 
-    if (!attrs && (!markers || hf_name_set_is_empty(&a->u->markers))) {
+    if (!attrs && !remarks &&
+        (!markers || hf_name_set_is_empty(&a->u->markers))) {
         return;
     }
     a->has_text = hf_decl_text(a->u, decl, &a->text);
+    if (remarks && a->has_text) {
+        hf_remark(a->u, &a->text, a->annot.owner_kind, a->annot.owner,
+                  a->is_definition);
+    }
     if (attrs) {
         clang_visitChildren(decl, see_child, a);
     }

@@ -26,8 +26,7 @@ static gboolean mentions_tag(const char *text, gsize len)
     return FALSE;
 }
 
-/* Without delimiters, leading stars and white space. */
-static char *comment_text(const char *text, gsize len)
+char *hf_comment_text(const char *text, gsize len)
 {
     g_autofree char *inside = NULL;
     g_auto(GStrv) lines = NULL;
@@ -88,7 +87,7 @@ static guint applies_to(HfSource *s, guint start, guint end, const char *text)
 
 static void add_comment(HfLower *u, HfSource *s, guint start, guint end)
 {
-    g_autofree char *text = comment_text(s->text + start, end - start);
+    g_autofree char *text = hf_comment_text(s->text + start, end - start);
     HfComment row = { 0 };
 
     row.loc = hf_loc_at(u, s, start);
@@ -97,7 +96,7 @@ static void add_comment(HfLower *u, HfSource *s, guint start, guint end)
     hf_facts_add_comments(u->b, &row);
 }
 
-static guint comment_end(HfSource *s, guint pos)
+guint hf_comment_end(HfSource *s, guint pos)
 {
     const char *end = s->text[pos + 1] == '*'
                           ? g_strstr_len(s->text + pos + 2,
@@ -132,7 +131,7 @@ static void scan_file(HfLower *u, HfSource *s)
         char next = s->text[pos + 1];
 
         if (c == '/' && (next == '*' || next == '/')) {
-            guint end = comment_end(s, pos);
+            guint end = hf_comment_end(s, pos);
 
             if (mentions_tag(s->text + pos, end - pos)) {
                 add_comment(u, s, pos, end);

@@ -55,6 +55,14 @@ typedef struct {
 /* Arguments of the macro call at a site, appended to out (HfTextRange). */
 void hf_macro_arguments(HfSource *s, const HfMacroSite *site, GArray *out);
 
+/* ---- comments ----------------------------------------------------------- */
+
+/* Without delimiters, leading stars and white space, on one line; to be
+ * freed.  len: with the delimiters. */
+char *hf_comment_text(const char *text, gsize len);
+/* Just past the comment that starts at pos. */
+guint hf_comment_end(HfSource *s, guint pos);
+
 /* ---- declarations ------------------------------------------------------- */
 
 typedef struct {
@@ -66,6 +74,9 @@ typedef struct {
 
 /* FALSE when the declaration comes out of a macro. */
 gboolean hf_decl_text(HfLower *u, CXCursor decl, HfDeclText *out);
+/* Comments before and behind it to remarks of its owner. */
+void hf_remark(HfLower *u, const HfDeclText *d, HfOwnerKind kind, HfId owner,
+               gboolean definition);
 /* Offsets of marker names around the declarator, appended to out (guint). */
 void hf_decl_markers(HfLower *u, const HfDeclText *d, GArray *out);
 

@@ -211,6 +211,19 @@ static gboolean check_comment(HfCheck *c, const HfComment *r)
     return hf_check_loc(c, r->loc) && hf_check_str(c, "text", r->text);
 }
 
+static gboolean check_remark(HfCheck *c, const HfRemark *r)
+{
+    gboolean ok;
+
+    if (r->owner_kind == HF_OWNER_SYMBOL)
+        ok = hf_check_index_set(c, "symbol", r->owner, c->f->n_symbols);
+    else if (r->owner_kind == HF_OWNER_FIELD)
+        ok = hf_check_index_set(c, "field", r->owner, c->f->n_fields);
+    else
+        ok = hf_check_fail(c, "unknown kind of owner %u", r->owner_kind);
+    return ok && hf_check_loc(c, r->loc) && hf_check_str(c, "text", r->text);
+}
+
 static gboolean check_diag(HfCheck *c, const HfDiag *r)
 {
     if (r->severity > HF_DIAG_FATAL)
@@ -230,6 +243,7 @@ static gboolean check_flat_tables(HfCheck *c)
     FOR_ROWS(c, locals, check_local);
     FOR_ROWS(c, bindings, check_binding);
     FOR_ROWS(c, comments, check_comment);
+    FOR_ROWS(c, remarks, check_remark);
     FOR_ROWS(c, diags, check_diag);
     return TRUE;
 }

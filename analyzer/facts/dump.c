@@ -206,6 +206,23 @@ static gint comment_order(gconstpointer a, gconstpointer b, gpointer data)
                                 d->f->comments[*(const uint32_t *)b].loc);
 }
 
+static const char *remark_owner(const HfFacts *f, const HfRemark *r)
+{
+    return hf_str(f, r->owner_kind == HF_OWNER_FIELD
+                         ? f->fields[r->owner].name
+                         : f->symbols[r->owner].name);
+}
+
+static gint remark_order(gconstpointer a, gconstpointer b, gpointer data)
+{
+    const HfDump *d = data;
+    const HfRemark *l = &d->f->remarks[*(const uint32_t *)a];
+    const HfRemark *r = &d->f->remarks[*(const uint32_t *)b];
+    gint c = hf_dump_compare_locs(d, l->loc, r->loc);
+
+    return c ? c : strcmp(remark_owner(d->f, l), remark_owner(d->f, r));
+}
+
 static gint diag_order(gconstpointer a, gconstpointer b, gpointer data)
 {
     const HfDump *d = data;
@@ -301,6 +318,30 @@ static void dump_comments(HfDump *d)
     }
 }
 
+static void dump_remarks(HfDump *d)
+{
+    static const HfDumpFlag flags[] = {
+        { HF_REMARK_TRAILING, "trailing" },
+        { HF_REMARK_ON_DEFINITION, "definition" },
+        { 0, NULL },
+    };
+    g_autofree uint32_t *rows = hf_dump_sort(d, d->f->n_remarks,
+                                             remark_order);
+
+    hf_dump_title(d, "remarks", d->f->n_remarks);
+    for (uint32_t i = 0; i + 1 < d->f->n_remarks; i++) {
+        const HfRemark *r = &d->f->remarks[rows[i]];
+
+        g_string_append(d->out, "  ");
+        hf_dump_loc(d, r->loc, 0);
+        g_string_append_printf(d->out, " on %s", remark_owner(d->f, r));
+        hf_dump_flags(d, flags, r->flags);
+        g_string_append(d->out, ": ");
+        hf_dump_str(d, r->text);
+        g_string_append_c(d->out, '\n');
+    }
+}
+
 static void dump_diags(HfDump *d)
 {
     static const char *const words[] = { "ignored", "note", "warning", "error",
@@ -362,6 +403,7 @@ void hf_facts_dump(const HfFacts *facts, const char *root, GString *out)
     hf_dump_functions(&d);
     dump_bindings(&d);
     dump_comments(&d);
+    dump_remarks(&d);
     dump_diags(&d);
     hf_dump_other_annots(&d);
     g_free(d.root);

@@ -403,6 +403,24 @@ typedef struct {
 } HfComment;
 
 typedef enum {
+    HF_REMARK_TRAILING = 1u << 0, /* behind the declaration, on its line */
+    HF_REMARK_ON_DEFINITION = 1u << 1,
+} HfRemarkFlags;
+
+/*
+ * A comment beside the declaration of a function, variable or member that may
+ * speak of locks or threads (it has a word of theirs).  What it says, in whose
+ * names, is for later stages.
+ */
+typedef struct {
+    uint32_t owner_kind; /* HF_OWNER_SYMBOL or HF_OWNER_FIELD */
+    HfId owner;
+    HfId loc;   /* of the comment */
+    HfStr text; /* as of HfComment */
+    uint32_t flags; /* HfRemarkFlags */
+} HfRemark;
+
+typedef enum {
     HF_DIAG_WARNING = 2, /* values as in libclang */
     HF_DIAG_ERROR = 3,
     HF_DIAG_FATAL = 4,
@@ -443,6 +461,7 @@ typedef enum {
     X(args, HfId, "args")               \
     X(bindings, HfBinding, "bindings")  \
     X(comments, HfComment, "comments")  \
+    X(remarks, HfRemark, "remarks")     \
     X(diags, HfDiag, "diags")
 
 typedef struct HfFacts {

@@ -65,6 +65,7 @@ G_STATIC_ASSERT(sizeof(HfCond) == 20);
 G_STATIC_ASSERT(sizeof(HfEvent) == 32);
 G_STATIC_ASSERT(sizeof(HfBinding) == 16);
 G_STATIC_ASSERT(sizeof(HfComment) == 12);
+G_STATIC_ASSERT(sizeof(HfRemark) == 20);
 G_STATIC_ASSERT(sizeof(HfDiag) == 12);
 G_STATIC_ASSERT(HF_FACTS_VERSION == 2);
 

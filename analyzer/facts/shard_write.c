@@ -50,6 +50,7 @@
  *   args         4  path
  *   bindings    16  function field holder loc
  *   comments    12  loc applies_line text
+ *   remarks     20  owner_kind owner loc text flags
  *   diags       12  severity loc text
  *   strings      1  byte
  *

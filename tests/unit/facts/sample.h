@@ -167,6 +167,9 @@ static inline void sample_decls(HfFactsBuilder *b, Sample *m)
         m->the_state, sample_loc(b, m->file, 8, 30) });
     hf_facts_add_comments(b, &(HfComment){ sample_loc(b, m->file, 23, 9), 24,
         hf_facts_string(b, "holdfast: intentional(MISSING_LOCK)\nwhy") });
+    hf_facts_add_remarks(b, &(HfRemark){ HF_OWNER_FIELD, m->f_n,
+        sample_loc(b, m->header, 7, 11),
+        hf_facts_string(b, "Protected by lock."), HF_REMARK_TRAILING });
     hf_facts_add_diags(b, &(HfDiag){ HF_DIAG_WARNING,
         sample_loc(b, m->file, 9, 2), hf_facts_string(b, "odd") });
 }

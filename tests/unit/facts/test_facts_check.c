@@ -57,6 +57,8 @@ BREAK(annot_nobody, hf_facts_at_annots(b, 1)->owner = 0)
 BREAK(binding_function, hf_facts_at_bindings(b, 1)->function = 0)
 BREAK(binding_field, hf_facts_at_bindings(b, 1)->field = 5)
 BREAK(comment_text, hf_facts_at_comments(b, 1)->text = 999999)
+BREAK(remark_kind, hf_facts_at_remarks(b, 1)->owner_kind = HF_OWNER_RECORD)
+BREAK(remark_owner, hf_facts_at_remarks(b, 1)->owner = 99)
 BREAK(diag_severity, hf_facts_at_diags(b, 1)->severity = 5)
 BREAK(local_cleanup, hf_facts_at_locals(b, 2)->cleanup = 6)
 
@@ -171,6 +173,8 @@ static const Case cases[] = {
     CASE(binding_function, "section 'bindings' row 1: symbol 0 is missing"),
     CASE(binding_field, "section 'bindings' row 1: field 5 out of range (5)"),
     CASE(comment_text, "section 'comments' row 1: text 999999"),
+    CASE(remark_kind, "section 'remarks' row 1: unknown kind of owner 3"),
+    CASE(remark_owner, "section 'remarks' row 1: field 99 out of range (5)"),
     CASE(diag_severity, "section 'diags' row 1: unknown severity 5"),
     CASE(local_cleanup, "section 'locals' row 2: symbol 6 out of range (6)"),
     CASE(path_kind, "section 'paths' row 2: unknown kind 14"),

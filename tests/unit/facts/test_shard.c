@@ -302,7 +302,7 @@ static void errors_name_the_file(void **state)
         { "", HF_FACTS_ERROR_FORMAT, "not a shard of facts" },
         { "/* C */ int main(void);", HF_FACTS_ERROR_FORMAT,
           "not a shard of facts" },
-        { "HFSHARD\x1a\x01zzz", HF_FACTS_ERROR_VERSION, "expected 2" },
+        { "HFSHARD\x1a\x03zzz", HF_FACTS_ERROR_VERSION, "expected 2" },
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
