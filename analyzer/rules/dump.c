@@ -233,6 +233,10 @@ static void add_rule(GString *out, const HfSectionSpec *spec, gpointer rule)
         add_named(out, spec, ((HfRoleRule *)rule)->name,
                   &((HfRoleRule *)rule)->place, rule);
         break;
+    case HF_SECTION_SPELLINGS:
+        add_named(out, spec, ((HfSpellingRule *)rule)->effect,
+                  &((HfSpellingRule *)rule)->place, rule);
+        break;
     case HF_SECTION_CHECKERS:
         add_named(out, spec, ((HfCheckerRule *)rule)->name,
                   &((HfCheckerRule *)rule)->place, rule);

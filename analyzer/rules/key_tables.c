@@ -56,6 +56,8 @@ static const char *naming_text(HfNaming naming)
         return "type";
     case HF_NAMED_CHECKER:
         return "CHECKER";
+    case HF_NAMED_SPELLING:
+        return "effect, then a capability or *";
     default:
         return "name";
     }

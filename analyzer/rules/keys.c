@@ -63,6 +63,9 @@ static const HfKeySpec cap_keys[] = {
     { "implies", HF_VALUE_CAP_NAME, TRUE, FALSE,
       offsetof(HfCapRule, implies), 0, NULL,
       "capabilities held whenever it is" },
+    { "called", HF_VALUE_STRING, TRUE, FALSE,
+      offsetof(HfCapRule, called), 0, NULL,
+      "what comments call it, in lower case" },
     { "description", HF_VALUE_STRING, FALSE, FALSE,
       offsetof(HfCapRule, description), 0, NULL,
       "one sentence for findings" },
@@ -86,6 +89,42 @@ static const HfKeySpec lock_type_keys[] = {
       offsetof(HfLockTypeRule, stands_for), 0, NULL,
       "member that points to the real lock, when objects of this type only "
       "stand for one" },
+    { NULL },
+};
+
+static const HfWord written_on[] = {
+    { "declaration", HF_ON_FIRST },
+    { "definition", HF_ON_DEFINITION },
+    { "both", HF_ON_BOTH },
+    { NULL, 0 },
+};
+
+static const HfWord lock_writings[] = {
+    { "address", HF_WRITE_ADDRESS },
+    { "object", HF_WRITE_OBJECT },
+    { NULL, 0 },
+};
+
+static const HfKeySpec spelling_keys[] = {
+    { "before", HF_VALUE_STRING, FALSE, FALSE,
+      offsetof(HfSpellingRule, before), 0, NULL,
+      "what is written before the declared name; `$1` is the lock" },
+    { "after", HF_VALUE_STRING, FALSE, FALSE,
+      offsetof(HfSpellingRule, after), 0, NULL,
+      "what is written after the declarator, its parameters included" },
+    { "body", HF_VALUE_STRING, FALSE, FALSE,
+      offsetof(HfSpellingRule, body), 0, NULL,
+      "the statement that follows the body's first declarations" },
+    { "on", HF_VALUE_WORD, FALSE, FALSE,
+      offsetof(HfSpellingRule, on), 0, written_on,
+      "which declarations carry it: the one that callers see "
+      "(`declaration`), the `definition`, or `both`" },
+    { "lock", HF_VALUE_WORD, FALSE, FALSE,
+      offsetof(HfSpellingRule, lock), 0, lock_writings,
+      "whether `$1` is the lock's `address`, as is usual, or the `object`" },
+    { "include", HF_VALUE_STRING, FALSE, FALSE,
+      offsetof(HfSpellingRule, include), 0, NULL,
+      "header that defines the macro, with its quotes or angle brackets" },
     { NULL },
 };
 
@@ -170,6 +209,10 @@ const HfSectionSpec hf_sections[] = {
     { "annotations", HF_SECTION_ANNOTATIONS, HF_SECTION_EFFECTS, 0, FALSE,
       NULL, HF_NAMED_ANNOTATION, HF_ON_ANNOTATION,
       "what annotation strings mean; one `*` captures what `$1` stands for" },
+    { "spellings", HF_SECTION_SPELLINGS, HF_SECTION_NAMED, 0, FALSE,
+      spelling_keys, HF_NAMED_SPELLING, 0,
+      "how annotations are written in this program, by effect; `requires *` "
+      "is any lock's, `requires bql` one capability's" },
     { "fields", HF_SECTION_FIELDS, HF_SECTION_EFFECTS, 0, FALSE,
       NULL, HF_NAMED_MEMBER, HF_ON_FIELD,
       "guards of members, by `Record.field`" },

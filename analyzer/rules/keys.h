@@ -92,6 +92,7 @@ typedef enum {
     HF_SECTION_LOCK_TYPES,
     HF_SECTION_FUNCTIONS,
     HF_SECTION_ANNOTATIONS,
+    HF_SECTION_SPELLINGS,
     HF_SECTION_FIELDS,
     HF_SECTION_SLOTS,
     HF_SECTION_ROLES,
@@ -109,6 +110,7 @@ typedef enum {
     HF_NAMED_ANNOTATION,  /* any text with at most one * */
     HF_NAMED_MEMBER,      /* Record.field, both with * and ? */
     HF_NAMED_CHECKER,     /* upper case */
+    HF_NAMED_SPELLING,    /* an effect, perhaps with a capability or * */
 } HfNaming;
 
 typedef struct {

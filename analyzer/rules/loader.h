@@ -82,6 +82,10 @@ gboolean hf_read_key(HfLoader *l, const HfNode *value, const HfKeySpec *spec,
                      gpointer target);
 const HfKeySpec *hf_key_by_name(const HfKeySpec *keys, const char *name);
 
+/* node uses the name of a capability or role, to be checked in the end. */
+void hf_load_use(HfLoader *l, const HfNode *node, const char *name,
+                 HfValueKind kind);
+
 /* ---- spelling.c -------------------------------------------------------- */
 
 gboolean hf_is_identifier(const char *text, const char *also);
@@ -136,6 +140,7 @@ HfCapRule *hf_cap_rule_new(const char *name);
 HfLockTypeRule *hf_lock_type_rule_new(const char *type);
 HfFunctionRule *hf_function_rule_new(const char *pattern);
 HfAnnotationRule *hf_annotation_rule_new(const char *match);
+HfSpellingRule *hf_spelling_rule_new(const char *effect);
 HfFieldRule *hf_field_rule_new(const char *record, const char *field);
 HfSlotRule *hf_slot_rule_new(const char *record, const char *field);
 HfRoleRule *hf_role_rule_new(const char *name);

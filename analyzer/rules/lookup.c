@@ -36,6 +36,26 @@ const HfCheckerRule *hf_rules_checker(const HfRules *rules, const char *name)
     return g_hash_table_lookup(((const HfRulesAll *)rules)->checkers, name);
 }
 
+const HfSpellingRule *hf_rules_spelling(const HfRules *rules,
+                                        const char *effect, const char *cap)
+{
+    gsize n = strlen(effect);
+    const HfSpellingRule *any = NULL;
+
+    for (guint i = 0; i < rules->spellings->len; i++) {
+        const HfSpellingRule *r = g_ptr_array_index(rules->spellings, i);
+        const char *lock = r->effect + n;
+
+        if (strncmp(r->effect, effect, n) != 0 || (*lock && *lock != ' '))
+            continue;
+        if (!*lock || strcmp(lock, " *") == 0)
+            any = r;
+        else if (cap && strcmp(lock + 1, cap) == 0)
+            return r;
+    }
+    return any;
+}
+
 /* ---- what annotations mean --------------------------------------------- */
 
 /* pattern with every $1 replaced. */

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #define MAX_QUOTED 60
-#define MAX_LISTED 14
+#define MAX_LISTED 15
 #define MAX_COMPARED 40
 
 G_DEFINE_QUARK(hf-rules-error-quark, hf_rules_error)

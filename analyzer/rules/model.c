@@ -46,6 +46,7 @@ HfCapRule *hf_cap_rule_new(const char *name)
     r->name = g_strdup(name);
     r->spellings = hf_strings_new();
     r->implies = hf_strings_new();
+    r->called = hf_strings_new();
     return r;
 }
 
@@ -59,6 +60,7 @@ static void cap_rule_free(gpointer data)
     g_free(r->description);
     g_ptr_array_unref(r->spellings);
     g_ptr_array_unref(r->implies);
+    g_ptr_array_unref(r->called);
     g_free(r);
 }
 
@@ -118,6 +120,28 @@ static void annotation_rule_free(gpointer data)
         return;
     g_free(r->match);
     g_ptr_array_unref(r->effects);
+    g_free(r);
+}
+
+HfSpellingRule *hf_spelling_rule_new(const char *effect)
+{
+    HfSpellingRule *r = g_new0(HfSpellingRule, 1);
+
+    r->effect = g_strdup(effect);
+    return r;
+}
+
+static void spelling_rule_free(gpointer data)
+{
+    HfSpellingRule *r = data;
+
+    if (!r)
+        return;
+    g_free(r->effect);
+    g_free(r->before);
+    g_free(r->after);
+    g_free(r->body);
+    g_free(r->include);
     g_free(r);
 }
 
@@ -221,6 +245,8 @@ static const struct {
         G_STRUCT_OFFSET(HfRules, functions), function_rule_free },
     [HF_SECTION_ANNOTATIONS] = {
         G_STRUCT_OFFSET(HfRules, annotations), annotation_rule_free },
+    [HF_SECTION_SPELLINGS] = {
+        G_STRUCT_OFFSET(HfRules, spellings), spelling_rule_free },
     [HF_SECTION_FIELDS] = {
         G_STRUCT_OFFSET(HfRules, fields), field_rule_free },
     [HF_SECTION_SLOTS] = {

@@ -57,6 +57,7 @@ typedef struct {
     HfEntryBelief unknown_entry;
     GPtrArray *spellings; /* char*: expressions that mean it, "&graph_lock" */
     GPtrArray *implies;   /* char*: names of capabilities held with it */
+    GPtrArray *called;    /* char*: what comments call it */
     char *description;
     HfRulePlace place;
 } HfCapRule;
@@ -216,6 +217,36 @@ typedef struct {
     HfRulePlace place;
 } HfAnnotationRule;
 
+/* How a program writes the lock that an annotation names. */
+typedef enum {
+    HF_WRITE_ADDRESS, /* &s->lock */
+    HF_WRITE_OBJECT,  /* s->lock */
+} HfLockWriting;
+
+/* Which declarations of a function carry an annotation. */
+typedef enum {
+    HF_ON_FIRST,      /* the one that callers see */
+    HF_ON_DEFINITION,
+    HF_ON_BOTH,
+} HfWrittenOn;
+
+/*
+ * How an annotation is written in this program's sources.  effect is the name
+ * of an effect, of those that name a lock followed by the capability or *:
+ * "gs", "requires *", "requires_shared graph_lock".  In the texts $1 stands
+ * for the lock.  One annotation may be written in several places.
+ */
+typedef struct {
+    char *effect;
+    char *before; /* the declarator's name */
+    char *after;  /* the declarator */
+    char *body;   /* a statement, after the body's declarations */
+    HfWrittenOn on;
+    HfLockWriting lock;
+    char *include; /* header that defines it, as #include has it */
+    HfRulePlace place;
+} HfSpellingRule;
+
 /* ---- fields, slots, roles ---------------------------------------------- */
 
 typedef struct {
@@ -285,6 +316,7 @@ typedef struct HfRules {
     GPtrArray *lock_types; /* HfLockTypeRule* */
     GPtrArray *functions;  /* HfFunctionRule*, in order; later wins */
     GPtrArray *annotations; /* HfAnnotationRule* */
+    GPtrArray *spellings;  /* HfSpellingRule* */
     GPtrArray *fields;     /* HfFieldRule* */
     GPtrArray *slots;      /* HfSlotRule* */
     GPtrArray *roles;      /* HfRoleRule* */
@@ -323,6 +355,10 @@ const HfFieldRule *hf_rules_field(const HfRules *rules, const char *record,
                                   const char *field);
 const HfSlotRule *hf_rules_slot(const HfRules *rules, const char *record,
                                 const char *field);
+/* How the effect is written of that lock (a capability's name, else NULL or
+ * any text); the rule of the capability wins over the one of "*". */
+const HfSpellingRule *hf_rules_spelling(const HfRules *rules,
+                                        const char *effect, const char *cap);
 const HfCheckerRule *hf_rules_checker(const HfRules *rules, const char *name);
 /* Effects of one annotation string with $1 replaced; (transfer full): array
  * of HfEffect*, empty when no rule matches. */

@@ -278,6 +278,8 @@ static const char *naming_regex(HfNaming naming)
         return "^" MEMBER "(,\\s*" MEMBER ")*$";
     case HF_NAMED_CHECKER:
         return "^[A-Z_][A-Z0-9_]*$";
+    case HF_NAMED_SPELLING:
+        return "^" IDENTIFIER "( (\\*|" IDENTIFIER "))?$";
     default:
         return "^" IDENTIFIER "$";
     }

@@ -50,7 +50,8 @@ static const char *wrong_name(const char *name, HfNaming naming)
         return hf_is_identifier(name, "*?") ? NULL
             : "the name of a function, with * and ?";
     case HF_NAMED_MEMBER:
-        return NULL; /* split_member() says */
+    case HF_NAMED_SPELLING:
+        return NULL; /* split_member(), wrong_spelling() say */
     case HF_NAMED_CHECKER:
         for (const char *p = name; *p; p++)
             if (!g_ascii_isupper(*p) && !g_ascii_isdigit(*p) && *p != '_')
@@ -100,6 +101,47 @@ static gboolean read_lock_type(HfLoader *l, const Name *name,
     rule->place = name->key->place;
     return add_rule(l, spec->id, name, rule) &&
         hf_read_object(l, value, spec->keys, "a mapping", rule);
+}
+
+static gboolean names_lock(const HfEffectSpec *e)
+{
+    return e->value == HF_VALUE_CAP;
+}
+
+/* "EFFECT", "EFFECT *" or "EFFECT CAPABILITY", as the effect asks for. */
+static const char *wrong_spelling(HfLoader *l, const Name *name)
+{
+    g_auto(GStrv) words = g_strsplit(name->text, " ", 2);
+    const HfEffectSpec *e = words[0] ? hf_effect_by_name(words[0]) : NULL;
+
+    if (!e || !(e->places & HF_ON_ANNOTATION))
+        return "the name of an effect that annotations have";
+    if (!names_lock(e))
+        return words[1] ? "an effect alone: it names no lock" : NULL;
+    if (!words[1] || (strcmp(words[1], "*") != 0 &&
+                      !hf_is_identifier(words[1], "")))
+        return "the effect followed by * or a capability";
+    if (strcmp(words[1], "*") != 0)
+        hf_load_use(l, name->key, words[1], HF_VALUE_CAP_NAME);
+    return NULL;
+}
+
+static gboolean read_spelling(HfLoader *l, const Name *name,
+                              const HfNode *value, const HfSectionSpec *spec)
+{
+    const char *expected = wrong_spelling(l, name);
+    HfSpellingRule *rule;
+    gboolean ok;
+
+    if (expected)
+        return hf_load_expected(l, name->key, expected);
+    rule = hf_spelling_rule_new(name->text);
+    rule->place = name->key->place;
+    l->captures = strchr(name->text, ' ') != NULL;
+    ok = add_rule(l, spec->id, name, rule) &&
+        hf_read_object(l, value, spec->keys, "a mapping", rule);
+    l->captures = FALSE;
+    return ok;
 }
 
 static gboolean read_role(HfLoader *l, const Name *name, const HfNode *value,
@@ -195,6 +237,7 @@ static const RuleReader readers[HF_N_SECTIONS] = {
     [HF_SECTION_LOCK_TYPES] = read_lock_type,
     [HF_SECTION_FUNCTIONS] = read_function,
     [HF_SECTION_ANNOTATIONS] = read_annotation,
+    [HF_SECTION_SPELLINGS] = read_spelling,
     [HF_SECTION_FIELDS] = read_field,
     [HF_SECTION_SLOTS] = read_slot,
     [HF_SECTION_ROLES] = read_role,

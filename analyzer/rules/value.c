@@ -53,8 +53,8 @@ gboolean hf_load_unknown_name(HfLoader *l, const HfRulePlace *at,
     return FALSE;
 }
 
-static void add_use(HfLoader *l, const HfNode *node, const char *name,
-                    HfValueKind kind)
+void hf_load_use(HfLoader *l, const HfNode *node, const char *name,
+                 HfValueKind kind)
 {
     HfNameUse *use = g_new0(HfNameUse, 1);
 
@@ -68,12 +68,12 @@ static void add_use(HfLoader *l, const HfNode *node, const char *name,
 static void note_names(HfLoader *l, const HfNode *node, HfValueKind kind)
 {
     if (kind == HF_VALUE_CAP_NAME || kind == HF_VALUE_ROLE_NAME) {
-        add_use(l, node, node->text, kind);
+        hf_load_use(l, node, node->text, kind);
     } else if (kind == HF_VALUE_CAP_NAMES_OR) {
         char **names = g_strsplit(node->text, "|", -1);
 
         for (char **n = names; *n; n++)
-            add_use(l, node, *n, HF_VALUE_CAP_NAME);
+            hf_load_use(l, node, *n, HF_VALUE_CAP_NAME);
         g_strfreev(names);
     }
 }

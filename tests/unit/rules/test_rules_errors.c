@@ -91,8 +91,8 @@ static void test_shape(void **state)
           "list" },
         { "functon: {}\n",
           "t.yaml:1:1: expected one of profile, description, include, "
-          "extract, capabilities, lock_types, functions, annotations, fields, "
-          "slots, roles, contexts, checkers, exempt_phases; found 'functon' "
+          "extract, capabilities, lock_types, functions, annotations, "
+          "spellings, fields, slots, roles, contexts, checkers, exempt_phases; found 'functon' "
           "(did you mean 'functions'?)" },
         { "xyz: {}\n",
           "t.yaml:1:1: expected one of profile, description, include, "
@@ -131,6 +131,20 @@ static void test_named(void **state)
     static const Case cases[] = {
         { "capabilities: {a b: {kind: lock}}\n",
           "t.yaml:1:16: expected a name, found 'a b'" },
+        { "spellings: {locked: {after: x}}\n",
+          "t.yaml:1:13: expected the name of an effect that annotations "
+          "have, found 'locked'" },
+        { "spellings: {gs bql: {after: x}}\n",
+          "t.yaml:1:13: expected an effect alone: it names no lock, found "
+          "'gs bql'" },
+        { "spellings: {requires: {after: x}}\n",
+          "t.yaml:1:13: expected the effect followed by * or a capability, "
+          "found 'requires'" },
+        { "spellings: {requires bqq: {after: x}}\n",
+          "t.yaml:1:13: expected a declared capability, found 'bqq'" },
+        { "spellings: {gs: {on: top}}\n",
+          "t.yaml:1:22: expected one of declaration, definition, both; found "
+          "'top'" },
         { "capabilities: {a: lock}\n",
           "t.yaml:1:19: expected a mapping, found 'lock'" },
         { "capabilities: {a: {}}\n",
