@@ -96,7 +96,8 @@ static void test_shape(void **state)
           "(did you mean 'functions'?)" },
         { "xyz: {}\n",
           "t.yaml:1:1: expected one of profile, description, include, "
-          "extract, capabilities, lock_types, functions, annotations, fields, "
+          "extract, capabilities, lock_types, functions, annotations, "
+          "spellings, fields, "
           "slots, roles, contexts, checkers, exempt_phases; found 'xyz'" },
         { "functions: [a]\n", "t.yaml:1:12: expected a mapping, found a list" },
         { "functions:\n", "t.yaml:1:1: expected a mapping, found nothing" },
