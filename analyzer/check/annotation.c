@@ -5,6 +5,7 @@
  * contradict each other.  Suppressions that are wrong or not needed are told
  * by suppressions.c in this checker's name.
  */
+#include "check/claim.h"
 #include "check/convention.h"
 
 #include <string.h>
@@ -466,6 +467,7 @@ static void run(HfCheck *c)
     hf_convention_slots(c);
     hf_convention_locks(c);
     hf_convention_guards(c);
+    hf_claims_check(c);
 }
 
 const HfChecker hf_checker_annotation = {

@@ -546,6 +546,17 @@ HfX hf_contract_lock_named(HfContracts *c, const char *name)
     return x ? hf_contract_canonical(c, x) : 0;
 }
 
+HfX hf_contract_parse(HfContracts *c, HfSymId sym, HfRecId record,
+                      const char *path, const char *text)
+{
+    Parser ps = { .c = c, .s = text, .sym = sym, .record = record,
+                  .path = path };
+    HfX x = lock_object(c, parse_unary(&ps));
+
+    skip_space(&ps);
+    return x && !*ps.s ? hf_contract_lock(c, sym, x) : 0;
+}
+
 gboolean hf_contract_is_token(const HfContracts *c, HfX lock)
 {
     const HfXNode *n = hf_x(c->t, lock);

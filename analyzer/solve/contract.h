@@ -71,6 +71,11 @@ gboolean hf_contract_is_lock(const HfContracts *c, HfX x);
 /* What a name means outside of any function: a capability, a variable, an
  * object that only annotations mention; 0 when nothing. */
 HfX hf_contract_lock_named(HfContracts *c, const char *name);
+/* A lock as an expression that an annotation of sym (0: none), or of a member
+ * of record (0: none), would have; path: the file it is written in, or NULL.
+ * 0 when it names nothing that is known. */
+HfX hf_contract_parse(HfContracts *c, HfSymId sym, HfRecId record,
+                      const char *path, const char *text);
 /* A capability of that kind, or an object declared or used as one. */
 gboolean hf_contract_is_token(const HfContracts *c, HfX lock);
 
