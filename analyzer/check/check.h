@@ -46,6 +46,12 @@ const HfChecker *hf_checker_find(const char *name);
 void hf_check_run(const HfSolved *solved, const char *const *only,
                   HfFindings *findings);
 
+/* For those who use what checkers use without being one; findings may be
+ * NULL when nothing is reported. */
+HfCheck hf_check_for(const HfSolved *solved, HfFindings *findings,
+                     const char *checker);
+void hf_check_for_clear(HfCheck *check);
+
 /* Option of the running checker from the rules, or fallback. */
 const char *hf_check_option(const HfCheck *c, const char *key,
                             const char *fallback);

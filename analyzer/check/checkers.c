@@ -77,6 +77,17 @@ void hf_check_run(const HfSolved *solved, const char *const *only,
     hf_critical_free(critical);
 }
 
+HfCheck hf_check_for(const HfSolved *solved, HfFindings *findings,
+                     const char *checker)
+{
+    return check_with(solved, findings, hf_checker_find(checker));
+}
+
+void hf_check_for_clear(HfCheck *c)
+{
+    g_hash_table_unref(c->callers);
+}
+
 /* Inline functions of the C library and the like: used, but not judged. */
 static gboolean is_foreign(const HfFlow *flow)
 {

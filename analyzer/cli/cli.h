@@ -78,6 +78,7 @@ int hf_cmd_dump(int argc, char **argv);
 int hf_cmd_explain(int argc, char **argv);
 int hf_cmd_query(int argc, char **argv);
 int hf_cmd_roles(int argc, char **argv);
+int hf_cmd_annotate(int argc, char **argv);
 int hf_cmd_rules(int argc, char **argv);
 
 #endif

@@ -14,6 +14,8 @@ static const HfCommand commands[] = {
     { "dump", "print any stage as sorted text", hf_cmd_dump },
     { "query", "ask about calls, contexts and locks", hf_cmd_query },
     { "roles", "print who runs the code: threads, callbacks", hf_cmd_roles },
+    { "annotate", "propose annotations, with evidence and patch",
+      hf_cmd_annotate },
     { "explain", "what a checker finds, with examples", hf_cmd_explain },
     { "rules", "show a profile, or run its own cases", hf_cmd_rules },
 };

@@ -437,6 +437,31 @@ void hf_program_free(HfProgram *p)
     g_free(p);
 }
 
+void hf_program_annotate(HfProgram *p, HfSymId sym, HfFieldId field,
+                         const char *text)
+{
+    HfProgSymbol *s = HF_PROGRAM_SYM(p, sym);
+    HfProgField *d = HF_PROGRAM_FIELD(p, field);
+    GArray **annots = sym ? &s->annots : &d->annots;
+    HfLinker l = { .program = p,
+                   .annotations = ((HfCallgraph *)p->priv)->annotations };
+    HfProgAnnot row = { .text = g_intern_string(text) };
+
+    if (sym && s->body) {
+        row.unit = s->body_unit;
+        row.loc = HF_PROGRAM_UNIT(p, s->body_unit)
+                      ->facts->functions[s->body].loc;
+    } else {
+        row.unit = sym ? s->decl_unit : d->unit;
+        row.loc = sym ? s->decl_loc : d->loc;
+    }
+    if (!*annots) {
+        *annots = g_array_new(FALSE, FALSE, sizeof(HfProgAnnot));
+    }
+    row.effects = effects_of(&l, row.text);
+    g_array_append_val(*annots, row);
+}
+
 /* ---- look-ups ----------------------------------------------------------- */
 
 HfSymId hf_program_find(const HfProgram *p, const char *name)

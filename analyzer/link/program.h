@@ -128,6 +128,11 @@ HfProgram *hf_program_link(GPtrArray *shards, const HfRules *rules,
                            const char *root);
 void hf_program_free(HfProgram *program);
 
+/* Adds an annotation string to what is known of a function or variable (sym),
+ * else of a member, as if its declaration said so.  Before solving. */
+void hf_program_annotate(HfProgram *program, HfSymId sym, HfFieldId field,
+                         const char *text);
+
 HfSymId hf_program_find(const HfProgram *program, const char *name);
 const HfFunction *hf_program_body(const HfProgram *program, HfSymId sym,
                                   const HfUnit **unit);
