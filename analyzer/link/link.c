@@ -65,6 +65,15 @@ static void add_annot(HfLinker *l, GArray **annots, const HfFacts *f,
     g_array_append_val(*annots, row);
 }
 
+/* Objects without a lock behind them are capabilities, too. */
+static gboolean makes_lock(const char *text)
+{
+    return (g_str_has_prefix(text, "hf:capability:") ||
+            g_str_has_prefix(text, "tsa:capability:")) &&
+           !g_str_has_suffix(text, ":token") &&
+           !g_str_has_suffix(text, ":role");
+}
+
 static void join_annots(HfLinker *l, HfUnit *u, uint32_t unit)
 {
     const HfFacts *f = u->facts;
@@ -84,10 +93,7 @@ static void join_annots(HfLinker *l, HfUnit *u, uint32_t unit)
             HfProgRecord *r =
                 HF_PROGRAM_RECORD(l->program, u->records[a->owner]);
 
-            if (g_str_has_prefix(hf_str(f, a->text), "hf:capability") ||
-                g_str_has_prefix(hf_str(f, a->text), "tsa:capability")) {
-                r->is_lock = TRUE;
-            }
+            r->is_lock |= makes_lock(hf_str(f, a->text));
         }
     }
 }
@@ -348,6 +354,22 @@ static void linker_clear(HfLinker *l)
     g_hash_table_unref(l->lock_types);
 }
 
+/* A record's annotation may turn up after its first member or variable. */
+static void mark_locks(HfProgram *p)
+{
+    for (HfFieldId i = 1; i < p->fields->len; i++) {
+        HfProgField *f = HF_PROGRAM_FIELD(p, i);
+
+        f->is_lock |= HF_PROGRAM_RECORD(p, f->type_record)->is_lock;
+    }
+    for (HfSymId i = 1; i < p->symbols->len; i++) {
+        HfProgSymbol *s = HF_PROGRAM_SYM(p, i);
+
+        s->is_lock |= s->kind == HF_SYM_VARIABLE &&
+                      HF_PROGRAM_RECORD(p, s->type_record)->is_lock;
+    }
+}
+
 HfProgram *hf_program_link(GPtrArray *shards, const HfRules *rules,
                            const char *root)
 {
@@ -386,6 +408,7 @@ HfProgram *hf_program_link(GPtrArray *shards, const HfRules *rules,
     g_ptr_array_set_free_func(shards, NULL);
     g_ptr_array_unref(shards);
 
+    mark_locks(p);
     hf_link_callgraph(&l);
     linker_clear(&l);
     return p;
