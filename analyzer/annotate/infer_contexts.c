@@ -248,8 +248,8 @@ static void propose(Search *s, const HfFlow *flow)
         }
     }
     if (p) {
-        p->sure = st->sure;
         errors_of_callers(s, p, flow);
+        p->sure = st->sure && !p->errors->len;
         errors_of_contexts(s, p, flow);
     }
 }

@@ -11,6 +11,8 @@
 
 #include <string.h>
 
+#define ENOUGH_NEIGHBOURS 2
+
 /* The lock of a belief in terms of SELF; 0 when it has no name there. */
 static HfX guard_of(const HfInfer *in, const HfBelief *b)
 {
@@ -21,6 +23,48 @@ static HfX guard_of(const HfInfer *in, const HfBelief *b)
     }
     return b->key.relation == HF_REL_SAME
                ? hf_x_field(t, hf_x_leaf(t, HF_X_SELF, 0), b->key.id) : 0;
+}
+
+/* How many of its neighbours say that this lock guards them. */
+static guint count_neighbours(const HfInfer *in, const HfSubject *s, HfX lock)
+{
+    const HfProgram *p = in->check.program;
+    HfRecId record = s->field ? HF_PROGRAM_FIELD(p, s->field)->record : 0;
+    guint count = 0;
+
+    for (HfFieldId i = 1; record && i < p->fields->len; i++) {
+        const HfContract *k =
+            hf_contract_of_field(in->check.solved->contracts, i);
+
+        for (guint n = 0; HF_PROGRAM_FIELD(p, i)->record == record && k &&
+                          n < k->clauses->len; n++) {
+            const HfClause *cl = &g_array_index(k->clauses, HfClause, n);
+
+            count += cl->kind == HF_EFF_GUARDED_BY &&
+                     hf_verdict_clause_has(cl, lock);
+        }
+    }
+    return count;
+}
+
+/* A lock that is held all over the place guards nothing by that; that writers
+ * hold it alone and readers shared is no accident. */
+static gboolean is_meant(const HfInfer *in, const HfStats *st, HfX lock)
+{
+    gboolean shared = FALSE;
+
+    for (guint i = 0; i < st->uses->len; i++) {
+        const HfUse *u = &g_array_index(st->uses, HfUse, i);
+        const HfHold *h =
+            hf_holds_find(in->check.solved, u->access->must, lock);
+
+        if (!h || (h->flags & HF_HOLD_SHARED &&
+                   hf_guard_is_write(u->access))) {
+            return FALSE;
+        }
+        shared |= (h->flags & HF_HOLD_SHARED) != 0;
+    }
+    return shared;
 }
 
 static gboolean is_data(const HfInfer *in, const HfSubject *s)
@@ -98,6 +142,7 @@ static void look_at(HfInfer *in, const HfStats *st)
     HfWhat what = { .kind = HF_EFF_GUARDED_BY, .field = st->subject.field,
                     .sym = st->subject.field ? 0 : st->subject.var };
     gboolean all = b.n >= 2 && b.n_with == b.n && b.writes;
+    gboolean named, meant;
     HfProposal *p;
 
     if (!b.n || st->is_condition || hf_belief_set_once(&b) ||
@@ -110,10 +155,17 @@ static void look_at(HfInfer *in, const HfStats *st)
     if (!what.lock || !hf_verdict_is_lock(&in->check, what.lock)) {
         return;
     }
+    named = hf_contract_cap_rule(in->check.solved->contracts, what.lock) !=
+            NULL;
+    meant = !named || is_meant(in, st, what.lock);
+    if (!meant && (!all || count_neighbours(in, &st->subject, what.lock) <
+                               ENOUGH_NEIGHBOURS)) {
+        return;
+    }
     p = hf_propose(in, &what);
     if (p) {
         note_accesses(in, p, st, &b);
-        p->sure = all && b.functions >= 2 && b.strong && !p->errors->len &&
+        p->sure = meant && all && b.functions >= 2 && b.strong && !p->errors->len &&
                   !count_fresh(in, &st->subject);
     }
 }

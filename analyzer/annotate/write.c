@@ -38,19 +38,7 @@ char *hf_lock_address(const HfProposal *p)
                            : g_strconcat("&", p->lock, NULL);
 }
 
-/* The parameter is called otherwise in that declaration. */
-static char *renamed(const char *lock, const char *from, const char *to)
-{
-    for (const char *at = lock; (at = strstr(at, from)); at++) {
-        if (hf_text_is_word(lock, (gsize)(at - lock), from)) {
-            return g_strdup_printf("%.*s%s%s", (int)(at - lock), lock, to,
-                                   at + strlen(from));
-        }
-    }
-    return g_strdup(lock);
-}
-
-static char *spell(const Writer *w, const char *pattern, const char *rename)
+static char *spell(const Writer *w, const char *pattern)
 {
     g_autofree char *lock = NULL;
     g_auto(GStrv) parts = g_strsplit(pattern, "$1", -1);
@@ -60,16 +48,6 @@ static char *spell(const Writer *w, const char *pattern, const char *rename)
     }
     lock = w->rule->lock == HF_WRITE_OBJECT ? g_strdup(w->p->lock)
                                             : hf_lock_address(w->p);
-    if (rename && w->p->param >= 0) {
-        const HfFlow *flow = w->in->check.solved->flows[w->p->sym];
-        const HfFacts *f = flow->unit->facts;
-        char *other = renamed(lock, hf_str(f, f->locals[flow->fn->first_local +
-                                                        w->p->param].name),
-                              rename);
-
-        g_free(lock);
-        lock = other;
-    }
     return g_strjoinv(lock, parts);
 }
 
@@ -183,6 +161,17 @@ static gboolean is_complete(Writer *w, const char *file, int line)
                                    : hf_sources_reach(w->sources, file, path);
 }
 
+/* Names in annotations are those of the definition for every tool. */
+static gboolean same_name(const Writer *w, const char *param)
+{
+    const HfFlow *flow = w->in->check.solved->flows[w->p->sym];
+    const HfFacts *f = flow->unit->facts;
+
+    return strcmp(hf_str(f, f->locals[flow->fn->first_local +
+                                      (uint32_t)w->p->param].name),
+                  param) == 0;
+}
+
 static gboolean at_declaration(Writer *w, HfPlace at, guint parts)
 {
     const char *text = hf_sources_text(w->sources, at.file);
@@ -199,13 +188,17 @@ static gboolean at_declaration(Writer *w, HfPlace at, guint parts)
         if (!param) {
             return refuse(w, "the parameter has no name at the declaration");
         }
+        if (!same_name(w, param)) {
+            return refuse(w, "the parameter is called \"%s\" at the "
+                          "declaration, otherwise at the definition", param);
+        }
         if (!is_complete(w, at.file, at.line)) {
             return refuse(w, "the type that holds the lock is not known at "
                           "the declaration");
         }
     }
     if (w->rule->before && parts & HF_PART_BEFORE) {
-        char *what = spell(w, w->rule->before, param);
+        char *what = spell(w, w->rule->before);
 
         if (stands_there(text, (gsize)name, what)) {
             g_free(what);
@@ -218,7 +211,7 @@ static gboolean at_declaration(Writer *w, HfPlace at, guint parts)
         }
     }
     if (w->rule->after && parts & HF_PART_AFTER) {
-        g_autofree char *what = spell(w, w->rule->after, param);
+        g_autofree char *what = spell(w, w->rule->after);
         gboolean fits = hf_text_column(text, after) + strlen(what) + 1 <
                         LINE_WIDTH;
 
@@ -290,7 +283,7 @@ static gboolean in_body(Writer *w, const HfFlow *flow)
     gssize name = hf_text_offset(text, at.line, at.col);
     gsize brace = name >= 0 && hf_text_is_word(text, (gsize)name, w->p->owner)
                       ? hf_place_body(text, (gsize)name) : 0;
-    g_autofree char *what = spell(w, w->rule->body, NULL);
+    g_autofree char *what = spell(w, w->rule->body);
     g_autoptr(GArray) locals = NULL;
     g_autofree char *indent = NULL;
     gboolean first;
@@ -396,7 +389,7 @@ static gboolean of_data(Writer *w)
     if (!lock_comes_first(w)) {
         return refuse(w, "the lock is declared after it");
     }
-    what = spell(w, w->rule->after, NULL);
+    what = spell(w, w->rule->after);
     add_edit(w, at.file, after, g_strconcat(" ", what, NULL));
     return add_include(w, at.file, w->rule->after);
 }
@@ -419,7 +412,7 @@ void hf_proposal_write(HfInfer *in, HfProposal *p, HfSources *sources)
         refuse(&w, "this profile has no spelling for it");
         return;
     }
-    p->annotation = spell(&w, pattern, NULL);
+    p->annotation = spell(&w, pattern);
     if (p->kind == HF_EFF_GUARDED_BY) {
         of_data(&w);
     } else {
