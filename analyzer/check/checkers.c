@@ -80,12 +80,15 @@ void hf_check_run(const HfSolved *solved, const char *const *only,
 HfCheck hf_check_for(const HfSolved *solved, HfFindings *findings,
                      const char *checker)
 {
-    return check_with(solved, findings, hf_checker_find(checker));
+    return check_with(solved, findings, hf_checker_find(checker),
+                      g_new0(HfCritical *, 1));
 }
 
 void hf_check_for_clear(HfCheck *c)
 {
     g_hash_table_unref(c->callers);
+    hf_critical_free(*c->critical);
+    g_free(c->critical);
 }
 
 /* Inline functions of the C library and the like: used, but not judged. */

@@ -4,16 +4,19 @@
 #include <stdio.h>
 #include <string.h>
 
+const char *hf_cli_below_root(const HfPipeline *p, const char *file)
+{
+    size_t n = strlen(p->root);
+
+    return strncmp(file, p->root, n) == 0 && file[n] == '/' ? file + n + 1
+                                                            : file;
+}
+
 void hf_cli_print_place(const HfPipeline *p, const HfFlow *f, uint32_t event)
 {
     HfPlace at = hf_check_place(f, event);
-    const char *file = at.file;
-    size_t n = strlen(p->root);
 
-    if (strncmp(file, p->root, n) == 0 && file[n] == '/') {
-        file += n + 1;
-    }
-    printf("%s:%d:%d", file, at.line, at.col);
+    printf("%s:%d:%d", hf_cli_below_root(p, at.file), at.line, at.col);
 }
 
 void hf_cli_print_caps(const HfPipeline *p, guint64 mask, const char *mark)

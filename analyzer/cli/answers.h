@@ -6,7 +6,9 @@
 
 #include "cli/cli.h"
 
-/* "FILE:LINE:COL", below the root when it is there. */
+/* A file's name below the root when it is there; borrowed. */
+const char *hf_cli_below_root(const HfPipeline *p, const char *file);
+/* "FILE:LINE:COL" */
 void hf_cli_print_place(const HfPipeline *p, const HfFlow *f, uint32_t event);
 /* " NAME" for each capability, after the mark. */
 void hf_cli_print_caps(const HfPipeline *p, guint64 caps, const char *mark);

@@ -43,13 +43,14 @@ static HfX lock_for(const HfPipeline *p, const HfAccess *a, const char *name)
                  : hf_contract_lock_named(p->solved->contracts, name);
 }
 
-static void print_trace(const HfFinding *f)
+static void print_trace(const HfPipeline *p, const HfFinding *f)
 {
     for (guint i = 0; i < f->events->len; i++) {
         const HfTraceEvent *e = &g_array_index(f->events, HfTraceEvent, i);
 
-        printf("  %*s%s:%d: %s\n", 2 * e->depth, "", e->place.file,
-               e->place.line, e->message);
+        printf("  %*s%s:%d: %s\n", 2 * e->depth, "",
+               hf_cli_below_root(p, e->place.file), e->place.line,
+               e->message);
     }
 }
 
@@ -67,7 +68,7 @@ static void print_answer(const HfPipeline *p, HfWhatIfs *all,
     hf_cli_print_place(p, f, a->event);
     printf(": %s: %s\n", words[w->verdict], w->text);
     hf_whatif_trace(all, trace, w, 0);
-    print_trace(trace);
+    print_trace(p, trace);
     if (w->patch) {
         fputs(w->patch, stdout);
     } else if (w->no_patch) {
@@ -80,15 +81,11 @@ static void print_answer(const HfPipeline *p, HfWhatIfs *all,
 int hf_cli_query_whatif(const HfPipeline *p, HfSymId sym, const char *member,
                         const char *lock_name)
 {
-    HfCritical *critical = NULL;
-    HfCheck c = {
-        .solved = p->solved, .program = p->program,
-        .checker = hf_checker_find("MISSING_LOCK"), .critical = &critical,
-    };
     const HfFlow *f = p->solved->flows[sym];
     const HfAccess *a = f ? first_access(p, f, member) : NULL;
     HfX lock = a ? lock_for(p, a, lock_name) : 0;
     HfWhatIfs *all;
+    HfCheck c;
 
     if (!lock) {
         fprintf(stderr, "holdfast: error: %s '%s'\n",
@@ -96,9 +93,10 @@ int hf_cli_query_whatif(const HfPipeline *p, HfSymId sym, const char *member,
                 "use", a ? lock_name : member);
         return HF_EXIT_FAILURE;
     }
+    c = hf_check_for(p->solved, NULL, "MISSING_LOCK");
     all = hf_whatifs_new(&c);
     print_answer(p, all, f, a, lock);
     hf_whatifs_free(all);
-    hf_critical_free(critical);
+    hf_check_for_clear(&c);
     return HF_EXIT_CLEAN;
 }
