@@ -66,6 +66,17 @@ static char *take_word(const char **text)
     return word;
 }
 
+Vcpu *hmp_cpu(HmpContext *c)
+{
+    Vcpu *cpu = vcpu_by_id(c->cpu);
+
+    GLOBAL_STATE_CODE();
+    if (!cpu) {
+        hmp_error(c, "there is no CPU");
+    }
+    return cpu;
+}
+
 static GS_FN void run(HmpContext *c, const char *text)
 {
     g_autofree char *name = take_word(&text);
@@ -91,7 +102,7 @@ char *hmp_run(const char *line, int64_t cpu, GError **error)
     g_autofree char *text = g_strstrip(g_strdup(line));
 
     GLOBAL_STATE_CODE();
-    if (cpu < 0 || cpu >= vcpus_count()) {
+    if (cpu != 0 && (cpu < 0 || cpu >= vcpus_count())) {
         g_set_error(error, QMP_ERROR, QMP_ERROR_GENERIC,
                     "parameter 'cpu-index': there is no CPU %" G_GINT64_FORMAT,
                     cpu);

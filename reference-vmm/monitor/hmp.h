@@ -11,11 +11,13 @@
 #define REFVMM_MONITOR_HMP_H
 
 #include "base/lock.h"
+#include "cpu/vcpu.h"
 #include <json-glib/json-glib.h>
 #include <stdbool.h>
 
 /* What the line prints, errors included; owned by the caller.  cpu: whose
- * registers and addresses are meant; NULL with an error: there is none. */
+ * registers and addresses are meant, 0 also where there is no CPU; NULL with
+ * an error: there is none. */
 char *hmp_run(const char *line, int64_t cpu, GError **error) GS_FN;
 
 /* ---- for those who write commands --------------------------------------- */
@@ -42,6 +44,8 @@ JsonNode *hmp_qmp(HmpContext *c, const char *command, JsonObject *args) GS_FN;
 /* The same for those without a result. */
 void hmp_qmp_do(HmpContext *c, const char *command, JsonObject *args) GS_FN;
 void hmp_error(HmpContext *c, const char *message) IO_FN;
+/* The CPU that is meant; NULL: it printed that there is none. */
+Vcpu *hmp_cpu(HmpContext *c) GS_FN;
 
 /* hmp_memory.c: "/FORMAT ADDRESS" */
 void hmp_dump_virtual(HmpContext *c, const char *args) GS_FN;

@@ -7,6 +7,7 @@
 #include "monitor/hmp.h"
 #include "base/keyval.h"
 #include "base/option.h"
+#include "hw/device.h"
 #include "hw/net/net.h"
 #include "monitor/qmp_device.h"
 #include "monitor/user_object.h"
@@ -108,10 +109,10 @@ static void GS_FN run_chardev_remove(HmpContext *c, const char *args)
 
 /* QMP wants numbers and truth values, where a line has but text: these are
  * the functions that the command line uses. */
-static void GS_FN finish_add(HmpContext *c, JsonObject *options, bool ok,
+static void GS_FN finish_add(HmpContext *c, JsonObject *options,
                              GError *error)
 {
-    if (!ok) {
+    if (error) {
         hmp_error(c, error->message);
         g_error_free(error);
     }
@@ -120,12 +121,41 @@ static void GS_FN finish_add(HmpContext *c, JsonObject *options, bool ok,
     }
 }
 
+static bool asks(const char *text)
+{
+    return !strcmp(text, "help") || !strcmp(text, "?");
+}
+
+/* What "help" or "DRIVER,help" is answered with; NULL: it does not ask. */
+static char *GS_FN device_answer(const char *args)
+{
+    const char *comma = strchr(args, ',');
+    g_autofree char *name = comma ? g_strndup(args, comma - args) : NULL;
+
+    return asks(args) ? device_help()
+           : comma && asks(comma + 1) ? device_class_help(name)
+                                      : NULL;
+}
+
 static void GS_FN run_device_add(HmpContext *c, const char *args)
 {
+    size_t n = strlen(args);
+    bool quoted = n >= 2 && args[0] == '"' && args[n - 1] == '"';
+    g_autofree char *text = quoted ? g_strndup(args + 1, n - 2)
+                                   : g_strdup(args);
+    g_autofree char *answer = device_answer(text);
     GError *error = NULL;
-    JsonObject *o = option_parse(args, "driver", NULL, &error);
+    JsonObject *o;
 
-    finish_add(c, o, o && monitor_device_add(o, &error), error);
+    if (answer) {
+        g_string_append(c->out, answer);
+        return;
+    }
+    o = option_parse(text, "driver", NULL, &error);
+    if (o) {
+        monitor_device_add(o, &error);
+    }
+    finish_add(c, o, error);
 }
 
 static void GS_FN run_netdev_add(HmpContext *c, const char *args)
@@ -133,7 +163,10 @@ static void GS_FN run_netdev_add(HmpContext *c, const char *args)
     GError *error = NULL;
     JsonObject *o = netdev_parse(args, &error);
 
-    finish_add(c, o, o && netdev_new(o, &error), error);
+    if (o) {
+        netdev_new(o, &error);
+    }
+    finish_add(c, o, error);
 }
 
 static void GS_FN run_object_add(HmpContext *c, const char *args)
@@ -141,7 +174,10 @@ static void GS_FN run_object_add(HmpContext *c, const char *args)
     GError *error = NULL;
     JsonObject *o = option_parse(args, "qom-type", NULL, &error);
 
-    finish_add(c, o, o && user_object_add(o, &error), error);
+    if (o) {
+        user_object_add(o, &error);
+    }
+    finish_add(c, o, error);
 }
 
 /* ---- two words ---------------------------------------------------------- */

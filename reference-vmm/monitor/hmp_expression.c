@@ -57,9 +57,13 @@ static uint64_t GS_FN parse_register(Parser *p)
     size_t n = strspn(p->at, "abcdefghijklmnopqrstuvwxyz0123456789_");
     g_autofree char *name = g_strndup(p->at, n);
     RegisterRead r = { .name = name };
+    Vcpu *cpu = vcpu_by_id(p->c->cpu);
 
     p->at += n;
-    vcpu_run_on(vcpu_by_id(p->c->cpu), read_register, &r);
+    if (!cpu) {
+        return fail(p, "there is no CPU");
+    }
+    vcpu_run_on(cpu, read_register, &r);
     return r.found ? r.value : fail(p, "there is no such register");
 }
 

@@ -240,23 +240,28 @@ static void GS_FN dump_cpu(Vcpu *cpu, void *opaque)
     *text = vcpu_dump(cpu);
 }
 
-static void show_registers(HmpContext *c, unsigned id) DROPS(bql) GS_FN;
-static void show_registers(HmpContext *c, unsigned id)
+static void show_registers(HmpContext *c, Vcpu *cpu, unsigned id)
+    DROPS(bql) GS_FN;
+static void show_registers(HmpContext *c, Vcpu *cpu, unsigned id)
 {
     g_autofree char *text = NULL;
 
-    vcpu_run_on(vcpu_by_id(id), dump_cpu, &text);
+    vcpu_run_on(cpu, dump_cpu, &text);
     g_string_append_printf(c->out, "\nCPU#%u\n%s", id, text);
 }
 
 static void GS_FN info_registers(HmpContext *c, const char *args)
 {
     if (strcmp(args, "-a")) {
-        show_registers(c, c->cpu);
+        Vcpu *cpu = hmp_cpu(c);
+
+        if (cpu) {
+            show_registers(c, cpu, c->cpu);
+        }
         return;
     }
     for (unsigned i = 0; i < vcpus_count(); i++) {
-        show_registers(c, i);
+        show_registers(c, vcpu_by_id(i), i);
     }
 }
 

@@ -134,8 +134,12 @@ static void GS_FN dump(HmpContext *c, const char *args, Vcpu *cpu)
 
 void hmp_dump_virtual(HmpContext *c, const char *args)
 {
+    Vcpu *cpu = hmp_cpu(c);
+
     GLOBAL_STATE_CODE();
-    dump(c, args, vcpu_by_id(c->cpu));
+    if (cpu) {
+        dump(c, args, cpu);
+    }
 }
 
 void hmp_dump_physical(HmpContext *c, const char *args)

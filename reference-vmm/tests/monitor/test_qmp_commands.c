@@ -307,6 +307,11 @@ static void test_hotplug(void **state)
     ok("device_del", "{'id': 'p0'}");
     ok("chardev-remove", "{'id': 'c0'}");
     expect_human("info qtree", "dev: virtio-serial-device, id \"vs\"");
+    expect_human("device_add nonsense", "Error: ");
+    expect_human("device_add ?", "name \"virtserialport\"");
+    expect_human("device_add \"virtserialport,help\"", "nr=<");
+    expect_human("netdev_add nonsense,id=n9", "Error: ");
+    expect_human("object_add nonsense,id=o9", "Error: ");
     expect_human("device_add virtserialport,id=p1,nr=3", "");
     expect_human("info qtree", "nr = 3");
     expect_human("device_del p1", "");

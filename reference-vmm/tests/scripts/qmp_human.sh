@@ -54,3 +54,31 @@ out=$(printf 'info status\nquit\n' | "$REFVMM" -M virt -accel qtest -S \
     -display none -nodefaults -monitor stdio)
 [[ $out == *"VM status: paused (prelaunch)"* ]]
 echo "ok   standard input"
+
+# What is wrong is said, and help given, also where there is no CPU.
+# shellcheck disable=SC2016
+out=$(printf '%s\n' 'device_add help' 'device_add "virtio-blk-device,help"' \
+    'device_add nonsense' 'netdev_add nonsense' 'object_add nonsense' \
+    'info registers' 'x 0' 'p $pc' 'info cpus' 'info network' quit |
+    "$REFVMM" -M none -display none -nodefaults -monitor stdio)
+for text in 'name "virtio-rng-device"' 'werror=<' "driver 'nonsense'" \
+    "netdev: " "object: " 'there is no CPU'; do
+    [[ $out == *"$text"* ]] || { echo "no '$text' in: $out" >&2; exit 1; }
+done
+echo "ok   errors, no machine"
+
+# A signal that comes while the program ends for another reason changes
+# nothing; whether it comes early enough is luck.
+for _ in 1 2 3 4 5 6 7 8; do
+    start_vmm -S -monitor "unix:$tmp/m,server=on,wait=off"
+    talk "unix:$tmp/m" <<'END'
+~ (qemu) 
+> quit
+END
+    kill "$vmm_pid" 2>/dev/null || true
+    status=0
+    wait "$vmm_pid" || status=$?
+    vmm_pid=
+    [ "$status" = 0 ] || { echo "quit and SIGTERM: status $status" >&2; exit 1; }
+done
+echo "ok   quit and a signal"
