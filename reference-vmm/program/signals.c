@@ -13,6 +13,7 @@
 static EventNotifier notifier = { .fd = -1 };
 static int received_signal; /* atomic */
 static int received_pid;    /* atomic; who sent it, 0: the kernel */
+static bool ends_by_signal GUARDED_BY(bql);
 
 static const int watched[] = { SIGINT, SIGTERM, SIGHUP };
 
@@ -33,6 +34,7 @@ static void seen(void *opaque)
     if (signal) {
         fprintf(stderr, "refvmm: terminating on signal %d from pid %d\n",
                 signal, __atomic_load_n(&received_pid, __ATOMIC_RELAXED));
+        ends_by_signal = true;
         machine_shutdown_request(SHUTDOWN_CAUSE_HOST_SIGNAL, 0);
     }
 }
@@ -54,12 +56,24 @@ bool signals_watch(GError **error)
     return true;
 }
 
-/* A second signal while the program ends, ends it at once. */
+static void handle_late(int signal)
+{
+}
+
+/*
+ * The program is about to end.  Where a monitor's quit is why, its user may
+ * well send a signal, too, and wants to see the same status; one more after
+ * that, or a second one after the one that is why, ends it at once.
+ */
 void signals_unwatch(void)
 {
+    struct sigaction action = { .sa_handler = ends_by_signal ? SIG_DFL
+                                                             : handle_late,
+                                .sa_flags = SA_RESTART | SA_RESETHAND };
+
     GLOBAL_STATE_CODE();
     for (size_t i = 0; i < G_N_ELEMENTS(watched); i++) {
-        signal(watched[i], SIG_DFL);
+        sigaction(watched[i], &action, NULL);
     }
     if (notifier.fd >= 0) {
         aio_set_event_notifier(main_loop_context(), &notifier, NULL, NULL,
