@@ -70,7 +70,7 @@ static bool flatten_address(JsonObject *data, JsonObject *options,
     const char *type = qmp_arg_str(addr, "type");
     JsonObject *inner = qmp_arg_object(addr, "data");
     static const char *const known[] = { "path", "host", "port", "ipv4",
-                                         "ipv6" };
+                                         "ipv6", "abstract" };
 
     if (!strcmp(type, "fd")) {
         const char *fd = qmp_arg_str(inner, "str");
@@ -282,7 +282,7 @@ static const QmpType types[] = {
     { "InetSocketAddress", QMP_OBJECT,
       "host: str, port: str, *ipv4: bool, *ipv6: bool" },
     { "InetSocketAddressWrapper", QMP_OBJECT, "data: InetSocketAddress" },
-    { "UnixSocketAddress", QMP_OBJECT, "path: str" },
+    { "UnixSocketAddress", QMP_OBJECT, "path: str, *abstract: bool" },
     { "UnixSocketAddressWrapper", QMP_OBJECT, "data: UnixSocketAddress" },
     { "String", QMP_OBJECT, "str: str" },
     { "StringWrapper", QMP_OBJECT, "data: String" },

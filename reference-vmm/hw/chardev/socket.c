@@ -312,7 +312,7 @@ static char *socket_describe(const Chardev *c)
 
 static const char *const socket_options[] = {
     "path", "host", "port", "fd", "server", "wait", "reconnect", "nodelay",
-    "telnet", "ipv4", "ipv6", NULL
+    "telnet", "ipv4", "ipv6", "abstract", NULL
 };
 
 extern const ChardevClass socket_chardev_class;

@@ -38,6 +38,7 @@ bool socket_address_parse(SocketAddress *a, JsonObject *o, GError **error)
     uint64_t fd = 0;
 
     a->fd = -1;
+    a->abstract = false;
     if ((path != NULL) + (port != NULL) +
             json_object_has_member(o, "fd") != 1 || (host && !port)) {
         g_set_error(error, VM_ERROR, VM_ERROR_ARGUMENT,
@@ -49,7 +50,11 @@ bool socket_address_parse(SocketAddress *a, JsonObject *o, GError **error)
         !parse_family(a, o, error)) {
         return false;
     }
-    if (path && strlen(path) >= sizeof(((struct sockaddr_un *)0)->sun_path)) {
+    if (!option_bool(o, "abstract", &a->abstract, error)) {
+        return false;
+    }
+    if (path && strlen(path) >=
+                    sizeof(((struct sockaddr_un *)0)->sun_path) - 1) {
         g_set_error(error, VM_ERROR, VM_ERROR_ARGUMENT,
                     "the path '%s' is too long for a socket", path);
         return false;
@@ -98,26 +103,32 @@ static int new_socket(int family)
 
 /* ---- unix --------------------------------------------------------------- */
 
-static struct sockaddr_un unix_address(const SocketAddress *a)
+/* The length it has; an abstract name begins with NUL and ends with the
+ * address (unix(7)). */
+static socklen_t unix_address(const SocketAddress *a, struct sockaddr_un *un)
 {
-    struct sockaddr_un un = { .sun_family = AF_UNIX };
-
-    g_strlcpy(un.sun_path, a->path, sizeof(un.sun_path));
-    return un;
+    *un = (struct sockaddr_un){ .sun_family = AF_UNIX };
+    if (!a->abstract) {
+        g_strlcpy(un->sun_path, a->path, sizeof(un->sun_path));
+        return sizeof(*un);
+    }
+    g_strlcpy(un->sun_path + 1, a->path, sizeof(un->sun_path) - 1);
+    return offsetof(struct sockaddr_un, sun_path) + 1 + strlen(a->path);
 }
 
 void socket_address_unlink(const SocketAddress *a)
 {
     struct stat st;
 
-    if (a->path && lstat(a->path, &st) == 0 && S_ISSOCK(st.st_mode)) {
+    if (a->path && !a->abstract && lstat(a->path, &st) == 0 && S_ISSOCK(st.st_mode)) {
         unlink(a->path);
     }
 }
 
 static int open_unix(const SocketAddress *a, bool server)
 {
-    struct sockaddr_un un = unix_address(a);
+    struct sockaddr_un un;
+    socklen_t len = unix_address(a, &un);
     int fd = new_socket(AF_UNIX);
 
     if (fd < 0) {
@@ -126,8 +137,8 @@ static int open_unix(const SocketAddress *a, bool server)
     if (server) {
         socket_address_unlink(a);
     }
-    if (server ? bind(fd, (struct sockaddr *)&un, sizeof(un))
-               : connect(fd, (struct sockaddr *)&un, sizeof(un))) {
+    if (server ? bind(fd, (struct sockaddr *)&un, len)
+               : connect(fd, (struct sockaddr *)&un, len)) {
         int saved = errno;
 
         close(fd);

@@ -13,12 +13,13 @@
 
 typedef struct SocketAddress {
     char *path;        /* of unix; NULL: none */
+    bool abstract;     /* the path is a name, not a file */
     char *host, *port; /* of tcp; NULL: none */
     int family;        /* of tcp: AF_UNSPEC, AF_INET, AF_INET6 */
     int fd;            /* inherited; -1: none */
 } SocketAddress;
 
-/* From "path", or "host" and "port" (with "ipv4" and "ipv6"), or "fd":
+/* From "path" (with "abstract"), or "host" and "port" (with "ipv4" and "ipv6"), or "fd":
  * exactly one of these. */
 bool socket_address_parse(SocketAddress *a, JsonObject *options,
                           GError **error) IO_FN;

@@ -16,6 +16,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -246,26 +247,28 @@ static bool stream_send(NetClient *n, const struct iovec *iov, int count)
 /* ---- options ------------------------------------------------------------ */
 
 /* "addr.host" of the command line, {"addr": {"host": ...}} of QMP. */
-static const char *member(JsonObject *o, const char *key)
+static JsonNode *member(JsonObject *o, const char *key)
 {
-    char *dotted = g_strconcat("addr.", key, NULL);
-    const char *text = option_string(o, dotted);
+    g_autofree char *dotted = g_strconcat("addr.", key, NULL);
+    JsonNode *value = json_object_get_member(o, dotted);
     JsonNode *node = json_object_get_member(o, "addr");
 
-    g_free(dotted);
-    if (!text && node && JSON_NODE_HOLDS_OBJECT(node)) {
-        text = option_string(json_node_get_object(node), key);
+    if (!value && node && JSON_NODE_HOLDS_OBJECT(node)) {
+        value = json_object_get_member(json_node_get_object(node), key);
     }
-    return text;
+    return value;
 }
 
 static JsonObject *address_of(JsonObject *o, GError **error)
 {
     static const char *const types[] = { "inet", "unix", "fd", NULL };
-    static const char *const keys[3][2] = {
-        { "host", "port" }, { "path", NULL }, { "str", NULL },
+    static const char *const keys[3][4] = {
+        { "host", "port", "ipv4", "ipv6" },
+        { "path", "abstract", NULL }, { "str", NULL },
     };
-    const char *type = member(o, "type");
+    JsonNode *type_node = member(o, "type");
+    const char *type = type_node && JSON_NODE_HOLDS_VALUE(type_node)
+                           ? json_node_get_string(type_node) : NULL;
     JsonObject *address;
     int i = 0;
 
@@ -277,12 +280,12 @@ static JsonObject *address_of(JsonObject *o, GError **error)
         return NULL;
     }
     address = json_object_new();
-    for (int k = 0; k < 2 && keys[i][k]; k++) {
-        const char *text = member(o, keys[i][k]);
+    for (size_t k = 0; k < G_N_ELEMENTS(keys[i]) && keys[i][k]; k++) {
+        JsonNode *value = member(o, keys[i][k]);
 
-        if (text) {
-            json_object_set_string_member(address,
-                                          i == 2 ? "fd" : keys[i][k], text);
+        if (value) {
+            json_object_set_member(address, i == 2 ? "fd" : keys[i][k],
+                                   json_node_copy(value));
         }
     }
     return address;
@@ -355,20 +358,46 @@ static void stream_close(NetClient *n)
     g_byte_array_unref(s->out);
 }
 
+/* Who is at the other end, as QEMU puts it. */
+static char *describe_connection(const NetStream *s)
+{
+    struct sockaddr_storage peer;
+    socklen_t len = sizeof(peer);
+    char host[NI_MAXHOST], port[NI_MAXSERV];
+
+    if (s->address.path) {
+        return socket_address_describe(&s->address);
+    }
+    if (getpeername(s->fd, (struct sockaddr *)&peer, &len) == 0 &&
+        (peer.ss_family == AF_INET || peer.ss_family == AF_INET6) &&
+        !getnameinfo((struct sockaddr *)&peer, len, host, sizeof(host), port,
+                     sizeof(port), NI_NUMERICHOST | NI_NUMERICSERV)) {
+        return g_strdup_printf("tcp:%s:%s", host, port);
+    }
+    return s->address.fd >= 0 ? g_strdup("unix:")
+                              : socket_address_describe(&s->address);
+}
+
 static char *stream_describe(const NetClient *n)
 {
     const NetStream *s = (const NetStream *)n;
-    char *address = socket_address_describe(&s->address);
-    char *text = g_strdup_printf("%s%s", address,
-                                 s->fd >= 0 ? "" : ",disconnected");
+    char *address, *text;
 
+    if (s->fd >= 0) {
+        return describe_connection(s);
+    }
+    if (s->listener >= 0) {
+        return g_strdup("listening");
+    }
+    address = socket_address_describe(&s->address);
+    text = g_strdup_printf("%s,disconnected", address);
     g_free(address);
     return text;
 }
 
 static const char *const stream_options[] = {
     "server", "reconnect", "addr", "addr.type", "addr.host", "addr.port",
-    "addr.path", "addr.str", NULL
+    "addr.ipv4", "addr.ipv6", "addr.path", "addr.abstract", "addr.str", NULL
 };
 
 extern const NetClass stream_net_class;

@@ -81,4 +81,27 @@ END
     vmm_pid=
     [ "$status" = 0 ] || { echo "quit and SIGTERM: status $status" >&2; exit 1; }
 done
+: >"$tmp/err"
 echo "ok   quit and a signal"
+
+# Two machines on a cable of an abstract name say how they are connected.
+start_vmm -S -monitor "unix:$tmp/m,server=on,wait=off" -netdev \
+    "stream,id=st,server=on,addr.type=unix,addr.path=$tmp/st,addr.abstract=on"
+talk "unix:$tmp/m" <<'END'
+~ (qemu) 
+> info network
+~ st: index=0,type=stream,listening
+~ (qemu) 
+END
+out=$(printf '%s\n' 'info network' quit |
+    "$REFVMM" -M none -display none -nodefaults -monitor stdio -netdev \
+        "stream,id=st,addr.type=unix,addr.path=$tmp/st,addr.abstract=on")
+[[ $out == *"st: index=0,type=stream,unix:$tmp/st"[[:cntrl:]]* ]]
+talk "unix:$tmp/m" <<'END'
+~ (qemu) 
+> quit
+eof
+END
+end_vmm
+[ ! -e "$tmp/st" ]
+echo "ok   abstract name"
