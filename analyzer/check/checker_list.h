@@ -23,6 +23,7 @@
     X(hf_checker_string_copy) \
     X(hf_checker_inflight) \
     X(hf_checker_wire_struct) \
+    X(hf_checker_event_order) \
     X(hf_checker_annotation)
 
 #endif
