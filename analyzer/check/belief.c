@@ -452,7 +452,8 @@ static void count(const HfCheck *c, const HfStats *st, HfBelief *b)
         gboolean write = hf_guard_is_write(u->access);
 
         if (!with && (hf_belief_has(u->sometimes, &b->key) ||
-                      hf_belief_unshared(c, u, &b->key))) {
+                      hf_belief_unshared(c, u, &b->key) ||
+                      hf_idiom_elsewhere(c, u, &b->key))) {
             continue; /* neither here nor there */
         }
         b->n++;

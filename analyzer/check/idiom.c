@@ -118,6 +118,26 @@ gboolean hf_idiom_either_lock(const HfCheck *c, const HfStats *st,
     return FALSE;
 }
 
+gboolean hf_idiom_elsewhere(const HfCheck *c, const HfUse *u,
+                            const HfLockKey *key)
+{
+    const HfXTable *t = c->solved->exprs;
+    HfX x = u->access->path;
+
+    if (key->relation != HF_REL_AROUND) {
+        return FALSE;
+    }
+    while (hf_x(t, x)->kind == HF_X_FIELD || hf_x(t, x)->kind == HF_X_INDEX) {
+        if (hf_x(t, x)->kind == HF_X_FIELD &&
+            HF_PROGRAM_FIELD(c->program, hf_x(t, x)->ref)->record ==
+                HF_PROGRAM_FIELD(c->program, key->id)->record) {
+            return FALSE;
+        }
+        x = hf_x(t, x)->parent;
+    }
+    return TRUE;
+}
+
 /* ---- not shared yet ------------------------------------------------------ */
 
 gboolean hf_idiom_published_later(const HfCheck *c, const HfUse *u)

@@ -22,6 +22,11 @@ gboolean hf_idiom_rechecked(const HfStats *st, const HfUse *u,
 gboolean hf_idiom_either_lock(const HfCheck *c, const HfStats *st,
                               const HfUse *u, const HfLockKey *key);
 
+/* The lock is one of the object around, and this is not in such an object: a
+ * copy, or a struct of that type from elsewhere. */
+gboolean hf_idiom_elsewhere(const HfCheck *c, const HfUse *u,
+                            const HfLockKey *key);
+
 /* The object is a parameter that the function puts where others find it only
  * after this access: list_insert(list, node) may well have node to itself. */
 gboolean hf_idiom_published_later(const HfCheck *c, const HfUse *u);

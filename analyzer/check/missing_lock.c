@@ -262,6 +262,7 @@ static gboolean is_without(const HfCheck *c, const HfStats *st,
     return !hf_belief_has(u->locks, &b->key) &&
            !hf_belief_has(u->sometimes, &b->key) &&
            !hf_belief_unshared(c, u, &b->key) &&
+           !hf_idiom_elsewhere(c, u, &b->key) &&
            !hf_idiom_either_lock(c, st, u, &b->key) &&
            !hf_idiom_nameless_held(c, u);
 }

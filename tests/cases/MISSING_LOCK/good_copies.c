@@ -86,3 +86,14 @@ void stats_free(struct stats *s)
     s->in = 0;
     free(s);
 }
+
+/* another struct that has one of its own, and none around it */
+struct report {
+    struct stats total;
+};
+
+void report_more(struct report *r, long n)
+{
+    r->total.in += n;
+    r->total.out++;
+}
