@@ -493,6 +493,10 @@ static gboolean apply_exit(const HfCallRun *c, HfState *s,
             apply_stored(c, s, args, f);
         }
     }
+    if (args->summary->returns_fresh && !ex->value &&
+        ex->result != HF_RESULT_ZERO) {
+        hf_state_add_fresh(s, hf_x_leaf(c->r->body.t, HF_X_TEMP, c->event));
+    }
     if (ex->value) {
         HfX v = hf_x_to_caller(c->r->body.t, ex->value, args->v, args->n);
 

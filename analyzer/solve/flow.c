@@ -543,6 +543,19 @@ static void make_exits(HfRun *r, HfStates *in)
     }
 }
 
+static void count_return(HfRun *r, const HfState *s)
+{
+    if (s->ret && hf_x(r->body.t, s->ret)->kind == HF_X_CONST) {
+        return;
+    }
+    if (s->ret && hf_x(r->body.t, s->ret)->kind != HF_X_ADDR &&
+        hf_state_is_fresh(&r->body, s, s->ret)) {
+        r->fresh_returns++;
+    } else if (s->ret_result != HF_RESULT_ZERO) {
+        r->other_returns++;
+    }
+}
+
 /* Every way into the exit, as recorded by run_block(). */
 static void record_leaves(HfRun *r, uint32_t n, const HfStates *out)
 {
@@ -568,6 +581,7 @@ static void record_leaves(HfRun *r, uint32_t n, const HfStates *out)
                 .value = s->ret, .holds = hf_run_holds(r, s),
             };
             g_array_append_val(r->out->leaves, row);
+            count_return(r, s);
         }
     }
 }
@@ -659,6 +673,7 @@ void hf_flow_run(HfSolved *solved, HfFlow *flow)
     g_array_sort(flow->relocks, by_event);
 
     flow->leaks = r.leaks;
+    flow->returns_fresh = r.fresh_returns && !r.other_returns;
     hf_watch_stop(&r);
     g_free(r.always);
     g_ptr_array_unref(r.arena);

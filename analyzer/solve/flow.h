@@ -42,6 +42,8 @@ typedef struct {
     HfState *scratch, *scratch2;
     uint8_t *always;     /* by event: HfAlways */
     guint32 leaks;       /* so far: HfFlow.leaks */
+    guint fresh_returns, other_returns; /* ways out with a fresh object; with
+                                           neither that nor NULL */
 } HfRun;
 
 HfState *hf_run_copy(HfRun *r, const HfState *from);

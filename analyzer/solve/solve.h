@@ -241,6 +241,7 @@ typedef struct HfFlow {
     gboolean making;  /* one of them is under way */
     gboolean differs; /* given: it matters to contexts, too */
     gboolean returns_at_all;
+    gboolean returns_fresh; /* an object that nobody else has seen, or NULL */
     gboolean imprecise; /* too many states: judged with care */
     gboolean taken_over; /* some caller releases what this acquires */
     gboolean skip;       /* primitive, or NO_ANALYSIS */
