@@ -168,6 +168,8 @@ static void find_locks(const HfCheck *c, HfUse *u, const HfSubject *s,
     if (named) {
         consider_named(c, u, rows, n);
     }
+    rows = hf_holds(c->solved, u->flow->owed, &n);
+    consider(c, u, s, rows, n, TRUE);
     for (guint i = 0; i < u->flow->contexts->len; i++) {
         const HfContext *ctx =
             &g_array_index(u->flow->contexts, HfContext, i);

@@ -203,6 +203,10 @@ HfVerdict hf_guard_verdict(const HfCheck *c, const HfFlow *flow,
         }
         v.n_contexts++;
         tri = hf_held(c->solved, flow, ctx, must, lock, &shared);
+        if (tri != HF_HELD && !hf_holds_find(c->solved, must, lock) &&
+            hf_holds_find(c->solved, flow->owed, lock)) {
+            tri = HF_HELD; /* given back later: somebody took it before */
+        }
         if (tri == HF_HELD) {
             v.n_held++;
             v.shared |= shared;

@@ -511,6 +511,36 @@ static HfHolds exit_holds(HfRun *r, const HfState *s)
     return hf_run_holds(r, named);
 }
 
+static HfHolds find_owed(const HfRun *r)
+{
+    const GArray *exits = r->out->exits;
+    HfHold out[HF_STATE_HOLDS];
+    const HfHold *rows;
+    guint n, k = 0;
+
+    if (!exits->len) {
+        return 0;
+    }
+    rows = hf_holds(r->solved, g_array_index(exits, HfExit, 0).holds, &n);
+    for (guint i = 0; i < n; i++) {
+        gboolean always = !hf_x(r->body.t, rows[i].lock)->local &&
+                          k < G_N_ELEMENTS(out);
+
+        for (guint e = 0; always && e < exits->len; e++) {
+            const HfHold *h = hf_holds_find(
+                r->solved, g_array_index(exits, HfExit, e).holds,
+                rows[i].lock);
+
+            always = h && h->delta < 0 && !(h->flags & HF_HOLD_FORGOTTEN);
+        }
+        if (always) {
+            out[k++] = (HfHold){ .lock = rows[i].lock, .now = HF_HOLD_HELD,
+                                 .event = UINT32_MAX };
+        }
+    }
+    return hf_holds_intern(r->solved->priv, out, k);
+}
+
 static void make_exits(HfRun *r, HfStates *in)
 {
     HfFlow *out = r->out;
@@ -541,6 +571,7 @@ static void make_exits(HfRun *r, HfStates *in)
         out->returns = i && out->returns != value ? 0 : value;
         g_array_append_val(out->exits, ex);
     }
+    out->owed = find_owed(r);
 }
 
 static void count_return(HfRun *r, const HfState *s)

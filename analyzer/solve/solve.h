@@ -227,6 +227,8 @@ typedef struct HfFlow {
     GArray *exits;    /* HfExit; also the summary */
     GArray *leaves;   /* HfLeave, by event; empty when it never uses locks */
     GArray *takes;    /* HfTake, by event */
+    HfHolds owed;     /* what every way out gives back that was not taken here:
+                         until then it is held, whoever the caller is */
     GArray *relocks;  /* HfLockOp, by event: a callee takes what is held here
                          (and may well give it back) */
     GArray *args;     /* HfX */
