@@ -579,8 +579,7 @@ static void count_return(HfRun *r, const HfState *s)
     if (s->ret && hf_x(r->body.t, s->ret)->kind == HF_X_CONST) {
         return;
     }
-    if (s->ret && hf_x(r->body.t, s->ret)->kind != HF_X_ADDR &&
-        hf_state_is_fresh(&r->body, s, s->ret)) {
+    if (s->ret && hf_state_is_fresh(&r->body, s, s->ret)) {
         r->fresh_returns++;
     } else if (s->ret_result != HF_RESULT_ZERO) {
         r->other_returns++;
