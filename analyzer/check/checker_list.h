@@ -19,6 +19,7 @@
     X(hf_checker_slot_contract) \
     X(hf_checker_stale_check) \
     X(hf_checker_mixed_atomic) \
+    X(hf_checker_teardown_race) \
     X(hf_checker_unsigned_diff) \
     X(hf_checker_string_copy) \
     X(hf_checker_inflight) \

@@ -90,7 +90,9 @@ static gboolean by_body(HfFrees *f, Ask ask, HfSymId sym, guint arg,
 static gboolean answer(HfFrees *f, Ask ask, HfSymId sym, guint arg, int depth)
 {
     const HfContract *k = hf_contract_of(f->c->solved->contracts, sym);
-    gint64 key = (gint64)sym << 32 | ask << 16 | MIN(arg, 0xffff);
+    /* g_int64_hash() looks at the low half only */
+    gint64 key = (gint64)ask << 48 | (gint64)MIN(arg, 0xff) << 32 |
+                 (guint32)(sym * 4u + arg % 4u);
     int known;
 
     if (ask == ASK_FREES && clause_frees(k, arg)) {

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * teardown.h - what a thread uses, and what is freed or cleared where.
+ * Private to TEARDOWN_RACE.
+ */
+#ifndef HOLDFAST_TEARDOWN_H
+#define HOLDFAST_TEARDOWN_H
+
+#include "check/frees.h"
+#include "check/meet.h"
+
+G_BEGIN_DECLS
+
+/* Of HfThreadUse.joins: less by one for each call up from there. */
+#define HF_JOINS_ITSELF 3
+
+/* What the threads of one role touch. */
+typedef struct {
+    int role;
+    GHashTable *things;  /* HfSubjectKey -> HfSeen, the first use; locks too */
+    GHashTable *records; /* HfRecId -> HfSeen: objects whose members it uses */
+    GHashTable *given;   /* HfRecId: what its data leads to */
+    guint8 *starts;      /* by HfSymId: not 0: it, or a callee, starts some */
+    guint8 *joins;       /* by HfSymId: not 0: it, or a callee, waits for
+                            them */
+} HfThreadUse;
+
+typedef struct {
+    HfCheck *c;
+    HfFrees frees;
+    HfPhases *phases;
+    GPtrArray *threads; /* HfThreadUse, by role */
+    GHashTable *memo;   /* HfSymId -> GArray of HfGone, of its own and of
+                           its callees */
+    GPtrArray *made;    /* HfAccess made for uses of locks */
+} HfTeardown;
+
+typedef enum { HF_GONE_FREED, HF_GONE_DESTROYED, HF_GONE_CLEARED } HfGoneHow;
+
+/* Something is no more after an event. */
+typedef struct {
+    const HfFlow *flow;
+    uint32_t event;
+    HfX object;        /* the pointer freed, or what is cleared */
+    HfX own;           /* the same in the terms of flow */
+    HfSubjectKey key;  /* the member or variable that names it, 0: none */
+    HfRecId record;    /* of the object, 0 unknown */
+    HfGoneHow how;
+    guint depth;       /* calls from the function asked about to flow */
+    gboolean unnamed;  /* that function has no name for it */
+} HfGone;
+
+/* Fills starts and joins of u. */
+void hf_teardown_find_joins(HfTeardown *t, HfThreadUse *u, const HfRole *r);
+/* The function and its direct callers, to that depth. */
+void hf_teardown_mark(HfTeardown *t, guint8 *marks, HfSymId in, int depth);
+
+void hf_teardown_init(HfTeardown *t, HfCheck *c);
+void hf_teardown_clear(HfTeardown *t);
+
+/* What one event of flow makes go; FALSE: nothing. */
+gboolean hf_teardown_gone(HfTeardown *t, const HfFlow *flow, uint32_t event,
+                          HfGone *gone);
+/* What a call of sym makes go, callees included; objects in the terms of sym,
+ * where it has a name for them.  Borrowed. */
+const GArray *hf_teardown_all(HfTeardown *t, HfSymId sym);
+/* The same in the terms of the function that makes the call; FALSE: it is the
+ * callee's own, or a local of that function. */
+gboolean hf_teardown_through(const HfTeardown *t, const HfFlow *flow,
+                             const HfCall *call, HfGone *gone);
+
+/* How the thread uses what is gone; NULL: it does not.  sure: by the name it
+ * is known by, and not by its type alone. */
+const HfSeen *hf_teardown_use(const HfThreadUse *u, const HfGone *gone,
+                              gboolean *sure);
+
+G_END_DECLS
+
+#endif

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Who waits for the threads of a role.  Where a program joins all its threads
+ * in one function of its own, the handle that callers pass it tells which: it
+ * must come from where the handle of the role's threads was put.
+ */
+#include "check/teardown.h"
+
+static HfSubjectKey key_of_path(const HfFlow *flow, HfId path)
+{
+    const HfPath *p = &flow->unit->facts->paths[path];
+
+    return p->kind == HF_PATH_FIELD
+               ? ((guint64)flow->unit->fields[p->ref] << 2 | 1) << 1
+           : p->kind == HF_PATH_GLOBAL
+               ? ((guint64)flow->unit->symbols[p->ref] << 2 | 2) << 1 : 0;
+}
+
+void hf_teardown_mark(HfTeardown *t, guint8 *marks, HfSymId in, int depth)
+{
+    const GArray *sites = t->c->program->callers[in];
+
+    if (marks[in] >= depth) {
+        return;
+    }
+    marks[in] = depth;
+    for (guint i = 0; sites && i < sites->len && depth > 1; i++) {
+        const HfCallSite *site = &g_array_index(sites, HfCallSite, i);
+        const HfUnit *unit = HF_PROGRAM_UNIT(t->c->program, site->unit);
+
+        if (unit->facts->events[site->event].kind == HF_EV_CALL) {
+            hf_teardown_mark(t, marks, site->caller, depth - 1);
+        }
+    }
+}
+
+/* Members and variables that the starter puts the handle into. */
+static void note_homes(GHashTable *homes, const HfFlow *flow, uint32_t start)
+{
+    const HfFacts *f = flow->unit->facts;
+    HfId local = 0;
+
+    for (uint32_t i = start + 1; i < flow->fn->n_events; i++) {
+        const HfEvent *e = hf_flow_event(flow, i);
+        const HfPath *v = &f->paths[e->value];
+
+        if (e->kind != HF_EV_WRITE || !e->value ||
+            !((v->kind == HF_PATH_TEMP &&
+               v->ref == flow->fn->first_event + start) ||
+              (local && e->value == local))) {
+            continue;
+        }
+        if (f->paths[e->path].kind == HF_PATH_LOCAL) {
+            local = e->path;
+        } else {
+            guint64 key = key_of_path(flow, e->path);
+
+            g_hash_table_add(homes, g_memdup2(&key, sizeof(key)));
+        }
+    }
+}
+
+static gboolean at_home(GHashTable *homes, const HfFlow *flow, HfId arg)
+{
+    guint64 key = key_of_path(flow, arg);
+
+    if (key) {
+        return g_hash_table_contains(homes, &key);
+    }
+    for (uint32_t i = 0;
+         flow->unit->facts->paths[arg].kind == HF_PATH_LOCAL &&
+         i < flow->fn->n_events; i++) {
+        const HfEvent *e = hf_flow_event(flow, i);
+
+        key = e->kind == HF_EV_WRITE && e->path == arg && e->value
+                  ? key_of_path(flow, e->value) : 0;
+        if (key && g_hash_table_contains(homes, &key)) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+/* Callers of a function that joins what its parameter names. */
+static void mark_wrapper(HfTeardown *t, guint8 *joins, GHashTable *homes,
+                         HfSymId wrapper, guint param, int depth)
+{
+    const GArray *sites = t->c->program->callers[wrapper];
+
+    for (guint i = 0; sites && depth && i < sites->len; i++) {
+        const HfCallSite *site = &g_array_index(sites, HfCallSite, i);
+        const HfFlow *up = t->c->solved->flows[site->caller];
+        const HfFacts *f = up ? up->unit->facts : NULL;
+        const HfEvent *e = f ? &f->events[site->event] : NULL;
+        const HfPath *arg;
+
+        if (!e || e->kind != HF_EV_CALL || param >= e->n_args) {
+            continue;
+        }
+        arg = &f->paths[f->args[e->first_arg + param]];
+        if (at_home(homes, up, f->args[e->first_arg + param])) {
+            hf_teardown_mark(t, joins, site->caller, HF_JOINS_ITSELF);
+        } else if (arg->kind == HF_PATH_LOCAL &&
+                   arg->ref - up->fn->first_local < up->fn->n_params) {
+            mark_wrapper(t, joins, homes, site->caller,
+                         arg->ref - up->fn->first_local, depth - 1);
+        }
+    }
+}
+
+/* Threads of other roles are joined there as well. */
+static gboolean is_shared(const HfTeardown *t, const HfRole *r,
+                          const HfRolePoint *join)
+{
+    const GArray *roles = t->c->solved->roles;
+
+    for (guint i = 0; i < roles->len; i++) {
+        const HfRole *o = &g_array_index(roles, HfRole, i);
+
+        for (guint k = 0; o != r && o->starts->len && k < o->joins->len;
+             k++) {
+            const HfRolePoint *p = &g_array_index(o->joins, HfRolePoint, k);
+
+            if (p->in == join->in && p->event == join->event) {
+                return TRUE;
+            }
+        }
+    }
+    return FALSE;
+}
+
+void hf_teardown_find_joins(HfTeardown *t, HfThreadUse *u, const HfRole *r)
+{
+    const HfXTable *x = t->c->solved->exprs;
+    GHashTable *homes = g_hash_table_new_full(g_int64_hash, g_int64_equal,
+                                              g_free, NULL);
+
+    for (guint i = 0; i < r->starts->len; i++) {
+        const HfRolePoint *p = &g_array_index(r->starts, HfRolePoint, i);
+
+        hf_teardown_mark(t, u->starts, p->in, HF_JOINS_ITSELF);
+        note_homes(homes, t->c->solved->flows[p->in], p->event);
+    }
+    for (guint i = 0; i < r->joins->len; i++) {
+        const HfRolePoint *p = &g_array_index(r->joins, HfRolePoint, i);
+        const HfXNode *root =
+            hf_x(x, hf_x_root(x, p->handle.object));
+
+        if (root->kind == HF_X_PARAM && is_shared(t, r, p)) {
+            mark_wrapper(t, u->joins, homes, p->in, root->ref, 3);
+        } else {
+            hf_teardown_mark(t, u->joins, p->in, HF_JOINS_ITSELF);
+        }
+    }
+    g_hash_table_unref(homes);
+}
