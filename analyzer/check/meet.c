@@ -141,6 +141,29 @@ HfMeet hf_use_meet(const HfCheck *c, HfPhases *phases, const HfSeen *a,
     return best;
 }
 
+gboolean hf_use_share_lock(const HfCheck *c, const HfSeen *a, const HfSeen *b)
+{
+    const GPtrArray *caps = c->program->rules->caps;
+    const HfContext *in_a, *in_b;
+
+    if (!a->flow->contexts->len || !b->flow->contexts->len) {
+        return FALSE;
+    }
+    in_a = &g_array_index(a->flow->contexts, HfContext, 0);
+    in_b = &g_array_index(b->flow->contexts, HfContext, 0);
+    for (guint i = 0; i < caps->len; i++) {
+        HfX lock = hf_x_leaf(c->solved->exprs, HF_X_CAP, i);
+
+        if (((HfCapRule *)g_ptr_array_index(caps, i))->kind == HF_CAP_LOCK &&
+            hf_use_holds(c, a->flow, a->access->must, lock) &&
+            hf_use_holds(c, b->flow, b->access->must, lock)) {
+            return TRUE;
+        }
+    }
+    return common_lock(c, a, in_a, b, in_b, a->access->must) ||
+           common_lock(c, a, in_a, b, in_b, in_a->held);
+}
+
 const char *hf_use_role(const HfCheck *c, const HfContext *ctx)
 {
     return ctx && ctx->role >= 0

@@ -16,6 +16,8 @@ typedef struct {
 } HfMeet;
 HfMeet hf_use_meet(const HfCheck *c, HfPhases *phases, const HfSeen *a,
                    const HfSeen *b);
+/* A lock is held at both, in the first context of each. */
+gboolean hf_use_share_lock(const HfCheck *c, const HfSeen *a, const HfSeen *b);
 /* "migration thread", or NULL when the role is not known. */
 const char *hf_use_role(const HfCheck *c, const HfContext *ctx);
 

@@ -83,7 +83,7 @@ static void tell_rest(const Run *r, const Fault *k, HfFinding *f)
 {
     HfPlace at;
 
-    if (k->gone.flow != k->flow) {
+    if (k->gone.flow && k->gone.flow != k->flow) {
         at = hf_check_place(k->gone.flow, k->gone.event);
         hf_finding_event(f, &at, "free", 1, "It is freed here.");
     }
@@ -298,8 +298,7 @@ static gboolean locked_alike(const Run *r, const Fault *k)
     HfSeen here = { k->gone.flow, &a };
 
     return call && k->gone.key && k->use && k->sure &&
-           hf_use_meet(r->t.c, r->t.phases, &here, k->use).verdict ==
-               HF_PARALLEL_NO;
+           hf_use_share_lock(r->t.c, &here, k->use);
 }
 
 /* ---- freed first, joined later -------------------------------------------- */
@@ -317,9 +316,31 @@ static gboolean is_element(const Run *r, const Fault *k)
     return found && k->thread->starts[k->flow->sym];
 }
 
+/* Made in the same function, which has started none of the threads since. */
+static gboolean is_new(const Run *r, const Fault *k)
+{
+    const HfXTable *t = r->t.c->solved->exprs;
+
+    if (hf_x(t, hf_x_root(t, k->gone.own))->kind != HF_X_TEMP) {
+        return FALSE;
+    }
+    for (guint i = 0; i < k->gone.flow->calls->len; i++) {
+        uint32_t at = g_array_index(k->gone.flow->calls, HfCall, i).event;
+        HfSymId callee = hf_frees_callee(k->gone.flow, at);
+
+        if ((has_point(role_of(r, k->thread)->starts, k->gone.flow->sym,
+                       at) || (callee && k->thread->starts[callee])) &&
+            hf_event_before(k->gone.flow, at, k->gone.event)) {
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
 static gboolean uses_it(Run *r, Fault *k)
 {
-    HfAccess a = { .event = k->gone.event, .path = k->gone.own };
+    HfAccess a = { .event = k->gone.event,
+                   .path = k->gone.unnamed ? k->gone.own : k->gone.object };
     HfSeen here = { k->gone.flow, &a };
 
     k->use = hf_teardown_use(k->thread, &k->gone, &k->sure);
@@ -327,7 +348,7 @@ static gboolean uses_it(Run *r, Fault *k)
                                  HF_ALIAS_YES) {
         return FALSE; /* another member of the same type */
     }
-    return k->use && !is_element(r, k) &&
+    return k->use && !is_element(r, k) && !is_new(r, k) &&
            (k->sure || plausible(r, k->thread, &k->gone));
 }
 
@@ -422,29 +443,65 @@ static gboolean waits_between(const Run *r, const HfFlow *flow,
     return FALSE;
 }
 
-/* The branch taken asks whether the start succeeded. */
-static gboolean asked_for(const HfFlow *flow, uint32_t start, uint32_t event)
+/* The branch that is taken when there is a thread: pointers say so when they
+ * are not zero, numbers when they are; a function of the program's own may
+ * mean anything. */
+static gboolean means_success(const Run *r, const HfFlow *flow,
+                              uint32_t start, const HfEdge *edge)
+{
+    const HfFacts *f = flow->unit->facts;
+    const HfCond *c = &f->conds[edge->cond];
+    HfSymId callee = hf_frees_callee(flow, start);
+    const HfProgSymbol *s = HF_PROGRAM_SYM(r->t.c->program, callee);
+    gboolean zero = (edge->flags & HF_EDGE_NEGATED) != 0;
+
+    if (c->op == HF_COND_EQ) {
+        zero = !zero;
+    } else if (c->op != HF_COND_TRUE && c->op != HF_COND_NE) {
+        return FALSE;
+    }
+    return !r->t.c->solved->flows[callee] &&
+           zero == !(s->type_flags & HF_TYPE_POINTER);
+}
+
+static gboolean is_result(const HfFlow *flow, uint32_t start, HfId path)
+{
+    const HfPath *paths = flow->unit->facts->paths;
+
+    if (paths[path].kind == HF_PATH_TEMP) {
+        return paths[path].ref == flow->fn->first_event + start;
+    }
+    for (uint32_t i = start + 1; paths[path].kind == HF_PATH_LOCAL &&
+                                 i < flow->fn->n_events; i++) {
+        const HfEvent *e = hf_flow_event(flow, i);
+
+        if (e->kind == HF_EV_WRITE && e->path == path && e->value &&
+            paths[e->value].kind == HF_PATH_TEMP &&
+            paths[e->value].ref == flow->fn->first_event + start) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+/* Control gets there by a branch after the start, which most likely means that
+ * there is no thread. */
+static gboolean after_failure(const Run *r, const HfFlow *flow,
+                              uint32_t start, uint32_t event)
 {
     const HfFacts *f = flow->unit->facts;
     HfCfg *cfg = hf_cfg_new(flow);
+    uint32_t from = hf_cfg_block_of(cfg, start);
     uint32_t x = hf_cfg_block_of(cfg, event);
     gboolean found = FALSE;
 
-    for (; !found && x != HF_NO_BLOCK && x != 0; x = cfg->idom[x]) {
-        HfId edge = cfg->in_edge[x];
-        HfId lhs = edge ? f->conds[f->edges[edge].cond].lhs : 0;
-        const HfPath *p = &f->paths[lhs];
+    for (; !found && x != HF_NO_BLOCK && x != from && x != 0;
+         x = cfg->idom[x]) {
+        const HfEdge *edge = &f->edges[cfg->in_edge[x]];
 
-        found = p->kind == HF_PATH_TEMP &&
-                p->ref == flow->fn->first_event + start;
-        for (uint32_t i = start + 1; p->kind == HF_PATH_LOCAL && !found &&
-                                     i < flow->fn->n_events; i++) {
-            const HfEvent *e = hf_flow_event(flow, i);
-
-            found = e->kind == HF_EV_WRITE && e->path == lhs && e->value &&
-                    f->paths[e->value].kind == HF_PATH_TEMP &&
-                    f->paths[e->value].ref == flow->fn->first_event + start;
-        }
+        found = cfg->in_edge[x] && edge->cond &&
+                !(is_result(flow, start, f->conds[edge->cond].lhs) &&
+                  means_success(r, flow, start, edge));
     }
     hf_cfg_free(cfg);
     return found;
@@ -464,6 +521,24 @@ static gboolean joined_between(const Run *r, const HfThreadUse *u,
     return FALSE;
 }
 
+/* The first thing the thread does with what it is given. */
+static const HfSeen *first_use(const Run *r, const HfRolePoint *start,
+                               HfSeen *use)
+{
+    const HfXTable *t = r->t.c->solved->exprs;
+    const HfFlow *flow = r->t.c->solved->flows[start->entry];
+
+    for (guint i = 0; flow && i < flow->accesses->len; i++) {
+        const HfAccess *a = &g_array_index(flow->accesses, HfAccess, i);
+
+        if (hf_x(t, hf_x_root(t, a->path))->kind == HF_X_PARAM) {
+            *use = (HfSeen){ flow, a };
+            return use;
+        }
+    }
+    return NULL;
+}
+
 static void check_frees_after(Run *r, const HfThreadUse *u,
                               const HfRolePoint *start, const HfFlow *flow)
 {
@@ -473,16 +548,19 @@ static void check_frees_after(Run *r, const HfThreadUse *u,
         uint32_t at = g_array_index(flow->calls, HfCall, i).event;
         Fault k = { .thread = u, .flow = flow, .event = at,
                     .other = start->event, .shape = NEVER_JOINED };
+        HfSeen use;
 
         if (at != start->event && hf_event_before(flow, start->event, at) &&
             hf_teardown_gone(&r->t, flow, at, &k.gone) &&
             (k.gone.object == start->data ||
              (hf_x_mentions(t, k.gone.object, start->data) && k.gone.key)) &&
-            !asked_for(flow, start->event, at) &&
+            !after_failure(r, flow, start->event, at) &&
             !waits_between(r, flow, start->event, at)) {
-            k.use = hf_teardown_use(u, &k.gone, &k.sure);
+            k.use = k.gone.object == start->data
+                        ? first_use(r, start, &use)
+                        : hf_teardown_use(u, &k.gone, &k.sure);
+            k.sure |= k.gone.object == start->data;
             if (k.use) {
-                k.sure |= k.gone.object == start->data;
                 report(r, &k);
             }
         }
@@ -514,16 +592,10 @@ static void check_start(Run *r, const HfThreadUse *u, const HfRolePoint *start)
         Fault k = { .thread = u, .flow = flow, .event = start->event,
                     .other = start->event, .shape = STACK_GONE,
                     .sure = TRUE };
-        GHashTableIter iter;
-        gpointer value;
-        HfRecId record = hf_contract_record(r->t.c->solved->contracts,
-                                            start->in, data->parent);
-        guint64 key = record;
+        HfSeen use;
 
-        g_hash_table_iter_init(&iter, u->records);
-        value = g_hash_table_lookup(u->records, &key);
-        k.use = value;
-        if (value) {
+        k.use = first_use(r, start, &use);
+        if (k.use) {
             report(r, &k);
         }
     }

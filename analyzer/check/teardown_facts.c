@@ -252,7 +252,7 @@ gboolean hf_teardown_gone(HfTeardown *t, const HfFlow *flow, uint32_t event,
         gone->how = HF_GONE_FREED;
         gone->key = hf_object_key(t->c, arg);
         gone->record = record_of(t, flow, arg);
-        return gone->key || gone->record;
+        return TRUE;
     }
     return callee && unmade(t, call, flow, callee, gone);
 }
