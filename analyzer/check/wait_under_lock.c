@@ -22,6 +22,7 @@ typedef struct {
     HfCritical *cr;
     HfWakers *wakers;
     GHashTable *told; /* "lock function call" */
+    GArray *later;    /* HfCritPair: the waker may not exist yet */
 } Run;
 
 static gboolean tell(Run *r, const HfCritPair *p)
@@ -77,6 +78,9 @@ static HfTier tier_of_wakers(HfFinding *f, const GArray *wakers, HfTier tier)
 
         n[w->needs]++;
         slots += w->what.n_slots || w->what.hops > FAR;
+    }
+    if (n[HF_NEEDS_START] && tier > HF_TIER_HIGH) {
+        tier = HF_TIER_LOW;
     }
     if (slots) {
         hf_finding_reason(f, "it is a long way from who ends the wait to the "
@@ -211,6 +215,47 @@ static gboolean all_need(const GArray *wakers)
     return wakers->len > 0;
 }
 
+static gboolean some_later(const GArray *wakers)
+{
+    for (guint i = 0; i < wakers->len; i++) {
+        if (g_array_index(wakers, HfWaker, i).needs == HF_NEEDS_START) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+/* That the waker may not exist yet is told once for each thing waited for:
+ * nearest to it. */
+static void put_off(Run *r, const HfCritPair *p)
+{
+    for (guint i = 0; i < r->later->len; i++) {
+        HfCritPair *have = &g_array_index(r->later, HfCritPair, i);
+
+        if (have->cls == p->cls && have->what.cls == p->what.cls) {
+            if (p->what.n_slots < have->what.n_slots ||
+                (p->what.n_slots == have->what.n_slots &&
+                 p->what.hops < have->what.hops)) {
+                *have = *p;
+            }
+            return;
+        }
+    }
+    g_array_append_val(r->later, *p);
+}
+
+static void report_later(Run *r)
+{
+    for (guint i = 0; i < r->later->len; i++) {
+        const HfCritPair *p = &g_array_index(r->later, HfCritPair, i);
+        GArray *wakers = hf_wakers_of(r->wakers, r->cr->s->flows[p->sym],
+                                      &p->what, p->cls);
+
+        report(r, p, wakers);
+        g_array_unref(wakers);
+    }
+}
+
 static void judge(HfCritical *cr, const HfCritPair *p, gpointer data)
 {
     Run *r = data;
@@ -227,7 +272,9 @@ static void judge(HfCritical *cr, const HfCritPair *p, gpointer data)
         return;
     }
     wakers = hf_wakers_of(r->wakers, cr->s->flows[p->sym], &p->what, p->cls);
-    if (all_need(wakers) && tell(r, p)) {
+    if (all_need(wakers) && some_later(wakers)) {
+        put_off(r, p);
+    } else if (all_need(wakers) && tell(r, p)) {
         report(r, p, wakers);
     }
     g_array_unref(wakers);
@@ -241,7 +288,10 @@ static void run_wait_under_lock(HfCheck *c)
     };
 
     r.wakers = hf_wakers_new(r.cr);
+    r.later = g_array_new(FALSE, FALSE, sizeof(HfCritPair));
     hf_critical_each_pair(r.cr, judge, &r);
+    report_later(&r);
+    g_array_unref(r.later);
     hf_wakers_free(r.wakers);
     g_hash_table_unref(r.told);
 }

@@ -4,10 +4,29 @@
 
 #include <string.h>
 
-struct HfWakers {
-    HfCritical *cr;
-    GArray *all; /* HfWaker: every call that wakes something known */
-};
+
+/* ---- who has callbacks called ------------------------------------------- */
+
+static void add_askers(HfWakers *w, const HfFlow *f, const HfCall *call)
+{
+    GArray *all = hf_callbacks_of(w->cr->s, f, call);
+
+    for (guint i = 0; all && i < all->len; i++) {
+        gpointer key =
+            GUINT_TO_POINTER(g_array_index(all, HfCallback, i).target);
+        GArray *list = g_hash_table_lookup(w->askers, key);
+        HfCallSite asker = { .caller = f->sym, .event = call->event };
+
+        if (!list) {
+            list = g_array_new(FALSE, FALSE, sizeof(HfCallSite));
+            g_hash_table_insert(w->askers, key, list);
+        }
+        g_array_append_val(list, asker);
+    }
+    if (all) {
+        g_array_unref(all);
+    }
+}
 
 /* ---- every waker -------------------------------------------------------- */
 
@@ -44,8 +63,15 @@ HfWakers *hf_wakers_new(HfCritical *cr)
 
     w->cr = cr;
     w->all = g_array_new(FALSE, FALSE, sizeof(HfWaker));
+    w->askers = g_hash_table_new_full(NULL, NULL, NULL,
+                                      (GDestroyNotify)g_array_unref);
+    w->above = g_hash_table_new_full(NULL, NULL, NULL, g_free);
     for (guint i = 0; i < order->len; i++) {
         const HfFlow *f = cr->s->flows[g_array_index(order, HfSymId, i)];
+
+        for (guint k = 0; k < f->calls->len; k++) {
+            add_askers(w, f, &g_array_index(f->calls, HfCall, k));
+        }
 
         for (guint k = 0; wakes(cr, f->sym) && k < f->calls->len; k++) {
             hf_critical_at(cr, f, &g_array_index(f->calls, HfCall, k),
@@ -59,6 +85,8 @@ void hf_wakers_free(HfWakers *w)
 {
     if (w) {
         g_array_unref(w->all);
+        g_hash_table_unref(w->askers);
+        g_hash_table_unref(w->above);
         g_free(w);
     }
 }
@@ -81,70 +109,8 @@ static gboolean takes_first(const HfCritical *cr, const HfFlow *flow,
     return FALSE;
 }
 
-/* Silence about such a lock is the normal case, and callbacks of loops are
- * where it is held. */
-static gboolean may_hold(const HfCritical *cr, const HfContext *ctx, HfX lock)
-{
-    const HfCapRule *cap = hf_contract_cap_rule(cr->s->contracts, lock);
-    HfXNode n = *hf_x(cr->t, lock);
-
-    return cap && cap->unknown_entry == HF_ENTRY_UNKNOWN && !ctx->complete &&
-           !(ctx->absent >> n.ref & 1);
-}
-
-/* Run later, by some loop. */
-static gboolean in_callback(const HfCritical *cr, const HfFlow *flow,
-                            const HfContext *ctx)
-{
-    while (ctx->parent) {
-        flow = cr->s->flows[ctx->parent];
-        ctx = &g_array_index(flow->contexts, HfContext, ctx->parent_context);
-    }
-    return cr->s->runs[flow->sym] &
-           ~(1u << HF_RUN_THREAD | 1u << HF_RUN_CALL);
-}
-
-/* All who start the thread do so in a callback that holds the lock: while it
- * is held elsewhere, the thread may not have been started yet. */
-static gboolean started_with(const HfCritical *cr, int role, HfX lock)
-{
-    const HfRole *r = &g_array_index(cr->s->roles, HfRole, role);
-
-    for (guint i = 0; i < r->starts->len; i++) {
-        const HfRolePoint *p = &g_array_index(r->starts, HfRolePoint, i);
-        const HfFlow *f = cr->s->flows[p->in];
-        const HfCall *call = f ? hf_flow_call(f, p->event) : NULL;
-
-        if (!call) {
-            return FALSE;
-        }
-        for (guint k = 0; k < f->contexts->len; k++) {
-            const HfContext *c = &g_array_index(f->contexts, HfContext, k);
-
-            if (!in_callback(cr, f, c) ||
-                (!hf_critical_holds(cr, f, call->must, lock) &&
-                 !may_hold(cr, c, lock))) {
-                return FALSE;
-            }
-        }
-    }
-    return r->run == HF_RUN_THREAD && r->starts->len > 0;
-}
-
-static gboolean all_started_with(const HfCritical *cr, const HfFlow *flow,
-                                 HfX lock)
-{
-    for (guint i = 0; i < flow->contexts->len; i++) {
-        int role = g_array_index(flow->contexts, HfContext, i).role;
-
-        if (role < 0 || !started_with(cr, role, lock)) {
-            return FALSE;
-        }
-    }
-    return flow->contexts->len > 0;
-}
-
-static HfNeeds needs(HfWakers *w, const HfWaker *waker, HfX lock)
+static HfNeeds needs(HfWakers *w, const HfWaker *waker, HfX lock,
+                     const HfFlow *waiter, const HfCritEvent *wait)
 {
     HfCritical *cr = w->cr;
     const HfCall *call = hf_flow_call(waker->flow, waker->event);
@@ -160,8 +126,8 @@ static HfNeeds needs(HfWakers *w, const HfWaker *waker, HfX lock)
     if (takes_first(cr, waker->flow, waker->event, lock)) {
         return HF_NEEDS_FIRST;
     }
-    return all_started_with(cr, waker->flow, lock) ? HF_NEEDS_START
-                                                   : HF_NEEDS_NOT;
+    return hf_waker_starts_later(w, waker, lock, waiter, wait)
+               ? HF_NEEDS_START : HF_NEEDS_NOT;
 }
 
 /* ---- threads that end --------------------------------------------------- */
@@ -316,7 +282,7 @@ GArray *hf_wakers_of(HfWakers *w, const HfFlow *waiter, const HfCritEvent *e,
             same_thread(w->cr, waiter, waker.flow)) {
             continue;
         }
-        waker.needs = lock ? needs(w, &waker, lock) : HF_NEEDS_NOT;
+        waker.needs = lock ? needs(w, &waker, lock, waiter, e) : HF_NEEDS_NOT;
         g_array_append_val(out, waker);
     }
     return out;
@@ -326,8 +292,8 @@ void hf_waker_trace(HfWakers *w, HfFinding *f, const HfWaker *waker, HfX lock)
 {
     static const char *const how[] = {
         [HF_NEEDS_NOT] = "without needing",
-        [HF_NEEDS_START] = "in a thread that is started only by callbacks "
-                           "with",
+        [HF_NEEDS_START] = "in a thread that may not be started yet, by a "
+                           "callback with",
         [HF_NEEDS_SOME] = "after taking, on some ways,",
         [HF_NEEDS_FIRST] = "after taking",
         [HF_NEEDS_HELD] = "with",

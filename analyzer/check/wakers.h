@@ -13,7 +13,7 @@ G_BEGIN_DECLS
 /* How a waker depends on a lock. */
 typedef enum {
     HF_NEEDS_NOT,
-    HF_NEEDS_START, /* its thread is started by callbacks that hold it */
+    HF_NEEDS_START, /* its thread is started by a callback that needs it */
     HF_NEEDS_SOME,  /* takes it first, on some of its ways */
     HF_NEEDS_FIRST, /* takes it on every way there */
     HF_NEEDS_HELD,  /* holds it */
@@ -38,6 +38,22 @@ GArray *hf_wakers_of(HfWakers *w, const HfFlow *waiter, const HfCritEvent *e,
                      HfX lock);
 /* "\"f\" wakes it with ... held", an event of f. */
 void hf_waker_trace(HfWakers *w, HfFinding *f, const HfWaker *waker, HfX lock);
+
+/* ---- private to wakers*.c ----------------------------------------------- */
+
+struct HfWakers {
+    HfCritical *cr;
+    GArray *all; /* HfWaker: every call that wakes something known */
+    GHashTable *askers; /* HfSymId of a callback -> GArray of HfCallSite: who
+                           has it called, by a relative event */
+    GHashTable *above; /* HfSymId -> guint8 by HfSymId: who gets there */
+};
+
+/* wakers_later.c: the waker's thread is started by a callback that needs the
+ * lock, and that was asked for on the way to the wait: it may not have been
+ * started yet. */
+gboolean hf_waker_starts_later(HfWakers *w, const HfWaker *waker, HfX lock,
+                               const HfFlow *waiter, const HfCritEvent *wait);
 
 G_END_DECLS
 

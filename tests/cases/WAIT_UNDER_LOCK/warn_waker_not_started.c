@@ -2,8 +2,9 @@
 // profile: qemu
 #include <stddef.h>
 
-/* The thread that would end the wait is started by a completion that only the
- * main loop runs, which needs the big lock for it. */
+/* The thread that would end the wait is started by a completion that this
+ * thread has asked for, and that only the main loop runs, which needs the big
+ * lock for it. */
 
 typedef struct QemuSemaphore {
     int count;
@@ -78,6 +79,7 @@ static const Handlers *const all[] = { &wrong, &right };
 
 static void *migration_thread(void *opaque)
 {
+    qemu_bh_new_full(connected, NULL, "connected", NULL);
     bql_lock_impl(__FILE__, __LINE__);
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
         all[i]->setup(2);
@@ -89,7 +91,6 @@ static void *migration_thread(void *opaque)
 int main(void)
 {
     bql_lock_impl(__FILE__, __LINE__);
-    qemu_bh_new_full(connected, NULL, "connected", NULL);
     qemu_thread_create(&pager, "page", page_thread, NULL, 0);
     qemu_thread_create(&migration, "migration", migration_thread, NULL, 0);
     bql_unlock();
