@@ -16,6 +16,7 @@
 /* At every call on the way there are conditions; after so many hardly anybody
  * believes that they hold together. */
 #define FAR 5
+#define MANY_KINDS 8
 
 typedef struct {
     HfCheck *check;
@@ -24,6 +25,7 @@ typedef struct {
     HfRanks *ranks;
     GHashTable *told; /* unordered pairs of classes, min << 32 | max */
     guint n_told;
+    guint *embedded; /* by HfRecId: members of other records that it is */
 } Run;
 
 /* One side of the cycle. */
@@ -71,6 +73,39 @@ static gboolean same_objects(const Run *r, const Side *s)
            (a && a == base_of(r->cr, s->pair->what.object));
 }
 
+static gboolean is_part_of(const HfCritical *cr, HfX object, HfX path)
+{
+    for (; path; path = hf_x(cr->t, path)->parent) {
+        if (path == object) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+/* One of them is found from the other, or there is only one of it. */
+static gboolean related(const Run *r, const Side *s)
+{
+    HfX lock = s->pair->lock, object = s->pair->what.object;
+
+    return object && (hf_critical_is_one(r->cr, lock) ||
+                      hf_critical_is_one(r->cr, object) ||
+                      is_part_of(r->cr, base_of(r->cr, lock), object) ||
+                      is_part_of(r->cr, base_of(r->cr, object), lock));
+}
+
+/* A member of a record that many others begin with: its lock is the lock of
+ * things of many kinds. */
+static gboolean of_many_kinds(const Run *r, HfX cls)
+{
+    const HfProgram *p = r->check->program;
+    const HfXNode *n = hf_x(r->cr->t, cls);
+    HfRecId record = n->kind == HF_X_FIELD
+                         ? HF_PROGRAM_FIELD(p, n->ref)->record : 0;
+
+    return record && r->embedded[record] >= MANY_KINDS;
+}
+
 /* Reasons for doubt; f NULL: they are only counted. */
 static guint doubt(HfFinding *f, guint n, const char *fmt, const char *name)
 {
@@ -115,16 +150,22 @@ static guint doubts_of_side(const Run *r, HfFinding *f, const Side *s)
 static guint doubts(const Run *r, HfFinding *f, const Side *sides, guint n)
 {
     guint sum = 0, unknown = 0;
-    gboolean same = TRUE;
+    gboolean same = TRUE, close = TRUE, kinds = FALSE;
 
     for (guint i = 0; i < n; i++) {
         same &= same_objects(r, &sides[i]);
+        close &= related(r, &sides[i]);
+        kinds |= of_many_kinds(r, sides[i].pair->cls);
         sum += doubts_of_side(r, f, &sides[i]);
         unknown += sides[i].ctx->role < 0 && !sides[i].ctx->complete;
     }
     sum -= unknown > 1 ? unknown - 1 : 0;
     if (!same) {
-        sum += doubt(f, 1, "objects are told apart by their types%s", " only");
+        sum += doubt(f, close ? 1 : 2, "objects are told apart by their "
+                     "types%s", close ? " only" : " only, and nothing says "
+                     "how they belong together");
+        sum += kinds ? doubt(f, 1, "one of the locks is in objects of many "
+                             "%s", "kinds") : 0;
     }
     return sum + (n > 2);
 }
@@ -362,6 +403,20 @@ static void cycles(Run *r)
     }
 }
 
+static guint *count_embedded(const HfProgram *p)
+{
+    guint *n = g_new0(guint, p->records->len + 1);
+
+    for (HfFieldId i = 1; i < p->fields->len; i++) {
+        const HfProgField *f = HF_PROGRAM_FIELD(p, i);
+
+        if (f->type_flags & HF_TYPE_RECORD) {
+            n[f->type_record]++;
+        }
+    }
+    return n;
+}
+
 static void run_order_reversal(HfCheck *c)
 {
     Run r = {
@@ -370,6 +425,7 @@ static void run_order_reversal(HfCheck *c)
                                       NULL),
     };
 
+    r.embedded = count_embedded(c->program);
     r.order = hf_order_new(r.cr);
     for (guint i = 0; i < r.order->edges->len; i++) {
         two_locks(&r, g_ptr_array_index(r.order->edges, i));
@@ -378,6 +434,7 @@ static void run_order_reversal(HfCheck *c)
     hf_order_free(r.order);
     hf_ranks_free(r.ranks);
     g_hash_table_unref(r.told);
+    g_free(r.embedded);
 }
 
 const HfChecker hf_checker_order_reversal = {

@@ -187,6 +187,38 @@ static int is_handle(const HfCritical *cr, const HfRolePoint *start, HfX path)
            hf_critical_may_alias(cr, start->handle.object, path);
 }
 
+typedef struct {
+    HfX lock;
+    gboolean found;
+} Again;
+
+static void is_again(HfCritical *cr, const HfFlow *flow, const HfCall *call,
+                     const HfCritEvent *e, gpointer data)
+{
+    Again *again = data;
+
+    (void)cr;
+    (void)flow;
+    (void)call;
+    again->found |= e->kind == HF_CRIT_ACQUIRE && !e->wide &&
+                    e->cls == again->lock;
+}
+
+/* Somewhere in a loop, by itself or by what it calls. */
+static gboolean takes_again(HfCritical *cr, const HfFlow *flow, HfX lock)
+{
+    Again again = { .lock = lock };
+
+    for (guint i = 0; !again.found && i < flow->calls->len; i++) {
+        const HfCall *call = &g_array_index(flow->calls, HfCall, i);
+
+        if (hf_event_in_loop(flow, call->event)) {
+            hf_critical_at(cr, flow, call, is_again, &again);
+        }
+    }
+    return again.found;
+}
+
 static gboolean plainer(const HfCritEvent *a, const HfCritEvent *b)
 {
     return a->n_slots < b->n_slots ||
@@ -202,8 +234,10 @@ static void add_end(HfWakers *w, GArray *out, HfSymId entry, HfX lock)
 
     for (guint i = 0; rows && i < rows->len; i++) {
         const HfCritEvent *e = &g_array_index(rows, HfCritEvent, i);
+        /* what a thread takes once, at its start, it may have had already */
         HfNeeds how =
-            !e->n_slots && hf_critical_always_ends(waker.flow, e->event)
+            !e->n_slots && hf_critical_always_ends(waker.flow, e->event) &&
+                    takes_again(cr, waker.flow, lock)
                 ? HF_NEEDS_FIRST : HF_NEEDS_SOME;
 
         if (e->kind == HF_CRIT_ACQUIRE && e->cls == lock &&
