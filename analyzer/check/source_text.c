@@ -303,6 +303,48 @@ static int last_line(const HfSourceText *s)
                                                  : (int)s->lines->len;
 }
 
+static char *line_text(const HfSourceText *s, int line)
+{
+    gsize start = g_array_index(s->lines, gsize, line - 1);
+    const char *end = memchr(s->text + start, '\n', s->len - start);
+
+    return g_strndup(s->text + start,
+                     end ? (gsize)(end - s->text) - start : s->len - start);
+}
+
+static gboolean comes_later(char **lines, int from, int n, const char *text)
+{
+    for (int i = from; i < n; i++) {
+        if (strcmp(lines[i], text) == 0) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+/* Old lines that are among the new ones stay. */
+static void add_changes(const HfSourceText *s, GString *out, int first,
+                        int last, char **lines, int n)
+{
+    int k = 0;
+
+    for (int l = first; l <= last; l++) {
+        g_autofree char *old = line_text(s, l);
+
+        if (!comes_later(lines, k, n, old)) {
+            g_string_append_printf(out, "-%s\n", old);
+            continue;
+        }
+        for (; strcmp(lines[k], old) != 0; k++) {
+            g_string_append_printf(out, "+%s\n", lines[k]);
+        }
+        g_string_append_printf(out, " %s\n", lines[k++]);
+    }
+    for (; k < n; k++) {
+        g_string_append_printf(out, "+%s\n", lines[k]);
+    }
+}
+
 char *hf_source_diff(const HfSourceText *s, const char *path, int first,
                      int last, const char *replacement)
 {
@@ -317,10 +359,7 @@ char *hf_source_diff(const HfSourceText *s, const char *path, int first,
                            path, path, from, to - from + 1, from,
                            to - from + 1 - (last - first + 1) + n);
     add_lines(s, out, from, first - 1, ' ');
-    add_lines(s, out, first, last, '-');
-    for (int i = 0; i < n; i++) {
-        g_string_append_printf(out, "+%s\n", lines[i]);
-    }
+    add_changes(s, out, first, last, lines, n);
     add_lines(s, out, last + 1, to, ' ');
     return g_string_free(out, FALSE);
 }

@@ -252,10 +252,10 @@ static void test_effects(void **state)
           "requires_shared, excludes, assert_held, assert_shared, test_held, "
           "init, destroy, gs, io, io_or_gs, coroutine, no_coroutine, "
           "coroutine_mixed, co_wrapper, co_wrapper_mixed, returns_arg, "
-          "returns_lock, alloc, free, rcu_read, rcu_publish, fill, "
+          "returns_lock, alloc, free, rcu_read, rcu_publish, fill, changes, "
           "string_copy, string_copy_truncating, pair_open, pair_close, "
-          "noreturn, blocking, callback, join, intentional, no_analysis; "
-          "found "
+          "sends, noreturn, succeeds, blocking, may_block, wakes, callback, "
+          "join, intentional, no_analysis; found "
           "'guarded_by'" },
         { "fields: {A.b: {acquire: x}}\n",
           "t.yaml:1:16: expected one of guarded_by, pt_guarded_by, "
@@ -317,8 +317,8 @@ static void test_effects(void **state)
         { "functions: {f: {pair_open: x}}\n",
           "t.yaml:1:28: expected NAME, ARG, found 'x'" },
         { "functions: {f: {pair_open: [[x]]}}\n",
-          "t.yaml:1:29: expected NAME, ARG or a mapping with name, arg, found "
-          "a list" },
+          "t.yaml:1:29: expected NAME, ARG or a mapping with name, arg, "
+          "when, found a list" },
         { "functions: {f: {callback: x}}\n",
           "t.yaml:1:27: expected an argument (arg0, arg1, ..., ret), found "
           "'x'" },

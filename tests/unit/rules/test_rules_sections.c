@@ -89,7 +89,7 @@ static void test_lock_types(void **state)
 {
     HfRules *r = load("lock_types:\n"
                       "  M: {}\n"
-                      "  R: {recursive: true, shared: true, rank: -3,\n"
+                      "  R: {recursive: true, shared: true, spins: false, rank: -3,\n"
                       "      stands_for: object}\n");
     const HfLockTypeRule *m = g_ptr_array_index(r->lock_types, 0);
     const HfLockTypeRule *k = g_ptr_array_index(r->lock_types, 1);
@@ -225,7 +225,7 @@ static const char everything_dumped[] =
     "  \"co\": {kind: mode, recursive: false, unknown_entry: unknown}\n"
     "lock_types:\n"
     "  # t.yaml:6\n"
-    "  \"M\": {recursive: false, shared: false, rank: 3, "
+    "  \"M\": {recursive: false, shared: false, spins: false, rank: 3, "
     "stands_for: \"object\"}\n"
     "functions:\n"
     "  # t.yaml:8\n"
@@ -233,9 +233,9 @@ static const char everything_dumped[] =
     "    {requires: \"x\"}]\n"
     "  # t.yaml:9\n"
     "  \"b*\": [{callback: {function: arg0, data: arg2, run: bh, "
-    "role: \"io\", holds: []}}]\n"
+    "role: \"io\", holds: [], own: false}}]\n"
     "  # t.yaml:11\n"
-    "  \"c\": [{callback: {function: arg1, run: call}},\n"
+    "  \"c\": [{callback: {function: arg1, run: call, own: false}},\n"
     "    {string_copy: {to: arg3, instead: \"x\"}},\n"
     "    {pair_open: \"p, ret\"},\n"
     "    {co_wrapper: true},\n"
