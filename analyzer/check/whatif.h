@@ -25,7 +25,8 @@ G_BEGIN_DECLS
 typedef enum {
     HF_WHATIF_SAFE,
     HF_WHATIF_DOUBLE_LOCK, /* the thread has it already, on some way in */
-    HF_WHATIF_ORDER,       /* another thread takes them in the other order */
+    HF_WHATIF_ORDER,       /* another thread takes them in the other order; a
+                              circle of three is not looked for */
     HF_WHATIF_BLOCKS,      /* its holder waits for what comes after here */
     HF_WHATIF_UNKNOWN,     /* no telling which lock this is */
 } HfWhatIfVerdict;

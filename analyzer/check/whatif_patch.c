@@ -346,9 +346,11 @@ static char *read_first(Patch *p, HfX object, const char *arg,
     const char *at = p->text->text + p->span.start;
     const char *end = p->text->text + p->span.end;
     const char *hit = find_access(p, at, end);
+    gsize word = strncmp(at, "if", 2) == 0 && !is_word(at[2]) ? 2 : 0;
     GString *out;
 
-    if (!hit || !comes_first(at + 2, hit - at - 2)) {
+    if (!hit || hit < at + word ||
+        !comes_first(at + word, hit - at - word)) {
         no(p, "what is evaluated before it may matter");
         return NULL;
     }
