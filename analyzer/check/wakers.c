@@ -326,8 +326,8 @@ void hf_waker_trace(HfWakers *w, HfFinding *f, const HfWaker *waker, HfX lock)
 {
     static const char *const how[] = {
         [HF_NEEDS_NOT] = "without needing",
-        [HF_NEEDS_START] = "in a thread that may not be started yet, by a "
-                           "callback with",
+        [HF_NEEDS_START] = ("in a thread that may not be started yet, by a "
+                            "callback with"),
         [HF_NEEDS_SOME] = "after taking, on some ways,",
         [HF_NEEDS_FIRST] = "after taking",
         [HF_NEEDS_HELD] = "with",
