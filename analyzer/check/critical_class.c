@@ -217,7 +217,8 @@ static gboolean set_equal(gconstpointer a, gconstpointer b)
 {
     const SetKey *x = a, *y = b;
 
-    return x->n == y->n && memcmp(x->v, y->v, x->n * sizeof(HfX)) == 0;
+    return x->n == y->n &&
+           (!x->n || memcmp(x->v, y->v, x->n * sizeof(HfX)) == 0);
 }
 
 static void set_key_free(gpointer key)
