@@ -14,8 +14,23 @@ typedef struct {
     GHashTable *known; /* key -> HfProposal */
     const HfAnnotateOptions *options;
     const GArray *claims; /* HfClaim */
+    GHashTable *claims_of; /* subject key -> GArray of const HfClaim * */
+    /* What this round is sure of, for what follows in it. */
+    GHashTable *guards;   /* subject key -> lock in terms of SELF */
+    GHashTable *required; /* HfSymId -> GArray of HfRequired */
     guint64 gs; /* capabilities, one of which makes a thread global state */
 } HfInfer;
+
+typedef struct {
+    HfX lock; /* in terms of the function */
+    gboolean shared;
+} HfRequired;
+
+/* Of a member, else a variable. */
+static inline gpointer hf_subject_key(HfFieldId field, HfSymId var)
+{
+    return GUINT_TO_POINTER(field ? field * 2 : var * 2 + 1);
+}
 
 #define X(name) void name(HfInfer *in);
 HF_INFERENCES(X)
@@ -45,7 +60,11 @@ void hf_proposal_discard(HfInfer *in, HfProposal *p);
 /* infer_requires.c: its callers as evidence and errors; needed: the body says
  * that it is. */
 void hf_infer_check_requires(HfInfer *in, HfProposal *p, gboolean needed);
-/* infer_comments.c: a comment beside its owner speaks of a lock. */
+/* infer_comments.c: HfInfer.claims_of.  (transfer full) */
+GHashTable *hf_infer_index_claims(const GArray *claims);
+/* The same file: what its comment says that callers hold. */
+void hf_infer_comment_of(HfInfer *in, HfSymId sym);
+/* The same file: a comment beside its owner speaks of a lock. */
 gboolean hf_infer_is_claimed(const HfInfer *in, const HfProposal *p);
 
 /* A body of this project, that may be annotated. */

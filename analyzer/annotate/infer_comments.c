@@ -80,17 +80,18 @@ static void errors_of_excludes(const HfCheck *c, const HfSite *site,
 
 gboolean hf_infer_is_claimed(const HfInfer *in, const HfProposal *p)
 {
-    for (guint i = 0; i < in->claims->len; i++) {
-        const HfClaim *k = &g_array_index(in->claims, HfClaim, i);
+    const GArray *own = g_hash_table_lookup(
+        in->claims_of, hf_subject_key(p->field, p->sym));
 
-        if (k->sym == p->sym && k->field == p->field && !k->hedged) {
+    for (guint i = 0; own && i < own->len; i++) {
+        if (!g_array_index(own, const HfClaim *, i)->hedged) {
             return TRUE;
         }
     }
     return FALSE;
 }
 
-static void propose(HfInfer *in, const HfClaim *k)
+static HfProposal *propose(HfInfer *in, const HfClaim *k)
 {
     HfEffectKind kind = kind_of(in, k);
     HfWhat what = { .kind = kind, .sym = k->sym, .field = k->field,
@@ -100,25 +101,60 @@ static void propose(HfInfer *in, const HfClaim *k)
     HfProposal *p;
 
     if (!is_covered(in, k) || is_said(in, k, kind)) {
-        return;
+        return NULL;
     }
     p = had ? had : hf_propose(in, &what);
-    if (!p) {
-        return;
+    if (p) {
+        hf_proposal_evidence(p, hf_check_place_of(in->check.program, k->unit,
+                                                  k->loc),
+                             "its comment says so");
     }
-    hf_proposal_evidence(p, hf_check_place_of(in->check.program, k->unit,
-                                              k->loc),
-                         "its comment says so");
-    if (kind == HF_EFF_REQUIRES) {
-        hf_infer_check_requires(in, p, TRUE);
-    } else if (kind == HF_EFF_EXCLUDES && !had) {
+    if (p && !had && kind == HF_EFF_EXCLUDES) {
         hf_call_sites(&in->check, k->sym, k->lock, errors_of_excludes, p);
+    }
+    return p;
+}
+
+void hf_infer_comment_of(HfInfer *in, HfSymId sym)
+{
+    const GArray *own =
+        g_hash_table_lookup(in->claims_of, hf_subject_key(0, sym));
+
+    for (guint i = 0; own && i < own->len; i++) {
+        const HfClaim *k = g_array_index(own, const HfClaim *, i);
+
+        if (kind_of(in, k) == HF_EFF_REQUIRES) {
+            propose(in, k);
+        }
     }
 }
 
 void hf_infer_comments(HfInfer *in)
 {
     for (guint i = 0; i < in->claims->len; i++) {
-        propose(in, &g_array_index(in->claims, HfClaim, i));
+        const HfClaim *k = &g_array_index(in->claims, HfClaim, i);
+
+        if (kind_of(in, k) != HF_EFF_REQUIRES) {
+            propose(in, k);
+        }
     }
+}
+
+GHashTable *hf_infer_index_claims(const GArray *claims)
+{
+    GHashTable *out = g_hash_table_new_full(NULL, NULL, NULL,
+                                            (GDestroyNotify)g_array_unref);
+
+    for (guint i = 0; i < claims->len; i++) {
+        const HfClaim *k = &g_array_index(claims, HfClaim, i);
+        gpointer key = hf_subject_key(k->field, k->sym);
+        GArray *own = g_hash_table_lookup(out, key);
+
+        if (!own) {
+            own = g_array_new(FALSE, FALSE, sizeof(k));
+            g_hash_table_insert(out, key, own);
+        }
+        g_array_append_val(own, k);
+    }
+    return out;
 }

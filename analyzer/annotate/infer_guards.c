@@ -168,6 +168,10 @@ static void look_at(HfInfer *in, const HfStats *st)
         p->sure = meant && all && b.functions >= 2 && b.strong && !p->errors->len &&
                   !count_fresh(in, &st->subject);
     }
+    if (p && p->sure) {
+        g_hash_table_insert(in->guards, hf_subject_key(what.field, what.sym),
+                            GUINT_TO_POINTER(what.lock));
+    }
 }
 
 void hf_infer_guards(HfInfer *in)

@@ -100,64 +100,91 @@ static gboolean is_shared_lock(const HfInfer *in, HfX lock)
                : rule && rule->shared;
 }
 
+static void use_under(Search *s, const HfGuardUse *u, HfX guard)
+{
+    HfCheck *c = &s->in->check;
+    HfX lock = hf_guard_on(c, &u->subject, guard);
+    HfProposal *p =
+        lock ? need(s, lock, is_shared_lock(s->in, lock) &&
+                                 !hf_guard_is_write(&u->access),
+                    u->access.must) : NULL;
+
+    if (p) {
+        g_autofree char *what = hf_guard_use_text(c, s->flow, u);
+
+        hf_proposal_evidence(p, hf_check_place(s->flow, u->access.event),
+                             "accesses \"%s\", which the lock guards", what);
+    }
+}
+
 static void from_use(HfCheck *c, const HfFlow *flow, const HfGuardUse *u,
                      gpointer data)
 {
     Search *s = data;
     const HfSubject *sub = &u->subject;
+    HfX proposed = sub->pointee ? 0
+                                : GPOINTER_TO_UINT(g_hash_table_lookup(
+                                      s->in->guards,
+                                      hf_subject_key(sub->field, sub->var)));
     const HfContract *k =
         sub->field ? hf_contract_of_field(c->solved->contracts, sub->field)
                    : hf_contract_of(c->solved->contracts, sub->var);
 
-    for (guint n = 0; !u->access.fresh && !u->indirect && k &&
-                      n < k->clauses->len; n++) {
+    if (u->access.fresh || u->indirect) {
+        return;
+    }
+    if (proposed) {
+        use_under(s, u, proposed);
+    }
+    for (guint n = 0; k && n < k->clauses->len; n++) {
         const HfClause *cl = &g_array_index(k->clauses, HfClause, n);
-        HfX lock;
-        HfProposal *p;
 
-        if (cl->kind != (sub->pointee ? HF_EFF_PT_GUARDED_BY
-                                      : HF_EFF_GUARDED_BY) ||
-            cl->n_locks != 1) {
-            continue;
+        if (cl->kind == (sub->pointee ? HF_EFF_PT_GUARDED_BY
+                                      : HF_EFF_GUARDED_BY) &&
+            cl->n_locks == 1) {
+            use_under(s, u, cl->locks[0]);
         }
-        lock = hf_guard_on(c, sub, cl->locks[0]);
-        p = lock ? need(s, lock, is_shared_lock(s->in, lock) &&
-                                     !hf_guard_is_write(&u->access),
-                        u->access.must) : NULL;
-        if (p) {
-            g_autofree char *what = hf_guard_use_text(c, flow, u);
+    }
+}
 
-            hf_proposal_evidence(p, hf_check_place(flow, u->access.event),
-                                 "accesses \"%s\", which the lock guards",
-                                 what);
-        }
+/* The callee requires it: in its own terms. */
+static void call_under(Search *s, const HfCall *call, HfSymId callee,
+                       HfX lock, gboolean shared)
+{
+    const HfSolved *solved = s->in->check.solved;
+    const HfX *args = &g_array_index(s->flow->args, HfX, call->first_arg);
+    HfX here = hf_x_to_caller(solved->exprs, lock, args, call->n_args);
+    HfProposal *p;
+
+    here = here ? hf_contract_canonical(solved->contracts, here) : 0;
+    p = here ? need(s, here, shared, call->must) : NULL;
+    if (p) {
+        hf_proposal_evidence(p, hf_check_place(s->flow, call->event),
+                             "calls \"%s\", which requires it",
+                             hf_infer_name(s->in, callee));
     }
 }
 
 static void from_call(Search *s, const HfCall *call, HfSymId callee)
 {
-    const HfSolved *solved = s->in->check.solved;
-    const HfContract *k = hf_contract_of(solved->contracts, callee);
-    const HfX *args = &g_array_index(s->flow->args, HfX, call->first_arg);
+    const HfContract *k =
+        hf_contract_of(s->in->check.solved->contracts, callee);
+    const GArray *found =
+        g_hash_table_lookup(s->in->required, GUINT_TO_POINTER(callee));
 
     for (guint i = 0; k && i < k->clauses->len; i++) {
         const HfClause *cl = &g_array_index(k->clauses, HfClause, i);
-        HfX lock;
-        HfProposal *p;
 
-        if (cl->n_locks != 1 || (cl->kind != HF_EFF_REQUIRES &&
-                                 cl->kind != HF_EFF_REQUIRES_SHARED)) {
-            continue;
+        if (cl->n_locks == 1 && (cl->kind == HF_EFF_REQUIRES ||
+                                 cl->kind == HF_EFF_REQUIRES_SHARED)) {
+            call_under(s, call, callee, cl->locks[0],
+                       cl->kind == HF_EFF_REQUIRES_SHARED);
         }
-        lock = hf_x_to_caller(solved->exprs, cl->locks[0], args, call->n_args);
-        lock = lock ? hf_contract_canonical(solved->contracts, lock) : 0;
-        p = lock ? need(s, lock, cl->kind == HF_EFF_REQUIRES_SHARED,
-                        call->must) : NULL;
-        if (p) {
-            hf_proposal_evidence(p, hf_check_place(s->flow, call->event),
-                                 "calls \"%s\", which requires it",
-                                 hf_infer_name(s->in, callee));
-        }
+    }
+    for (guint i = 0; found && i < found->len; i++) {
+        const HfRequired *r = &g_array_index(found, HfRequired, i);
+
+        call_under(s, call, callee, r->lock, r->shared);
     }
 }
 
@@ -303,23 +330,42 @@ void hf_infer_check_requires(HfInfer *in, HfProposal *p, gboolean needed)
     }
 }
 
+static void remember(HfInfer *in, const HfProposal *p)
+{
+    GArray *found =
+        g_hash_table_lookup(in->required, GUINT_TO_POINTER(p->sym));
+    HfRequired r = { lock_of(in, p), p->kind == HF_EFF_REQUIRES_SHARED };
+
+    if (!found) {
+        found = g_array_new(FALSE, FALSE, sizeof(r));
+        g_hash_table_insert(in->required, GUINT_TO_POINTER(p->sym), found);
+    }
+    g_array_append_val(found, r);
+}
+
+/* Callees come first, so what they require is known. */
 void hf_infer_requires(HfInfer *in)
 {
     const GArray *order = in->check.program->functions;
-    guint first = in->out->list->len;
 
     for (guint i = 0; i < order->len; i++) {
-        const HfFlow *flow =
-            in->check.solved->flows[g_array_index(order, HfSymId, i)];
+        HfSymId sym = g_array_index(order, HfSymId, i);
+        const HfFlow *flow = in->check.solved->flows[sym];
+        guint first = in->out->list->len;
 
         if (hf_infer_eligible(in, flow) && !hf_check_exempt(&in->check,
                                                             flow)) {
             look_at(in, flow);
             by_name(in, flow);
+            hf_infer_comment_of(in, sym);
         }
-    }
-    for (guint i = first; i < in->out->list->len; i++) {
-        hf_infer_check_requires(in, g_ptr_array_index(in->out->list, i),
-                                TRUE);
+        for (guint k = first; k < in->out->list->len; k++) {
+            HfProposal *p = g_ptr_array_index(in->out->list, k);
+
+            hf_infer_check_requires(in, p, TRUE);
+            if (p->sure) {
+                remember(in, p);
+            }
+        }
     }
 }

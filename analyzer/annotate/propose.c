@@ -342,6 +342,11 @@ static void drop_suggestions(HfProposals *p)
     }
 }
 
+static void array_unref(gpointer array)
+{
+    g_array_unref(array);
+}
+
 /* One round; returns how many sure proposals are new. */
 static guint infer(HfProgram *program, const HfAnnotateOptions *o,
                    HfSources *sources, HfProposals *out)
@@ -350,7 +355,8 @@ static guint infer(HfProgram *program, const HfAnnotateOptions *o,
     HfInfer in = {
         .check = hf_check_for(solved, NULL, "ANNOTATION"), .out = out,
         .known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
-        .options = o,
+        .options = o, .guards = g_hash_table_new(NULL, NULL),
+        .required = g_hash_table_new_full(NULL, NULL, NULL, array_unref),
     };
     GArray *claims = hf_claims(&in.check);
     guint n_new = 0, first;
@@ -363,6 +369,7 @@ static guint infer(HfProgram *program, const HfAnnotateOptions *o,
         g_hash_table_insert(in.known, g_strdup(p->key), p);
     }
     in.claims = claims;
+    in.claims_of = hf_infer_index_claims(claims);
     in.gs = mask_of(&in, program->rules->contexts.gs_requires);
 #define X(name) name(&in);
     HF_INFERENCES(X)
@@ -379,6 +386,9 @@ static guint infer(HfProgram *program, const HfAnnotateOptions *o,
         i++;
     }
     g_hash_table_unref(in.known);
+    g_hash_table_unref(in.claims_of);
+    g_hash_table_unref(in.guards);
+    g_hash_table_unref(in.required);
     g_array_unref(claims);
     hf_check_for_clear(&in.check);
     hf_solved_free(solved);

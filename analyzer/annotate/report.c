@@ -174,6 +174,7 @@ void hf_annotate_json(const HfProposals *p, gboolean all, const char *root,
 
     json_builder_begin_object(b);
     hf_json_member_int(b, "version", 1);
+    hf_json_member_int(b, "rounds", p->rounds);
     hf_json_begin_array(b, "proposals");
     for (guint i = 0; i < p->list->len; i++) {
         const HfProposal *x = g_ptr_array_index(p->list, i);

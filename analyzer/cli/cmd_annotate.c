@@ -4,6 +4,9 @@
 #include "cli/cli.h"
 
 #include <stdio.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <string.h>
 
 typedef struct {
@@ -176,6 +179,17 @@ static guint count_sure(const HfProposals *found)
     return n;
 }
 
+/* Every round needs about as much memory as the one before: to give it back
+ * to the system in between costs as much time as the work itself. */
+static void keep_memory(void)
+{
+#ifdef __GLIBC__
+    mallopt(M_TRIM_THRESHOLD, G_MAXINT);
+    mallopt(M_MMAP_THRESHOLD, G_MAXINT / 4);
+    mallopt(M_TOP_PAD, 64 << 20);
+#endif
+}
+
 static int run(HfPipeline *p, const Options *o)
 {
     g_autoptr(GPtrArray) dirs = include_dirs(p->db);
@@ -215,6 +229,7 @@ int hf_cmd_annotate(int argc, char **argv)
         !hf_cli_no_operands(argc, argv) || !options_valid(&own)) {
         goto out;
     }
+    keep_memory();
     if (!hf_pipeline_run(&p, &o, HF_STAGE_LINK, &error)) {
         hf_cli_fail(error);
     } else {
