@@ -75,10 +75,7 @@ static gboolean is_data(const HfInfer *in, const HfSubject *s)
         return FALSE;
     }
     if (s->field) {
-        const HfProgField *f = HF_PROGRAM_FIELD(p, s->field);
-
-        return !f->is_lock && !strstr(HF_PROGRAM_RECORD(p, f->record)->name,
-                                      "(anonymous");
+        return !HF_PROGRAM_FIELD(p, s->field)->is_lock;
     }
     return s->var && !HF_PROGRAM_SYM(p, s->var)->is_lock;
 }
@@ -142,11 +139,10 @@ static void look_at(HfInfer *in, const HfStats *st)
     HfWhat what = { .kind = HF_EFF_GUARDED_BY, .field = st->subject.field,
                     .sym = st->subject.field ? 0 : st->subject.var };
     gboolean all = b.n >= 2 && b.n_with == b.n && b.writes;
-    gboolean named, meant;
+    gboolean named, meant, custom;
     HfProposal *p;
 
-    if (!b.n || st->is_condition || hf_belief_set_once(&b) ||
-        !is_data(in, &st->subject) ||
+    if (!b.n || !is_data(in, &st->subject) ||
         hf_guard_is_declared(&in->check, &st->subject) ||
         (!all && hf_belief_judge(&b) == HF_NOT_BELIEVED)) {
         return;
@@ -155,17 +151,23 @@ static void look_at(HfInfer *in, const HfStats *st)
     if (!what.lock || !hf_verdict_is_lock(&in->check, what.lock)) {
         return;
     }
+    custom = all && count_neighbours(in, &st->subject, what.lock) >=
+                        ENOUGH_NEIGHBOURS;
+    if (!custom && (hf_belief_set_once(&b) || st->is_condition)) {
+        return;
+    }
     named = hf_contract_cap_rule(in->check.solved->contracts, what.lock) !=
             NULL;
     meant = !named || is_meant(in, st, what.lock);
-    if (!meant && (!all || count_neighbours(in, &st->subject, what.lock) <
-                               ENOUGH_NEIGHBOURS)) {
+    if (!meant && !custom) {
         return;
     }
     p = hf_propose(in, &what);
     if (p) {
         note_accesses(in, p, st, &b);
-        p->sure = meant && all && b.functions >= 2 && b.strong && !p->errors->len &&
+        p->sure = meant && all && b.functions >= 2 &&
+                  (b.strong || custom) && !hf_belief_set_once(&b) &&
+                  !st->is_condition && !p->errors->len &&
                   !count_fresh(in, &st->subject);
     }
     if (p && p->sure) {

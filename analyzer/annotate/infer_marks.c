@@ -11,9 +11,10 @@
 
 typedef struct {
     HfInfer *in;
-    /* of functions with either half: with both, by class */
-    HfCustom declared[4]; /* of those whose body checks it */
-    HfCustom checked[4];  /* of those whose declaration says it */
+    /* of functions with either half, those with both; by what kind of
+     * function it is, and class */
+    HfCustom declared[4][4]; /* of those whose body checks it */
+    HfCustom checked[4][4];  /* of those whose declaration says it */
     gboolean judging;
 } Search;
 
@@ -72,9 +73,23 @@ static HfEffectKind kind_of(HfContextClass cls)
            : cls == HF_CLASS_IO_OR_GS ? HF_EFF_IO_OR_GS : HF_EFF_IO;
 }
 
+/* Most of them do; nearly all, and it is sure. */
 static gboolean is_custom(const HfCustom *k)
 {
-    return k->n >= 8 && k->n_says * 10 >= k->n * 9;
+    return k->n >= 8 && k->n_says * 3 >= k->n * 2;
+}
+
+static gboolean is_rule(const HfCustom *k)
+{
+    return k->n >= 8 && k->n_says * 20 >= k->n * 19;
+}
+
+/* What only computes, and what one file keeps to itself, is often left out. */
+static int sort_of(const HfInfer *in, const HfFlow *flow)
+{
+    return (hf_convention_is_plain(&in->check, flow) ? 1 : 0) +
+           (HF_PROGRAM_SYM(in->check.program, flow->sym)->linkage ==
+            HF_LINKAGE_INTERNAL ? 2 : 0);
 }
 
 static void propose(Search *s, const HfFlow *flow, HfContextClass cls,
@@ -85,7 +100,7 @@ static void propose(Search *s, const HfFlow *flow, HfContextClass cls,
 
     if (p) {
         p->parts = parts;
-        p->sure = TRUE;
+        p->sure = is_rule(custom);
         hf_proposal_evidence(p, at,
                              parts == HF_PART_BODY
                                  ? "its declaration says so; %u of %u bodies "
@@ -101,25 +116,27 @@ static void look_at(Search *s, const HfFlow *flow)
     HfPlace at = { 0 };
     HfContextClass said = hf_convention_declared(&s->in->check, flow->sym);
     HfContextClass body = checked(s->in, flow, &at);
+    int sort;
 
     if (HF_PROGRAM_SYM(s->in->check.program, flow->sym)->flags &
         HF_SYM_INLINE) {
         return;
     }
+    sort = sort_of(s->in, flow);
     if (!s->judging) {
         if (body != HF_CLASS_NONE) {
-            s->declared[body].n++;
-            s->declared[body].n_says += said != HF_CLASS_NONE;
+            s->declared[sort][body].n++;
+            s->declared[sort][body].n_says += said != HF_CLASS_NONE;
         }
         if (said != HF_CLASS_NONE) {
-            s->checked[said].n++;
-            s->checked[said].n_says += body != HF_CLASS_NONE;
+            s->checked[sort][said].n++;
+            s->checked[sort][said].n_says += body != HF_CLASS_NONE;
         }
     } else if (body != HF_CLASS_NONE && said == HF_CLASS_NONE) {
         propose(s, flow, body, HF_PART_BEFORE | HF_PART_AFTER,
-                &s->declared[body], at);
+                &s->declared[sort][body], at);
     } else if (said != HF_CLASS_NONE && body == HF_CLASS_NONE) {
-        propose(s, flow, said, HF_PART_BODY, &s->checked[said],
+        propose(s, flow, said, HF_PART_BODY, &s->checked[sort][said],
                 hf_convention_place(&s->in->check, flow->sym));
     }
 }

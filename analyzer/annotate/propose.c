@@ -377,13 +377,16 @@ static guint infer(HfProgram *program, const HfAnnotateOptions *o,
     for (guint i = first; i < out->list->len;) {
         HfProposal *p = g_ptr_array_index(out->list, i);
 
-        hf_proposal_write(&in, p, sources);
         if (!p->evidence->len) {
             g_ptr_array_remove_index(out->list, i);
             continue;
         }
         n_new += p->sure;
         i++;
+    }
+    for (guint i = 0; i < out->list->len &&
+                      (!n_new || out->rounds + 1 == MAX_ROUNDS); i++) {
+        hf_proposal_write(&in, g_ptr_array_index(out->list, i), sources);
     }
     g_hash_table_unref(in.known);
     g_hash_table_unref(in.claims_of);

@@ -12,6 +12,8 @@ void hf_sources_open(HfSources *s, const char *root,
                                        g_free),
         .reached = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
                                          NULL),
+        .found = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+                                       g_free),
         .root = root, .include_dirs = include_dirs,
     };
 }
@@ -20,6 +22,7 @@ void hf_sources_close(HfSources *s)
 {
     g_hash_table_unref(s->texts);
     g_hash_table_unref(s->reached);
+    g_hash_table_unref(s->found);
 }
 
 const char *hf_sources_text(HfSources *s, const char *path)
@@ -86,9 +89,8 @@ static char *in_dir(const char *dir, const char *header)
     return NULL;
 }
 
-char *hf_sources_find(HfSources *s, const char *from, const char *header)
+static char *look_for(HfSources *s, const char *dir, const char *header)
 {
-    g_autofree char *dir = g_path_get_dirname(from);
     g_autofree char *include = g_build_filename(s->root, "include", NULL);
     char *path = in_dir(dir, header);
 
@@ -97,6 +99,20 @@ char *hf_sources_find(HfSources *s, const char *from, const char *header)
     }
     path = path ? path : in_dir(include, header);
     return path ? path : in_dir(s->root, header);
+}
+
+char *hf_sources_find(HfSources *s, const char *from, const char *header)
+{
+    g_autofree char *dir = g_path_get_dirname(from);
+    g_autofree char *key = g_strconcat(dir, "\n", header, NULL);
+    char *path = g_hash_table_lookup(s->found, key);
+
+    if (!path) {
+        path = look_for(s, dir, header);
+        path = path ? path : g_strdup("");
+        g_hash_table_insert(s->found, g_steal_pointer(&key), path);
+    }
+    return *path ? g_strdup(path) : NULL;
 }
 
 /* The next #include from *pos on; FALSE at the end.  To be freed. */

@@ -11,6 +11,7 @@
 typedef struct {
     GHashTable *texts;    /* path -> char*; "" when unreadable */
     GHashTable *reached;  /* "file\nheader" -> 1 no, 2 yes */
+    GHashTable *found;    /* "directory\nheader" -> path, "" none */
     const char *const *include_dirs; /* NULL-terminated, or NULL */
     const char *root;
 } HfSources;

@@ -235,7 +235,8 @@ static GArray *local_names(const HfFlow *flow, const char *file,
         const HfLoc *loc = &f->locs[l->loc];
         gssize at;
 
-        if (l->flags & HF_LOCAL_SYNTHETIC || !l->loc || *hf_str(f, loc->macro) ||
+        if (l->flags & HF_LOCAL_SYNTHETIC || !l->loc ||
+            *hf_str(f, loc->macro) ||
             strcmp(hf_str(f, f->files[loc->file].path), file) != 0) {
             continue;
         }

@@ -162,9 +162,7 @@ static void note(HfCustom *k, gboolean says)
     k->n_says += says;
 }
 
-/* A function that calls nothing of the program and changes nothing: many
- * leave the check out there. */
-static gboolean is_plain(const HfCheck *c, const HfFlow *flow)
+gboolean hf_convention_is_plain(const HfCheck *c, const HfFlow *flow)
 {
     for (guint i = 0; i < flow->calls->len; i++) {
         const HfEvent *e = hf_flow_event(
@@ -200,7 +198,7 @@ static void survey(HfCheck *c, const HfFlow *flow, Contexts *x)
     note(&x->declares, cls != HF_CLASS_NONE);
     if (cls != HF_CLASS_NONE && !flow->skip) {
         gboolean checks = marked(c, flow, &event) != HF_CLASS_NONE;
-        gboolean plain = is_plain(c, flow);
+        gboolean plain = hf_convention_is_plain(c, flow);
 
         note(&x->checks[plain][cls], checks);
         note(custom_of(x->by_file[plain], body.file), checks);
@@ -220,7 +218,7 @@ static void tell_undeclared(HfCheck *c, const Contexts *x, const HfFlow *flow)
     HfFinding *f;
 
     /* a helper that only computes runs anywhere, and may go without saying */
-    if (is_inline(c, flow->sym) && is_plain(c, flow) &&
+    if (is_inline(c, flow->sym) && hf_convention_is_plain(c, flow) &&
         here->n - here->n_says > 1) {
         return;
     }
@@ -257,7 +255,7 @@ static void tell_unchecked(HfCheck *c, const Contexts *x, const HfFlow *flow,
                            HfContextClass cls)
 {
     HfPlace at = hf_check_place(flow, UINT32_MAX);
-    gboolean plain = is_plain(c, flow);
+    gboolean plain = hf_convention_is_plain(c, flow);
     const HfCustom *here = custom_of(x->by_file[plain], at.file);
     gboolean among_few = hf_custom_holds_among_few(here);
     HfFinding *f;

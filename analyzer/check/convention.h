@@ -34,6 +34,10 @@ HfPlace hf_convention_place(const HfCheck *c, HfSymId sym);
 HfContextClass hf_convention_declared(const HfCheck *c, HfSymId sym);
 const char *hf_convention_class_name(HfContextClass cls);
 
+/* A function that calls nothing of the program and changes nothing: many
+ * leave the check out there. */
+gboolean hf_convention_is_plain(const HfCheck *c, const HfFlow *flow);
+
 /* Contexts of functions that headers declare, and their checks in bodies. */
 void hf_convention_contexts(HfCheck *c);
 /* Function pointers, and what is stored in them. */
