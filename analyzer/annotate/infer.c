@@ -29,7 +29,7 @@ gboolean hf_infer_own_file(const HfInfer *in, const char *path)
     const char *build = in->options->build_dir;
 
     return is_below(path, root) &&
-           !(build && strcmp(build, root) != 0 && is_below(path, build));
+           !(build && is_below(build, root) && is_below(path, build));
 }
 
 gboolean hf_infer_eligible(const HfInfer *in, const HfFlow *flow)

@@ -255,6 +255,10 @@ static void by_name(HfInfer *in, const HfFlow *flow)
         HfX lock = g_array_index(locks, HfX, i);
         HfSiteCount n = { 0 };
 
+        /* one that is held all over the place need not be what is meant */
+        if (hf_contract_cap_rule(in->check.solved->contracts, lock)) {
+            continue;
+        }
         hf_call_sites(&in->check, flow->sym, lock, hf_site_count, &n);
         if (n.held && n.held + n.own == n.n) {
             the_one = lock;

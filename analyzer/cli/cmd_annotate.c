@@ -61,7 +61,7 @@ static void add_options(GOptionContext *context, Options *o)
         "Sure is what the code leaves no choice about; --apply writes nothing "
         "else, and\nnot together with --suggest. How annotations are written "
         "is the profile's to\nsay (spellings). Exit status: 0 nothing sure is "
-        "missing (any more), 1 there are\nsure proposals, 2 failure.\n");
+        "missing (any more), 1 there are\nsure ones to write, 2 failure.\n");
 }
 
 static gboolean wrong(const char *fmt, const char *what)
@@ -174,7 +174,9 @@ static guint count_sure(const HfProposals *found)
     guint n = 0;
 
     for (guint i = 0; i < found->list->len; i++) {
-        n += ((HfProposal *)g_ptr_array_index(found->list, i))->sure;
+        const HfProposal *p = g_ptr_array_index(found->list, i);
+
+        n += p->sure && p->edits->len;
     }
     return n;
 }
