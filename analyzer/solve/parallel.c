@@ -87,6 +87,24 @@ static gboolean apart(HfPhases *ph, const HfPoint *a, const HfPoint *b,
     return TRUE;
 }
 
+/* Callbacks of an event loop, which one is not known. */
+static gboolean is_events(const HfRole *r)
+{
+    return r->run != HF_RUN_THREAD;
+}
+
+/* A thread that is known to run some: it may be the one that runs others. */
+static gboolean runs_events(const HfSolved *s, const HfRole *r)
+{
+    for (guint i = 0; i < r->entries->len; i++) {
+        if (s->runs[g_array_index(r->entries, HfSymId, i)] &
+            ~(1u << HF_RUN_THREAD | 1u << HF_RUN_CALL)) {
+            return TRUE;
+        }
+    }
+    return is_events(r);
+}
+
 HfParallel hf_parallel(HfPhases *ph, const HfPoint *a, const HfPoint *b)
 {
     const HfSolved *s = hf_phases_solved(ph);
@@ -105,7 +123,8 @@ HfParallel hf_parallel(HfPhases *ph, const HfPoint *a, const HfPoint *b)
                             a->ctx->role, 0 };
     } else if (apart(ph, a, b, &out) || apart(ph, b, a, &out)) {
         return out;
-    } else if (ra->run != HF_RUN_THREAD && rb->run != HF_RUN_THREAD) {
+    } else if ((is_events(ra) && runs_events(s, rb)) ||
+               (is_events(rb) && runs_events(s, ra))) {
         out.verdict = HF_PARALLEL_MAYBE;
         out.why = HF_PARALLEL_EVENTS;
     }
