@@ -151,6 +151,9 @@ static const HfKeySpec role_keys[] = {
     { "in_coroutine", HF_VALUE_BOOL, FALSE, FALSE,
       offsetof(HfRoleRule, in_coroutine), 0, NULL,
       "its entries run in a coroutine" },
+    { "alone", HF_VALUE_PATTERN, TRUE, FALSE,
+      offsetof(HfRoleRule, alone), 0, NULL,
+      "functions that no other role gets to, whatever calls them" },
     { NULL },
 };
 

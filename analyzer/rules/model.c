@@ -196,6 +196,7 @@ HfRoleRule *hf_role_rule_new(const char *name)
     r->name = g_strdup(name);
     r->entries = hf_strings_new();
     r->holds = hf_strings_new();
+    r->alone = hf_strings_new();
     return r;
 }
 
@@ -208,6 +209,7 @@ static void role_rule_free(gpointer data)
     g_free(r->name);
     g_ptr_array_unref(r->entries);
     g_ptr_array_unref(r->holds);
+    g_ptr_array_unref(r->alone);
     g_free(r);
 }
 

@@ -276,6 +276,8 @@ typedef struct {
     GPtrArray *holds;   /* char*: capabilities held on entry */
     gboolean unique;
     gboolean in_coroutine;
+    GPtrArray *alone; /* char*: patterns of functions that only it gets to: a
+                         state decides, which calls do not show */
     HfRulePlace place;
 } HfRoleRule;
 

@@ -31,6 +31,7 @@ typedef struct {
     int coroutine; /* capability index, -1 none */
     guint64 belief_held, belief_absent; /* at unknown roots */
     gboolean *own; /* by HfSymId: its first parameter's object is its own */
+    int *alone; /* by HfSymId: the one role that gets there, -1 any */
 } Run;
 
 static void imply(Run *r, HfContext *c)
@@ -175,7 +176,7 @@ static void enter(Run *r, HfSymId sym, HfContext c)
     Item *item;
     guint i;
 
-    if (!f) {
+    if (!f || (r->alone[sym] >= 0 && r->alone[sym] != c.role)) {
         return;
     }
     settle(r, f, &c);
@@ -640,11 +641,41 @@ static void unknown_roots(Run *r)
         HfSymId sym = g_array_index(p->functions, HfSymId, i - 1);
 
         if (r->s->flows[sym]->contexts->len == 0) {
+            r->alone[sym] = -1;
             enter(r, sym, (HfContext){ .role = -1, .caps = r->belief_held,
                                        .absent = r->belief_absent });
             drain(r);
         }
     }
+}
+
+static void mark_alone(const HfProgram *p, const char *pattern, int role,
+                       int *alone)
+{
+    for (guint sym = 1; sym < p->symbols->len; sym++) {
+        if (g_pattern_match_simple(pattern, HF_PROGRAM_SYM(p, sym)->name)) {
+            alone[sym] = role;
+        }
+    }
+}
+
+static int *find_alone(const HfSolved *s)
+{
+    guint n = s->program->symbols->len;
+    int *alone = g_new(int, n);
+
+    for (guint sym = 0; sym < n; sym++) {
+        alone[sym] = -1;
+    }
+    for (guint i = 0; i < s->roles->len; i++) {
+        const HfRoleRule *rule = g_array_index(s->roles, HfRole, i).rule;
+
+        for (guint k = 0; rule && k < rule->alone->len; k++) {
+            mark_alone(s->program, g_ptr_array_index(rule->alone, k), (int)i,
+                       alone);
+        }
+    }
+    return alone;
 }
 
 void hf_contexts_run(HfSolved *s)
@@ -668,9 +699,11 @@ void hf_contexts_run(HfSolved *s)
     }
     hf_roles_collect(s);
     find_own(&r);
+    r.alone = find_alone(s);
     roots_by_role(&r);
     each_root_by_callback(&r);
     drain(&r);
     unknown_roots(&r);
     g_free(r.own);
+    g_free(r.alone);
 }
