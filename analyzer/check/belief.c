@@ -72,6 +72,34 @@ gboolean hf_belief_relate(const HfCheck *c, const HfSubject *s, HfX lock,
     return FALSE;
 }
 
+HfX hf_belief_lock_on(const HfCheck *c, const HfFlow *flow,
+                      const HfSubject *s, const HfLockKey *key)
+{
+    HfXTable *t = c->solved->exprs;
+    HfRecId record;
+    HfX x = s->base;
+
+    if (key->relation == HF_REL_GLOBAL) {
+        return key->id;
+    }
+    if (key->relation == HF_REL_THROUGH || !x) {
+        return 0; /* which member points to it is not part of the key */
+    }
+    if (key->relation == HF_REL_SAME) {
+        return hf_x_field(t, x, key->id);
+    }
+    record = HF_PROGRAM_FIELD(c->program, key->id)->record;
+    while (hf_contract_record(c->solved->contracts, flow->sym, x) != record) {
+        const HfXNode *n = hf_x(t, x);
+
+        if (n->kind != HF_X_FIELD && n->kind != HF_X_INDEX) {
+            return 0;
+        }
+        x = n->parent;
+    }
+    return hf_x_field(t, x, key->id);
+}
+
 gboolean hf_belief_same_lock(const HfLockKey *a, const HfLockKey *b)
 {
     return a->id == b->id && a->relation == b->relation;

@@ -84,6 +84,10 @@ gboolean hf_belief_binds_callers(const HfBelief *b);
 /* How lock lies to the subject; FALSE: not at all. */
 gboolean hf_belief_relate(const HfCheck *c, const HfSubject *s, HfX lock,
                           HfLockKey *key);
+/* The lock of that key that goes with this object; 0 when it cannot be
+ * named. */
+HfX hf_belief_lock_on(const HfCheck *c, const HfFlow *flow,
+                      const HfSubject *s, const HfLockKey *key);
 gboolean hf_belief_same_lock(const HfLockKey *a, const HfLockKey *b);
 /* The use belongs to setting the lock up or tearing it down: nobody else can
  * see the object then. */

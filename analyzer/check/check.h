@@ -89,6 +89,9 @@ char *hf_check_stable(const HfCheck *check, HfX x);
  * Returns the depth of flow itself. */
 int hf_trace_context(const HfCheck *check, HfFinding *f, const HfFlow *flow,
                      const HfContext *ctx);
+/* The calls alone, as events of that tag. */
+int hf_trace_calls(const HfCheck *check, HfFinding *f, const HfFlow *flow,
+                   const HfContext *ctx, const char *tag);
 /* An event of flow: where a hold was taken, released or assumed. */
 void hf_trace_hold(const HfCheck *check, HfFinding *f, const HfFlow *flow,
                    const HfHold *hold, int depth);

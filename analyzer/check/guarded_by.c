@@ -7,7 +7,7 @@
  * any of them, writing all (as for lists that are changed under two locks
  * and read under either).
  */
-#include "check/guard.h"
+#include "check/unlocked.h"
 
 typedef struct {
     const HfClause *clause; /* the guard that is missing */
@@ -112,8 +112,13 @@ static gboolean guards_hold(const HfCheck *c, const HfFlow *flow,
     return n == 0 || all || (!write && any);
 }
 
+typedef struct {
+    GHashTable *seen; /* one finding per function and subject */
+    HfWitnesses *witnesses;
+} Told;
+
 static void report(HfCheck *c, const HfFlow *flow, const HfGuardUse *u,
-                   const Missing *m)
+                   const Missing *m, const Told *told)
 {
     const HfAccess *a = &u->access;
     const HfSubject *s = &u->subject;
@@ -163,27 +168,32 @@ static void report(HfCheck *c, const HfFlow *flow, const HfGuardUse *u,
                   ? HF_TIER_HIGH : HF_TIER_MEDIUM;
     if (hf_guard_unshared(c, flow, a->event, m->lock, s)) {
         f->tier = HF_TIER_LOW;
-        f->reason_code = g_strdup("not_shared");
+        hf_finding_suggest(f, "Intentional", "not_shared",
+                           "nobody else has the object");
         hf_finding_reason(f, "nobody else has the object: its lock is set up "
                              "or destroyed afterwards, or it is freed by its "
                              "last user");
     }
     if (hf_check_exempt(c, flow) && !hf_guard_is_global(c, m->lock)) {
-        g_free(f->reason_code);
         f->tier = HF_TIER_LOW;
-        f->reason_code = g_strdup("init_phase");
+        hf_finding_suggest(f, "Intentional", "init_phase",
+                           "the profile calls this phase unshared");
         hf_finding_reason(f, "runs in a phase the profile calls unshared");
     }
     f->key_subject = hf_check_stable(c, s->object);
     f->key_lock = hf_check_stable(c, m->lock);
     f->key_shape = g_strdup(write ? "write" : "read");
+    if (!wrong_mode) {
+        hf_unlocked_finish(told->witnesses, f, flow, a, m->lock,
+                           HF_GUARD_DECLARED);
+    }
     hf_findings_add(c->findings, f);
 }
 
 static void check_use(HfCheck *c, const HfFlow *flow, const HfGuardUse *u,
                       gpointer data)
 {
-    GHashTable *seen = data; /* one finding per function and subject */
+    const Told *told = data;
     const HfAccess *a = &u->access;
     Missing m = { 0 };
     gint64 key;
@@ -192,9 +202,9 @@ static void check_use(HfCheck *c, const HfFlow *flow, const HfGuardUse *u,
         return;
     }
     key = (gint64)flow->sym << 32 | a->path << 1 | hf_guard_is_write(a);
-    if (!g_hash_table_contains(seen, &key)) {
-        g_hash_table_add(seen, g_memdup2(&key, sizeof(key)));
-        report(c, flow, u, &m);
+    if (!g_hash_table_contains(told->seen, &key)) {
+        g_hash_table_add(told->seen, g_memdup2(&key, sizeof(key)));
+        report(c, flow, u, &m, told);
     }
 }
 
@@ -205,11 +215,14 @@ static void check_flow(HfCheck *c, const HfFlow *flow, gpointer data)
 
 static void run(HfCheck *c)
 {
-    GHashTable *seen =
-        g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    Told told = {
+        g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL),
+        hf_witnesses_new(c),
+    };
 
-    hf_check_each_flow(c, check_flow, seen);
-    g_hash_table_unref(seen);
+    hf_check_each_flow(c, check_flow, &told);
+    g_hash_table_unref(told.seen);
+    hf_witnesses_free(told.witnesses);
 }
 
 const HfChecker hf_checker_guarded_by = {

@@ -6,6 +6,9 @@
  */
 #include "check/idiom.h"
 #include "check/missing_caller.h"
+#include "check/unlocked.h"
+
+#include <string.h>
 
 /* Accesses from which on a few with the lock are an exception. */
 #define FEW_OF 100
@@ -151,18 +154,21 @@ static HfTier tier_of(HfFinding *f, const HfStats *st, const HfBelief *b,
 }
 
 /* What one function does to one object without one lock is one finding: the
- * first member it touches, the others named with it. */
+ * first member it touches, the others named with it; those that are proved to
+ * be right for one reason on their own. */
 typedef struct {
     HfSymId sym;
     HfX base; /* 0: a variable, which stands for itself */
     guint32 lock, relation;
+    GQuark code;
 } Group;
 
 static guint group_hash(gconstpointer key)
 {
     const Group *g = key;
 
-    return (g->sym * 31 + g->base) * 31 + g->lock * 4 + g->relation;
+    return (g->sym * 31 + g->base) * 31 + g->lock * 4 + g->relation +
+           g->code * 7;
 }
 
 static gboolean group_equal(gconstpointer a, gconstpointer b)
@@ -170,12 +176,13 @@ static gboolean group_equal(gconstpointer a, gconstpointer b)
     const Group *x = a, *y = b;
 
     return x->sym == y->sym && x->base == y->base && x->lock == y->lock &&
-           x->relation == y->relation;
+           x->relation == y->relation && x->code == y->code;
 }
 
 typedef struct {
     GHashTable *callers; /* calls told by hf_missing_in_caller() */
     GHashTable *groups;  /* Group -> HfFinding */
+    HfWitnesses *witnesses;
 } Told;
 
 /* TRUE when it went into a finding that stands already. */
@@ -186,7 +193,8 @@ static gboolean joins_another(const HfCheck *c, const HfUse *u,
     g_autofree char *what = hf_check_access_text(u->flow, u->access);
     HfPlace at = hf_check_place(u->flow, u->access->event);
     Group g = { .sym = u->flow->sym, .lock = b->key.id,
-                .relation = b->key.relation };
+                .relation = b->key.relation,
+                .code = g_quark_from_string(f->reason_code) };
     HfFinding *first;
     HfSubject s;
 
@@ -202,6 +210,7 @@ static gboolean joins_another(const HfCheck *c, const HfUse *u,
     }
     hf_finding_event(first, &at, "note", 0, "So does \"%s\".", what);
     first->tier = MIN(first->tier, f->tier);
+    first->rank = MIN(first->rank, f->rank);
     return TRUE;
 }
 
@@ -216,6 +225,7 @@ static void report(HfCheck *c, const HfStats *st, const HfBelief *b,
     g_autofree char *subject = subject_name(c, &st->subject);
     HfPlace place = hf_check_place(u->flow, u->access->event);
     GString *strong = g_string_new(NULL);
+    HfSubject s;
 
     if (b->strong) {
         g_string_printf(strong, " (%u of these accesses strongly imply that "
@@ -249,6 +259,10 @@ static void report(HfCheck *c, const HfStats *st, const HfBelief *b,
     f->key_subject = g_strdup(subject);
     f->key_lock = g_strdup(lock);
     f->key_shape = g_strdup(write ? "write" : "read");
+    hf_guard_subject(c, u->access, &s);
+    hf_unlocked_finish(told->witnesses, f, u->flow, u->access,
+                       hf_belief_lock_on(c, u->flow, &s, &b->key),
+                       HF_GUARD_INFERRED);
     if (joins_another(c, u, b, told, f)) {
         hf_finding_free(f);
     } else {
@@ -320,6 +334,7 @@ static void run(HfCheck *c)
     Told told = {
         g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL),
         g_hash_table_new_full(group_hash, group_equal, g_free, NULL),
+        hf_witnesses_new(c),
     };
 
     for (guint i = 0; i < subjects->len; i++) {
@@ -327,6 +342,7 @@ static void run(HfCheck *c)
     }
     g_hash_table_unref(told.callers);
     g_hash_table_unref(told.groups);
+    hf_witnesses_free(told.witnesses);
     g_ptr_array_unref(subjects);
 }
 

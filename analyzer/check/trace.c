@@ -79,47 +79,72 @@ static void root_event(const HfCheck *check, HfFinding *f,
     }
 }
 
-int hf_trace_context(const HfCheck *check, HfFinding *f, const HfFlow *flow,
-                     const HfContext *ctx)
+/* The context and those above it, innermost first; the functions beside. */
+#define MAX_CHAIN 64
+
+static int chain_of(const HfCheck *check, const HfFlow *flow,
+                    const HfContext *ctx, const HfContext **chain,
+                    const HfFlow **flows)
 {
-    const HfContext *chain[64];
-    const HfFlow *flows[64];
     int n = 0;
 
-    for (; ctx && n < 64; n++) {
+    for (; ctx && n < MAX_CHAIN; n++) {
         chain[n] = ctx;
         flows[n] = flow;
         if (!ctx->parent) {
-            n++;
-            break;
+            return n + 1;
         }
         flow = check->solved->flows[ctx->parent];
         ctx = &g_array_index(flow->contexts, HfContext, ctx->parent_context);
     }
+    return n;
+}
+
+static void call_event(const HfCheck *check, HfFinding *f,
+                       const HfFlow *caller, uint32_t event,
+                       const HfFlow *callee, const char *tag, int depth)
+{
+    HfPlace place = hf_check_place(caller, event);
+    const HfEvent *e = hf_flow_event(caller, event);
+    const char *name = HF_PROGRAM_SYM(check->program, callee->sym)->name;
+    GString *via;
+
+    if (e->kind != HF_EV_CALL_INDIRECT) {
+        hf_finding_event(f, &place, tag, depth, "Calling \"%s\".", name);
+        return;
+    }
+    via = g_string_new(NULL);
+    hf_facts_path_text(caller->unit->facts, e->path, via);
+    hf_finding_event(f, &place, tag, depth, "Calling \"%s\" through \"%s\".",
+                     name, via->str);
+    g_string_free(via, TRUE);
+}
+
+int hf_trace_calls(const HfCheck *check, HfFinding *f, const HfFlow *flow,
+                   const HfContext *ctx, const char *tag)
+{
+    const HfContext *chain[MAX_CHAIN];
+    const HfFlow *flows[MAX_CHAIN];
+    int n = chain_of(check, flow, ctx, chain, flows);
+
+    for (int i = n - 2; i >= 0; i--) {
+        call_event(check, f, flows[i + 1], chain[i]->parent_event, flows[i],
+                   tag, n - 2 - i);
+    }
+    return n > 1 ? n - 1 : 0;
+}
+
+int hf_trace_context(const HfCheck *check, HfFinding *f, const HfFlow *flow,
+                     const HfContext *ctx)
+{
+    const HfContext *chain[MAX_CHAIN];
+    const HfFlow *flows[MAX_CHAIN];
+    int n = chain_of(check, flow, ctx, chain, flows);
+
     if (n > 1 || (n == 1 && chain[0]->role >= 0)) {
         root_event(check, f, flows[n - 1], chain[n - 1]);
     }
-    for (int i = n - 2; i >= 0; i--) {
-        HfPlace place = hf_check_place(flows[i + 1], chain[i]->parent_event);
-        const HfEvent *e =
-            hf_flow_event(flows[i + 1], chain[i]->parent_event);
-        const char *callee =
-            HF_PROGRAM_SYM(check->program, flows[i]->sym)->name;
-
-        if (e->kind == HF_EV_CALL_INDIRECT) {
-            GString *via = g_string_new(NULL);
-
-            hf_facts_path_text(flows[i + 1]->unit->facts, e->path, via);
-            hf_finding_event(f, &place, "call", n - 2 - i,
-                             "Calling \"%s\" through \"%s\".", callee,
-                             via->str);
-            g_string_free(via, TRUE);
-        } else {
-            hf_finding_event(f, &place, "call", n - 2 - i,
-                             "Calling \"%s\".", callee);
-        }
-    }
-    return n > 1 ? n - 1 : 0;
+    return hf_trace_calls(check, f, flow, ctx, "call");
 }
 
 /* The result of another call has no name of its own in the source. */

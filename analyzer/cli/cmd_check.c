@@ -213,8 +213,11 @@ static int run(Options *o, GError **error)
         fprintf(stderr, "holdfast: warning: %s\n",
                 (char *)g_ptr_array_index(result.warnings, i));
     }
-    if (choose(o, &p, result.findings, error) &&
-        write_reports(o, &p, &result, error)) {
+    if (!choose(o, &p, result.findings, error)) {
+        goto out;
+    }
+    hf_findings_group(result.findings);
+    if (write_reports(o, &p, &result, error)) {
         status = verdict(o, &result);
     }
 out:

@@ -90,17 +90,55 @@ static void parse_case(Case *c, const char *text)
 }
 
 /* Same checker on the same line; several findings may meet one expectation.*/
-static Expect *expected(Case *c, const HfFinding *f, const HfTraceEvent *e)
+static Expect *expected(Case *c, const HfFinding *f, const HfTraceEvent *e,
+                        gboolean low)
 {
     for (guint i = 0; i < c->expects->len; i++) {
         Expect *x = &g_array_index(c->expects, Expect, i);
 
         if (x->line == e->place.line && strcmp(x->checker, f->checker) == 0 &&
-            x->low == (f->tier == HF_TIER_LOW)) {
+            x->low == low) {
             return x;
         }
     }
     return NULL;
+}
+
+static int judge_event(Case *c, const HfFinding *f, const HfTraceEvent *e,
+                       gboolean low)
+{
+    Expect *x;
+
+    if (strcmp(e->place.file, c->file) != 0) {
+        return 0;
+    }
+    x = expected(c, f, e, low);
+    if (x) {
+        x->seen = TRUE;
+    } else if (!low) {
+        printf("  %s:%d: unexpected %s: %s\n", c->file, e->place.line,
+               f->checker, e->message);
+        return 1;
+    }
+    return 0;
+}
+
+/* The main event, and the accesses that were put together with it. */
+static int judge_finding(Case *c, const HfFinding *f)
+{
+    gboolean low = f->tier == HF_TIER_LOW;
+    int wrong = 0;
+
+    for (guint i = 0; i < f->events->len; i++) {
+        const HfTraceEvent *e = &g_array_index(f->events, HfTraceEvent, i);
+
+        if (e->main || strcmp(e->tag, "also_access") == 0) {
+            wrong += judge_event(c, f, e, low);
+        } else if (strcmp(e->tag, "also_unsure") == 0) {
+            wrong += judge_event(c, f, e, TRUE);
+        }
+    }
+    return wrong;
 }
 
 static int judge(Case *c, const HfFindings *fs)
@@ -109,20 +147,8 @@ static int judge(Case *c, const HfFindings *fs)
 
     for (guint i = 0; i < fs->list->len; i++) {
         const HfFinding *f = g_ptr_array_index(fs->list, i);
-        const HfTraceEvent *e = hf_finding_main_event(f);
-        Expect *x;
 
-        if (f->suppressed || strcmp(e->place.file, c->file) != 0) {
-            continue;
-        }
-        x = expected(c, f, e);
-        if (x) {
-            x->seen = TRUE;
-        } else if (f->tier != HF_TIER_LOW) {
-            printf("  %s:%d: unexpected %s: %s\n", c->file, e->place.line,
-                   f->checker, f->message);
-            wrong++;
-        }
+        wrong += f->suppressed ? 0 : judge_finding(c, f);
     }
     for (guint i = 0; i < c->expects->len; i++) {
         const Expect *x = &g_array_index(c->expects, Expect, i);
@@ -193,6 +219,7 @@ static gboolean run_case(Case *c, const char *const *dirs)
     fs = hf_findings_new();
     hf_check_run(solved, NULL, fs);
     hf_findings_finish(fs);
+    hf_findings_group(fs);
     wrong = judge(c, fs);
     printf("%s %s\n", wrong ? "FAIL" : "ok  ", c->file);
     hf_findings_free(fs);

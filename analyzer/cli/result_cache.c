@@ -19,8 +19,8 @@
 #define RESULT_TYPE "(aayaayiia" FINDING_TYPE ")"
 #define DIGEST 64
 
-#define FINDING_STRINGS 14
-#define FINDING_NUMBERS 5
+#define FINDING_STRINGS 15
+#define FINDING_NUMBERS 6
 #define EVENT_STRINGS 3
 #define EVENT_NUMBERS 6
 
@@ -122,10 +122,11 @@ static GVariant *pack_finding(const HfFinding *f)
     const char *s[FINDING_STRINGS] = {
         f->checker, f->subcategory, f->message, f->function, f->key_function,
         f->key_subject, f->key_lock, f->key_shape, f->classification,
-        f->reason_code, f->rule, f->merge_key, f->suppression, "",
+        f->reason_code, f->rule, f->merge_key, f->suppression,
+        f->reason_text, f->group,
     };
     gint32 v[FINDING_NUMBERS] = { f->tier, f->impact, f->cwe, f->occurrence,
-                                  f->suppressed };
+                                  f->suppressed, f->rank };
     GVariantBuilder events;
 
     g_variant_builder_init(&events, G_VARIANT_TYPE("a" EVENT_TYPE));
@@ -238,11 +239,14 @@ static HfFinding *unpack_finding(GVariant *v)
     f->rule = take(s, 10);
     f->merge_key = take(s, 11);
     f->suppression = take(s, 12);
+    f->reason_text = take(s, 13);
+    f->group = take(s, 14);
     f->tier = number(n, 0);
     f->impact = number(n, 1);
     f->cwe = number(n, 2);
     f->occurrence = number(n, 3);
     f->suppressed = number(n, 4);
+    f->rank = number(n, 5);
     for (gsize i = 0; i < g_variant_n_children(reasons); i++) {
         g_autofree char *r = take(reasons, i);
 

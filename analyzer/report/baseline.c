@@ -128,6 +128,25 @@ static const char *string_member(JsonNode *node, const char *name)
                : NULL;
 }
 
+/* Keys of the accesses that one finding stands for. */
+static void add_access_keys(Baseline *b, JsonNode *properties)
+{
+    JsonNode *list = member(properties, "accessKeys");
+    JsonArray *keys = list && JSON_NODE_HOLDS_ARRAY(list)
+                          ? json_node_get_array(list) : NULL;
+
+    for (guint i = 0; keys && i < json_array_get_length(keys); i++) {
+        JsonNode *n = json_array_get_element(keys, i);
+        const char *key = JSON_NODE_HOLDS_VALUE(n) &&
+                                  json_node_get_value_type(n) == G_TYPE_STRING
+                              ? json_node_get_string(n) : "";
+
+        if (is_key(key)) {
+            add_key(b, key);
+        }
+    }
+}
+
 static gboolean read_issues(Baseline *b, JsonNode *node)
 {
     JsonArray *issues;
@@ -146,6 +165,7 @@ static gboolean read_issues(Baseline *b, JsonNode *node)
                         i);
         }
         add_key(b, key);
+        add_access_keys(b, member(issue, "holdfast"));
     }
     return TRUE;
 }
@@ -172,6 +192,8 @@ static gboolean read_results(Baseline *b, JsonNode *node, guint run)
                         run, i);
         }
         add_key(b, key);
+        add_access_keys(b, member(json_array_get_element(results, i),
+                                  "properties"));
     }
     return TRUE;
 }

@@ -50,6 +50,11 @@ void hf_finding_free(HfFinding *f)
     g_free(f->key_shape);
     g_free(f->classification);
     g_free(f->reason_code);
+    g_free(f->reason_text);
+    g_free(f->group);
+    if (f->access_keys) {
+        g_ptr_array_unref(f->access_keys);
+    }
     g_free(f->rule);
     g_free(f->merge_key);
     g_free(f->suppression);
@@ -63,6 +68,25 @@ void hf_finding_reason(HfFinding *f, const char *fmt, ...)
     va_start(ap, fmt);
     g_ptr_array_add(f->reasons, g_strdup_vprintf(fmt, ap));
     va_end(ap);
+}
+
+void hf_finding_suggest(HfFinding *f, const char *classification,
+                        const char *code, const char *text)
+{
+    g_free(f->classification);
+    g_free(f->reason_code);
+    g_free(f->reason_text);
+    f->classification = g_strdup(classification);
+    f->reason_code = g_strdup(code);
+    f->reason_text = g_strdup(text);
+}
+
+void hf_finding_access_key(HfFinding *f, const char *key)
+{
+    if (!f->access_keys) {
+        f->access_keys = g_ptr_array_new_with_free_func(g_free);
+    }
+    g_ptr_array_add(f->access_keys, g_strdup(key));
 }
 
 static HfTraceEvent *add_event(HfFinding *f, const HfPlace *place,
@@ -220,6 +244,7 @@ static int compare_identity(const void *pa, const void *pb)
     c = c ? c : compare_reasons(a->reasons, b->reasons);
     c = c ? c : g_strcmp0(a->classification, b->classification);
     c = c ? c : g_strcmp0(a->reason_code, b->reason_code);
+    c = c ? c : g_strcmp0(a->reason_text, b->reason_text);
     c = c ? c : g_strcmp0(a->rule, b->rule);
     c = c ? c : compare_int(a->suppressed, b->suppressed);
     return c ? c : g_strcmp0(a->suppression, b->suppression);

@@ -49,6 +49,9 @@ typedef struct {
     gboolean main;
 } HfTraceEvent;
 
+/* What another thread is known to do at the same time. */
+typedef enum { HF_RACE_UNKNOWN, HF_RACE_WITH_READ, HF_RACE_WITH_WRITE } HfRace;
+
 typedef struct {
     char *checker;     /* "MISSING_LOCK" */
     char *subcategory; /* "unlocked_read" */
@@ -67,6 +70,12 @@ typedef struct {
     char *key_shape;   /* e.g. "read", "double_unlock" */
     char *classification; /* suggested, NULL: none ("Intentional") */
     char *reason_code;    /* sole_writer, init_phase, ... NULL: none */
+    char *reason_text;    /* what proves it, NULL: none */
+    HfRace race;
+    char *group; /* see hf_findings_group(); NULL: on its own */
+    int rank;    /* within its group: the least leads */
+    GPtrArray *access_keys; /* char*: "KEY:OCCURRENCE" of those it stands for,
+                               besides its own; NULL: none */
     char *rule;           /* what produced it: "FILE:LINE" of a rule, an
                              annotation's place, or "inferred" */
     /* filled by the report library */
@@ -79,6 +88,9 @@ typedef struct {
 HfFinding *hf_finding_new(const char *checker, const char *subcategory);
 void hf_finding_free(HfFinding *f);
 void hf_finding_reason(HfFinding *f, const char *fmt, ...) G_GNUC_PRINTF(2, 3);
+void hf_finding_suggest(HfFinding *f, const char *classification,
+                        const char *code, const char *text);
+void hf_finding_access_key(HfFinding *f, const char *key);
 /* Appends an event; the main one also sets message. */
 void hf_finding_event(HfFinding *f, const HfPlace *place, const char *tag,
                       int depth, const char *fmt, ...) G_GNUC_PRINTF(5, 6);

@@ -53,6 +53,18 @@ void hf_json_text_object(JsonBuilder *b, const char *name, const char *value)
     json_builder_end_object(b);
 }
 
+void hf_json_access_keys(JsonBuilder *b, const HfFinding *f)
+{
+    if (!f->access_keys) {
+        return;
+    }
+    hf_json_begin_array(b, "accessKeys");
+    for (guint i = 0; i < f->access_keys->len; i++) {
+        hf_json_string(b, f->access_keys->pdata[i]);
+    }
+    json_builder_end_array(b);
+}
+
 /* json-glib 1.6 escapes control characters up to 0x1e only. */
 static void append_escaped(GString *out, const GString *text)
 {

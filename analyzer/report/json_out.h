@@ -9,6 +9,8 @@
 #include <glib.h>
 #include <json-glib/json-glib.h>
 
+#include "report/finding.h"
+
 /* A string of an array; NULL is "". */
 void hf_json_string(JsonBuilder *b, const char *value);
 /* Members of an object. */
@@ -19,6 +21,9 @@ void hf_json_begin_object(JsonBuilder *b, const char *name);
 void hf_json_begin_array(JsonBuilder *b, const char *name);
 /* { "text": value } */
 void hf_json_text_object(JsonBuilder *b, const char *name, const char *value);
+
+/* "accessKeys": what a baseline knows the members of a group by. */
+void hf_json_access_keys(JsonBuilder *b, const HfFinding *f);
 
 /* Appends the document and a newline; takes b. */
 void hf_json_finish(JsonBuilder *b, gboolean pretty, GString *out);

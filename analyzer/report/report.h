@@ -67,6 +67,13 @@ gboolean hf_findings_apply_baseline(HfFindings *fs, const char *file,
  */
 gboolean hf_findings_changed_since(HfFindings *fs, const char *root,
                                    const char *rev, GError **error);
+/*
+ * Of each group (HfFinding.group) the finding that leads stays, and names the
+ * others: of the best tier, then of the least rank, then the first by place.
+ * Suppressed ones stay as they are.  Call last, before the writers.
+ */
+void hf_findings_group(HfFindings *fs);
+
 /* ---- suppression by comments in the sources ------------------------------ */
 
 typedef enum {

@@ -73,6 +73,8 @@ const HfTraceEvent *hf_finding_events(const HfFinding *f, guint *n)
 gboolean hf_event_is_aside(const HfTraceEvent *e)
 {
     return !e->main && (g_str_has_prefix(e->tag, "example_") ||
+                        g_str_has_prefix(e->tag, "witness_") ||
+                        g_str_has_prefix(e->tag, "also_") ||
                         strcmp(e->tag, "note") == 0 ||
                         strcmp(e->tag, "remediation") == 0);
 }

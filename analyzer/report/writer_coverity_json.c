@@ -100,6 +100,8 @@ static void write_extra(const HfReport *r, const HfFinding *f, JsonBuilder *b)
     json_builder_end_array(b);
     write_optional(b, "classification", f->classification);
     write_optional(b, "reasonCode", f->reason_code);
+    write_optional(b, "reasonText", f->reason_text);
+    hf_json_access_keys(b, f);
     write_optional(b, "rule", f->rule ? hf_report_path(r, f->rule) : NULL);
     json_builder_end_object(b);
 }

@@ -298,6 +298,10 @@ static void write_properties(Sarif *s, const HfFinding *f)
     if (f->reason_code) {
         hf_json_member(s->b, "reasonCode", f->reason_code);
     }
+    if (f->reason_text) {
+        hf_json_member(s->b, "reasonText", f->reason_text);
+    }
+    hf_json_access_keys(s->b, f);
     if (f->rule) {
         hf_json_member(s->b, "origin", hf_report_path(s->report, f->rule));
     }

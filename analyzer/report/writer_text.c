@@ -127,6 +127,10 @@ static void write_belief(Text *t, const HfFinding *f)
             hf_printable_message(t->out, f->reason_code);
             g_string_append_c(t->out, ')');
         }
+        if (f->reason_text) {
+            g_string_append(t->out, ": ");
+            hf_printable_message(t->out, f->reason_text);
+        }
         g_string_append_c(t->out, '\n');
     }
     if (f->rule) {
@@ -136,6 +140,10 @@ static void write_belief(Text *t, const HfFinding *f)
     }
     g_string_append_printf(t->out, "  key: %s:%d\n",
                            f->merge_key ? f->merge_key : "", f->occurrence);
+    for (guint i = 0; f->access_keys && i < f->access_keys->len; i++) {
+        g_string_append_printf(t->out, "  key: %s\n",
+                               (char *)f->access_keys->pdata[i]);
+    }
 }
 
 static void write_finding(Text *t, const HfFinding *f)

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+#include "check/unlocked.h"
+
+#include <string.h>
+
+/* A broken contract stays worth a look where only the present callers make it
+ * harmless; not where no other thread exists. */
+static HfTier proved_tier(const HfWitness *found, HfTier tier,
+                          HfGuardOrigin origin)
+{
+    if (origin == HF_GUARD_INFERRED || strcmp(found->code, "init_phase") == 0 ||
+        strcmp(found->code, "joined") == 0) {
+        return HF_TIER_LOW;
+    }
+    return MAX(tier, HF_TIER_MEDIUM);
+}
+
+/* Who breaks a contract alone has not proved that others never will. */
+static gboolean counts(const HfWitness *found, HfGuardOrigin origin)
+{
+    return found->verdict == HF_PARALLEL_NO && found->code &&
+           (origin == HF_GUARD_INFERRED ||
+            (strcmp(found->code, "not_shared") != 0 &&
+             strcmp(found->code, "set_once") != 0));
+}
+
+static int rank_of(const HfFinding *f, const HfAccess *a)
+{
+    return (f->race == HF_RACE_UNKNOWN ? 2 : 0) +
+           (hf_guard_is_write(a) ? 0 : 1);
+}
+
+static char *group_of(const HfFinding *f)
+{
+    return g_strjoin("\n", f->checker, f->key_subject, f->key_lock,
+                     f->subcategory[0] == 's' ? f->subcategory : "",
+                     f->reason_code ? f->reason_code : "", NULL);
+}
+
+void hf_unlocked_finish(HfWitnesses *w, HfFinding *f, const HfFlow *flow,
+                        const HfAccess *a, HfX lock, HfGuardOrigin origin)
+{
+    HfWitness found;
+
+    hf_witness_find(w, flow, a, lock, &found);
+    if (f->reason_code) { /* proved by what the object is */
+        found.verdict = HF_PARALLEL_NO;
+        found.code = NULL;
+    } else if (counts(&found, origin)) {
+        f->tier = proved_tier(&found, f->tier, origin);
+    } else if (found.verdict == HF_PARALLEL_NO) {
+        found.code = NULL;
+    }
+    hf_witness_tell(w, f, &found);
+    f->rank = rank_of(f, a);
+    f->group = group_of(f);
+    hf_witness_clear(&found);
+}
