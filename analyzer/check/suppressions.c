@@ -1,23 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "check/suppressions.h"
+#include "report/reasons.h"
 #include "report/report.h"
 
 #include <string.h>
-
-/* Why something is right after all; what a reader may write. */
-static const char *const reason_codes[] = {
-    "caller_holds", /* the lock is taken further up */
-    "init_phase",   /* nobody else sees the object yet, or any more */
-    "set_once",     /* written before it is shared, then only read */
-    "sole_writer",  /* only this thread writes it */
-    "atomic_hint",  /* a stale value does no harm */
-    "not_shared",   /* never seen by two threads at once on this branch */
-    "joined",       /* the other thread has ended */
-    "kick",         /* wakes who holds the lock */
-    "benign",       /* the race is real and harmless */
-    "other",
-    NULL,
-};
 
 static HfFinding *finding_at(HfCheck *c, const char *what, const char *file,
                              int line, const char *subject)
@@ -97,13 +83,32 @@ static gboolean names_checker(const char *text)
     return strstr(folded, "(all)") || strchr(folded, '*');
 }
 
+/* A mark that gives a reason which what is known of other threads disproves. */
+static HfFinding *untrue_at(HfCheck *c, const HfPlace *at, const char *code,
+                            const HfFinding *against)
+{
+    HfFinding *f = finding_at(c, "untrue_reason", at->file, at->line, code);
+    const HfTraceEvent *e = hf_finding_main_event(against);
+
+    hf_finding_main(f, at, "annotation", 0, "The reason \"%s\" is not true: "
+                    "at the same time %s.", code, against->race_text);
+    hf_finding_event(f, &e->place, "note", 0, "%s", against->message);
+    hf_finding_reason(f, "both threads are known, and the calls that lead "
+                         "there");
+    g_free(f->key_lock);
+    f->key_lock = g_strdup(against->key_subject);
+    return f;
+}
+
 static void tell_comment(HfCheck *c, const HfSourceMark *m, gboolean all_ran)
 {
     int line = m->comment_line ? m->comment_line : m->line;
     HfPlace at = { .file = (char *)m->file, .line = line };
     HfFinding *f;
 
-    if (m->state == HF_MARK_BROKEN) {
+    if (m->state == HF_MARK_UNTRUE) {
+        f = untrue_at(c, &at, m->code, m->against);
+    } else if (m->state == HF_MARK_BROKEN) {
         f = finding_at(c, "broken_suppression", m->file, line, m->text);
         hf_finding_main(f, &at, "annotation", 0, "This comment cannot be "
                         "used as it is: %s.", m->problem);
@@ -140,6 +145,7 @@ typedef struct {
     char *code;
     const char *text;
     gboolean used;
+    const HfFinding *against; /* that disproves the code */
 } Intent;
 
 static const char *string_argument(const HfFlow *flow, const HfEvent *e,
@@ -150,11 +156,6 @@ static const char *string_argument(const HfFlow *flow, const HfEvent *e,
                           ? &f->paths[f->args[e->first_arg + i]] : NULL;
 
     return p && p->kind == HF_PATH_STRING ? hf_str(f, p->ref) : "";
-}
-
-static gboolean is_code(const char *code)
-{
-    return g_strv_contains(reason_codes, code);
 }
 
 static char *leading_word(const char *text)
@@ -300,7 +301,7 @@ static gboolean speaks_of(const Intent *in, const HfFinding *f)
     return e && strcmp(e->place.file, in->file) == 0 &&
            e->place.line >= in->first && e->place.line <= in->last &&
            (in->checker ? strcmp(in->checker, f->checker) == 0
-                        : is_code(in->code));
+                        : hf_reason_is_code(in->code));
 }
 
 static void apply_intent(HfFindings *fs, Intent *in)
@@ -314,11 +315,11 @@ static void apply_intent(HfFindings *fs, Intent *in)
             continue;
         }
         in->used = TRUE;
-        g_free(f->classification);
-        g_free(f->reason_code);
+        if (!in->against && hf_reason_disproved(f, in->code)) {
+            in->against = f;
+        }
         g_free(f->suppression);
-        f->classification = g_strdup("Intentional");
-        f->reason_code = g_strdup(in->code);
+        hf_finding_suggest(f, "Intentional", in->code, NULL);
         f->suppressed = TRUE;
         f->suppression = g_strdup_printf("%s:%d: Intentional: %s", at.file,
                                          at.line, in->text);
@@ -328,7 +329,7 @@ static void apply_intent(HfFindings *fs, Intent *in)
 static void tell_intent(HfCheck *c, const Intent *in, gboolean all_ran)
 {
     HfPlace at = hf_check_place(in->flow, in->event);
-    gboolean known = is_code(in->code);
+    gboolean known = hf_reason_is_code(in->code);
     HfFinding *f;
 
     if (!known) {
@@ -341,9 +342,9 @@ static void tell_intent(HfCheck *c, const Intent *in, gboolean all_ran)
             hf_finding_main(f, &at, "annotation", 0, "\"%s\" is neither a "
                             "checker nor a reason code.", in->code);
         }
-        hf_finding_reason(f, "known codes: caller_holds, init_phase, "
-                             "set_once, sole_writer, atomic_hint, "
-                             "not_shared, joined, kick, benign, other");
+        hf_finding_reason(f, "known codes: %s", hf_reason_codes());
+    } else if (in->against) {
+        f = untrue_at(c, &at, in->code, in->against);
     } else if (!in->used && all_ran &&
                !(in->checker && names_disabled(c, in->checker))) {
         f = finding_at(c, "unused_suppression", at.file, at.line,

@@ -163,10 +163,12 @@ static void tell_pair(HfWitnesses *w, HfFinding *f, const HfWitness *found)
     tell_side(w, f, &found->other, "The other");
     tell_others(w, f, found);
     if (found->verdict == HF_PARALLEL_YES) {
-        hf_finding_reason(f, "at the same time %s %s it in \"%s\"", who, does,
-                          name);
-        f->race = found->other.write ? HF_RACE_WITH_WRITE
-                                     : HF_RACE_WITH_READ;
+        f->race_text = g_strdup_printf("%s %s it in \"%s\"", who, does, name);
+        hf_finding_reason(f, "at the same time %s", f->race_text);
+        if (!found->self.ctx->n_slots && !found->other.ctx->n_slots) {
+            f->race = found->other.write ? HF_RACE_WITH_WRITE
+                                         : HF_RACE_WITH_READ;
+        }
     } else if (found->how.why == HF_PARALLEL_EVENTS) {
         hf_finding_reason(f, "perhaps one event loop runs both sides");
     } else {

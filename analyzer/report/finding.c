@@ -52,6 +52,7 @@ void hf_finding_free(HfFinding *f)
     g_free(f->reason_code);
     g_free(f->reason_text);
     g_free(f->group);
+    g_free(f->race_text);
     if (f->access_keys) {
         g_ptr_array_unref(f->access_keys);
     }

@@ -71,7 +71,8 @@ typedef struct {
     char *classification; /* suggested, NULL: none ("Intentional") */
     char *reason_code;    /* sole_writer, init_phase, ... NULL: none */
     char *reason_text;    /* what proves it, NULL: none */
-    HfRace race;
+    HfRace race; /* by plain calls alone */
+    char *race_text; /* "thread writes it in \"f\"", NULL: none is known */
     char *group; /* see hf_findings_group(); NULL: on its own */
     int rank;    /* within its group: the least leads */
     GPtrArray *access_keys; /* char*: "KEY:OCCURRENCE" of those it stands for,

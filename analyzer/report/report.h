@@ -80,6 +80,7 @@ typedef enum {
     HF_MARK_FOREIGN, /* no mark, or one for another tool as well: no concern */
     HF_MARK_UNUSED,  /* a mark of ours that no finding needs any more */
     HF_MARK_USED,
+    HF_MARK_UNTRUE, /* works, but its reason code is disproved by `against` */
     HF_MARK_BROKEN, /* one of ours that is wrong or gives no reason; if it
                        names a checker it still works */
 } HfMarkState;
@@ -92,6 +93,8 @@ typedef struct {
     const char *text;  /* without the comment delimiters */
     HfMarkState state;   /* filled by hf_findings_suppress() */
     const char *problem; /* filled: why it is BROKEN, static; else NULL */
+    const HfFinding *against; /* filled: UNTRUE, of the same findings */
+    const char *code;         /* filled: the code that is not true, static */
 } HfSourceMark;
 
 /*
@@ -100,6 +103,7 @@ typedef struct {
  * about unused marks can still be added.  Understood are, at the line of the
  * main event unless said otherwise:
  *   holdfast: intentional(CHECKER) reason     also false_positive, confirmed;
+ *       the reason may start with a code of reasons.h
  *       several checkers by commas, CHECKER/subcategory, or all
  *   coverity[event_tag]                       any event with that tag; also
  *       coverity[CHECKER], and "tag : FALSE" for a false positive

@@ -7,6 +7,7 @@
  * first one in the file decides.
  */
 #include "report/mark.h"
+#include "report/reasons.h"
 #include "report/writer.h"
 
 #include <string.h>
@@ -142,10 +143,22 @@ static gboolean speaks_of(const Applied *a, const HfFinding *f,
     return e->main && hf_directive_names_checker(a->directive, f);
 }
 
+/* The reason code that the mark gives goes with the finding, true or not. */
+static void apply_code(HfFinding *f, HfSourceMark *m, const char *code)
+{
+    if (hf_reason_disproved(f, code) && m->state == HF_MARK_USED) {
+        m->state = HF_MARK_UNTRUE;
+        m->against = f;
+        m->code = code;
+    }
+    hf_finding_suggest(f, f->classification, code, NULL);
+}
+
 static void apply(HfFinding *f, const Applied *a)
 {
-    const HfSourceMark *m = a->mark;
+    HfSourceMark *m = a->mark;
     const HfDirective *d = a->directive;
+    const char *code = hf_reason_leading(d->reason);
 
     g_free(f->classification);
     f->classification = g_strdup(d->verdict);
@@ -155,6 +168,9 @@ static void apply(HfFinding *f, const Applied *a)
             g_strdup_printf("%s:%d: %s%s%s", m->file, written_on(m),
                             d->verdict, d->reason[0] ? ": " : "", d->reason);
         f->suppressed = TRUE;
+    }
+    if (code && d->suppress) {
+        apply_code(f, m, code);
     }
 }
 
@@ -176,7 +192,8 @@ static void suppress_one(HfFinding *f, GHashTable *by_file)
             if (!speaks_of(a, f, &e[i])) {
                 continue;
             }
-            if (a->mark->state != HF_MARK_BROKEN) {
+            if (a->mark->state != HF_MARK_BROKEN &&
+                a->mark->state != HF_MARK_UNTRUE) {
                 a->mark->state = HF_MARK_USED;
             }
             /* What suppresses wins over what only classifies. */
@@ -206,6 +223,7 @@ void hf_findings_suppress(HfFindings *fs, HfSourceMark *marks, guint n)
     for (guint i = 0; i < n; i++) {
         marks[i].state = HF_MARK_FOREIGN;
         marks[i].problem = NULL;
+        marks[i].against = NULL;
         if (marks[i].file) {
             parse_mark(&marks[i], by_file);
         }
