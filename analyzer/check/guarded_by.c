@@ -113,9 +113,18 @@ static gboolean guards_hold(const HfCheck *c, const HfFlow *flow,
 }
 
 typedef struct {
-    GHashTable *seen; /* one finding per function and subject */
+    GHashTable *seen; /* one finding per function and subject, and one per
+                         reason for which it is right */
     HfWitnesses *witnesses;
 } Told;
+
+static gboolean is_new(const HfFlow *flow, const HfAccess *a, const Told *told,
+                       const char *code)
+{
+    return g_hash_table_add(
+        told->seen, g_strdup_printf("%u %u %d %s", flow->sym, a->path,
+                                    hf_guard_is_write(a), code ? code : ""));
+}
 
 static void report(HfCheck *c, const HfFlow *flow, const HfGuardUse *u,
                    const Missing *m, const Told *told)
@@ -187,24 +196,21 @@ static void report(HfCheck *c, const HfFlow *flow, const HfGuardUse *u,
         hf_unlocked_finish(told->witnesses, f, flow, a, m->lock,
                            HF_GUARD_DECLARED);
     }
-    hf_findings_add(c->findings, f);
+    if (is_new(flow, a, told, f->reason_code)) {
+        hf_findings_add(c->findings, f);
+    } else {
+        hf_finding_free(f);
+    }
 }
 
 static void check_use(HfCheck *c, const HfFlow *flow, const HfGuardUse *u,
                       gpointer data)
 {
-    const Told *told = data;
     const HfAccess *a = &u->access;
     Missing m = { 0 };
-    gint64 key;
 
-    if (guards_hold(c, flow, a, &u->subject, &m)) {
-        return;
-    }
-    key = (gint64)flow->sym << 32 | a->path << 1 | hf_guard_is_write(a);
-    if (!g_hash_table_contains(told->seen, &key)) {
-        g_hash_table_add(told->seen, g_memdup2(&key, sizeof(key)));
-        report(c, flow, u, &m, told);
+    if (!guards_hold(c, flow, a, &u->subject, &m)) {
+        report(c, flow, u, &m, data);
     }
 }
 
@@ -216,7 +222,7 @@ static void check_flow(HfCheck *c, const HfFlow *flow, gpointer data)
 static void run(HfCheck *c)
 {
     Told told = {
-        g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL),
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
         hf_witnesses_new(c),
     };
 

@@ -153,6 +153,17 @@ static HfTier tier_of(HfFinding *f, const HfStats *st, const HfBelief *b,
     return HF_TIER_LOW;
 }
 
+/* Its own word against itself, and a second thread that is known: certain.
+ * Two callbacks that one event loop perhaps runs: not. */
+static HfTier with_witness(const HfFinding *f, gboolean knows)
+{
+    if (f->race == HF_RACE_WITH_WRITE && knows &&
+        f->tier == HF_TIER_MEDIUM) {
+        return HF_TIER_HIGH;
+    }
+    return f->tier;
+}
+
 /* What one function does to one object without one lock is one finding: the
  * first member it touches, the others named with it; those that are proved to
  * be right for one reason on their own. */
@@ -214,8 +225,35 @@ static gboolean joins_another(const HfCheck *c, const HfUse *u,
     return TRUE;
 }
 
+/* What was told of one function: of accesses that are right, one for each
+ * reason; else one, and that is all. */
+typedef struct {
+    gboolean wrong;
+    GQuark codes[8];
+    guint n_codes;
+} Seen;
+
+static gboolean is_new(Seen *seen, const HfFinding *f)
+{
+    GQuark code = g_quark_from_string(f->reason_code);
+
+    if (!code) {
+        return seen->wrong = TRUE;
+    }
+    for (guint i = 0; i < seen->n_codes; i++) {
+        if (seen->codes[i] == code) {
+            return FALSE;
+        }
+    }
+    if (seen->n_codes < G_N_ELEMENTS(seen->codes)) {
+        seen->codes[seen->n_codes++] = code;
+    }
+    return TRUE;
+}
+
 static void report(HfCheck *c, const HfStats *st, const HfBelief *b,
-                   HfBelieved why, const HfUse *u, const Told *told)
+                   HfBelieved why, const HfUse *u, const Told *told,
+                   Seen *seen)
 {
     gboolean write = hf_guard_is_write(u->access);
     HfFinding *f = hf_check_finding(c, u->flow, write ? "unlocked_write"
@@ -263,7 +301,8 @@ static void report(HfCheck *c, const HfStats *st, const HfBelief *b,
     hf_unlocked_finish(told->witnesses, f, u->flow, u->access,
                        hf_belief_lock_on(c, u->flow, &s, &b->key),
                        HF_GUARD_INFERRED);
-    if (joins_another(c, u, b, told, f)) {
+    f->tier = with_witness(f, knows_lock(st, &b->key, u->flow));
+    if (!is_new(seen, f) || joins_another(c, u, b, told, f)) {
         hf_finding_free(f);
     } else {
         hf_findings_add(c->findings, f);
@@ -281,30 +320,35 @@ static gboolean is_without(const HfCheck *c, const HfStats *st,
            !hf_idiom_nameless_held(c, u);
 }
 
-/* Of a function's accesses without the lock the first that is no mere hint. */
-static const HfUse *clearest(const HfCheck *c, const HfStats *st,
-                             const HfBelief *b, guint first)
+/* What one function does: what is no mere hint comes first. */
+static guint judge_function(HfCheck *c, const HfStats *st, const HfBelief *b,
+                            HfBelieved why, guint first, const Told *told)
 {
-    const HfUse *one = &g_array_index(st->uses, HfUse, first);
+    const HfFlow *flow = g_array_index(st->uses, HfUse, first).flow;
+    Seen seen = { FALSE };
+    guint n = 0;
 
-    for (guint i = first; i < st->uses->len; i++) {
-        const HfUse *u = &g_array_index(st->uses, HfUse, i);
+    while (first + n < st->uses->len &&
+           g_array_index(st->uses, HfUse, first + n).flow == flow) {
+        n++;
+    }
+    for (gboolean hint = FALSE; hint <= TRUE; hint++) {
+        for (guint i = first; i < first + n && !seen.wrong; i++) {
+            const HfUse *u = &g_array_index(st->uses, HfUse, i);
 
-        if (u->flow != one->flow) {
-            break;
-        }
-        if (is_without(c, st, b, u) && !hf_idiom_rechecked(st, u, &b->key)) {
-            return u;
+            if (is_without(c, st, b, u) &&
+                hf_idiom_rechecked(st, u, &b->key) == hint) {
+                report(c, st, b, why, u, told, &seen);
+            }
         }
     }
-    return one;
+    return n;
 }
 
 static void judge(HfCheck *c, const HfStats *st, const Told *told)
 {
     HfBelief b = hf_belief_strongest(c, st);
     HfBelieved why = hf_belief_judge(&b);
-    const HfFlow *last = NULL;
 
     for (guint i = 0; hf_belief_binds_callers(&b) && i < st->uses->len; i++) {
         const HfUse *u = &g_array_index(st->uses, HfUse, i);
@@ -317,14 +361,8 @@ static void judge(HfCheck *c, const HfStats *st, const Told *told)
     if (why == HF_NOT_BELIEVED) {
         return;
     }
-    for (guint i = 0; i < st->uses->len; i++) {
-        const HfUse *u = &g_array_index(st->uses, HfUse, i);
-
-        if (u->flow == last || !is_without(c, st, &b, u)) {
-            continue; /* one finding per function */
-        }
-        last = u->flow;
-        report(c, st, &b, why, clearest(c, st, &b, i), told);
+    for (guint i = 0; i < st->uses->len;) {
+        i += judge_function(c, st, &b, why, i, told);
     }
 }
 

@@ -361,12 +361,109 @@ static void tell_intent(HfCheck *c, const Intent *in, gboolean all_ran)
     hf_findings_add(c->findings, f);
 }
 
-/* ---- both ---------------------------------------------------------------- */
+/* ---- rules --------------------------------------------------------------- */
+
+typedef struct {
+    const HfIntentRule *rule;
+    const char *checker;
+    gboolean used;
+    const HfFinding *against;
+} Ruled;
+
+static gboolean ruled_speaks_of(const Ruled *r, const HfFinding *f)
+{
+    return strcmp(f->checker, r->checker) == 0 &&
+           (!r->rule->function ||
+            g_pattern_match_simple(r->rule->function, f->function)) &&
+           (!r->rule->field || g_strcmp0(r->rule->field, f->key_subject) == 0);
+}
+
+static void apply_ruled(HfFindings *fs, Ruled *r)
+{
+    const char *code = hf_intent_code(r->rule);
+
+    for (guint i = 0; i < fs->list->len; i++) {
+        HfFinding *f = g_ptr_array_index(fs->list, i);
+
+        if (f->suppressed || !ruled_speaks_of(r, f)) {
+            continue;
+        }
+        r->used = TRUE;
+        if (!r->against && hf_reason_disproved(f, code)) {
+            r->against = f;
+        }
+        g_free(f->suppression);
+        hf_finding_suggest(f, "Intentional", code, NULL);
+        f->suppressed = TRUE;
+        f->suppression = g_strdup_printf("%s:%d: Intentional: %s",
+                                         r->rule->place.file,
+                                         r->rule->place.line,
+                                         r->rule->reason);
+    }
+}
+
+/* Rules speak of all programs of a kind; only of this one when they name one
+ * of its functions. */
+static gboolean is_about_program(const HfCheck *c, const HfIntentRule *rule)
+{
+    const GArray *all = c->program->functions;
+
+    for (guint i = 0; rule->function && i < all->len; i++) {
+        if (g_pattern_match_simple(
+                rule->function,
+                HF_PROGRAM_SYM(c->program,
+                               g_array_index(all, HfSymId, i))->name)) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+static void tell_ruled(HfCheck *c, const Ruled *r, gboolean all_ran)
+{
+    const HfRulePlace *p = &r->rule->place;
+    HfPlace at = { .file = (char *)p->file, .line = p->line, .col = p->col };
+    HfFinding *f;
+
+    if (r->against) {
+        f = untrue_at(c, &at, hf_intent_code(r->rule), r->against);
+    } else if (!r->used && all_ran && !names_disabled(c, r->checker) &&
+               is_about_program(c, r->rule)) {
+        f = finding_at(c, "unused_suppression", at.file, at.line, r->checker);
+        hf_finding_main(f, &at, "annotation", 0,
+                        "Nothing is found that this rule speaks of.");
+        hf_finding_reason(f, "no finding of %s is there", r->checker);
+    } else {
+        return;
+    }
+    hf_findings_add(c->findings, f);
+}
+
+static GArray *collect_ruled(const HfCheck *c)
+{
+    const GPtrArray *all = c->program->rules->checkers;
+    GArray *out = g_array_new(FALSE, TRUE, sizeof(Ruled));
+
+    for (guint i = 0; i < all->len; i++) {
+        const HfCheckerRule *k = g_ptr_array_index(all, i);
+
+        for (guint n = 0; n < k->intentional->len; n++) {
+            Ruled r = { .rule = g_ptr_array_index(k->intentional, n),
+                        .checker = k->name };
+
+            g_array_append_val(out, r);
+        }
+    }
+    return out;
+}
+
+/* ---- all of them ---------------------------------------------------------------- */
 
 void hf_suppressions_apply(HfCheck *c, gboolean tell, gboolean all_ran)
 {
     GArray *comments = collect_comments(c->program);
     GArray *intents = collect_intents(c);
+    GArray *ruled = collect_ruled(c);
 
     for (guint i = 0; i < intents->len; i++) {
         apply_intent(c->findings, &g_array_index(intents, Intent, i));
@@ -374,12 +471,19 @@ void hf_suppressions_apply(HfCheck *c, gboolean tell, gboolean all_ran)
     hf_findings_suppress(c->findings,
                          (HfSourceMark *)(gpointer)comments->data,
                          comments->len);
+    for (guint i = 0; i < ruled->len; i++) {
+        apply_ruled(c->findings, &g_array_index(ruled, Ruled, i));
+    }
     for (guint i = 0; tell && i < comments->len; i++) {
         tell_comment(c, &g_array_index(comments, HfSourceMark, i), all_ran);
     }
     for (guint i = 0; tell && i < intents->len; i++) {
         tell_intent(c, &g_array_index(intents, Intent, i), all_ran);
     }
+    for (guint i = 0; tell && i < ruled->len; i++) {
+        tell_ruled(c, &g_array_index(ruled, Ruled, i), all_ran);
+    }
     g_array_unref(comments);
     g_array_unref(intents);
+    g_array_unref(ruled);
 }

@@ -2,9 +2,9 @@
 /*
  * suppressions.h - findings that the sources speak of.  Private to check.
  *
- * Two ways: a comment (grammar in report/report.h), and a statement made of a
+ * Three ways: a comment (grammar in report/report.h); a statement made of a
  * function with the effect `intentional` (HF_INTENTIONAL), which speaks of
- * the statement that follows it.
+ * the statement that follows it; and a rule of the profile.
  */
 #ifndef HOLDFAST_SUPPRESSIONS_H
 #define HOLDFAST_SUPPRESSIONS_H

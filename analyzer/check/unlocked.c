@@ -50,6 +50,10 @@ void hf_unlocked_finish(HfWitnesses *w, HfFinding *f, const HfFlow *flow,
         f->tier = proved_tier(&found, f->tier, origin);
     } else if (found.verdict == HF_PARALLEL_NO) {
         found.code = NULL;
+    } else if (found.verdict == HF_PARALLEL_MAYBE &&
+               found.how.why == HF_PARALLEL_EVENTS &&
+               origin == HF_GUARD_INFERRED) {
+        f->tier = MAX(f->tier, HF_TIER_MEDIUM); /* perhaps one loop's */
     }
     hf_witness_tell(w, f, &found);
     f->rank = rank_of(f, a);

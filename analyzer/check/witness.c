@@ -106,6 +106,13 @@ static guint weight(HfParallelVerdict verdict, const HfParty *a,
 static void note_no(HfTally *t, const HfParallel *p, const HfParty *a,
                     const HfParty *b)
 {
+    gboolean phase = p->why == HF_PARALLEL_BEFORE_START ||
+                     p->why == HF_PARALLEL_AFTER_JOIN;
+
+    if (phase && p->role == a->ctx->role) {
+        t->alone = TRUE;
+        return;
+    }
     t->why |= 1u << p->why;
     if (p->role >= 0 && t->role < 0) {
         t->role = p->role;

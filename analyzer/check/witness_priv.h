@@ -18,6 +18,8 @@ typedef struct {
     guint atomics;     /* both atomically */
     guint best;        /* weight of the witness */
     guint why;         /* bit per HfParallelWhy of pairs that cannot be */
+    gboolean alone;    /* some cannot be as this thread is not there when the
+                          other access comes */
     int role;          /* of one such pair, -1 none */
     HfX lock;
     gboolean own_writes; /* a read; its own role writes */

@@ -57,9 +57,10 @@ gboolean hf_witness_harmless(const HfWitnesses *w, const HfParty *a,
 
 /* ---- the proof ---------------------------------------------------------- */
 
+/* Of all pairs no other reason is needed. */
 static gboolean only(const HfTally *t, guint bits)
 {
-    return t->why && !(t->why & ~bits);
+    return !t->gives && !(t->why & ~bits);
 }
 
 static char *sole_writer_text(HfWitnesses *w, const HfTally *t,
@@ -109,20 +110,22 @@ void hf_witness_prove(HfWitnesses *w, const HfTally *t, HfWitness *out)
     } else if (t->atomics == t->conflicts) {
         conclude(out, "atomic_hint", g_strdup("this and every access in "
                                               "conflict with it is atomic"));
-    } else if (t->own_writes) {
+    } else if (t->own_writes && !(t->why & (before | after))) {
         const HfRole *own = hf_party_role(w->parties, &out->self);
 
         conclude(out, "sole_writer",
                  sole_writer_text(w, t, own ? own->name : role));
     } else if (only(t, same)) {
-        conclude(out, "not_shared",
-                 g_strdup_printf("only %s reaches it", role));
+        conclude(out, "not_shared", t->alone ? g_strdup(
+                     "whoever else accesses it in conflict does so when this "
+                     "thread is not there")
+                     : g_strdup_printf("only %s reaches it", role));
     } else if (only(t, before | same)) {
         conclude(out, "init_phase", g_strdup_printf(
                      "no thread of %s exists yet", role));
     } else if (only(t, before | after | same)) {
         conclude(out, "joined", g_strdup_printf(
-                     "no thread of %s is left, or there yet", role));
+                     "no thread of %s is there any more", role));
     } else if (!t->gives) {
         conclude(out, "caller_holds", held_text(w, t));
     }

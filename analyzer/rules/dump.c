@@ -63,6 +63,8 @@ static gboolean is_default(const HfKeySpec *spec, const void *target)
     switch (spec->value) {
     case HF_VALUE_OPTIONS:
         return g_hash_table_size(*(GHashTable *const *)member) == 0;
+    case HF_VALUE_INTENTS:
+        return (*(GPtrArray *const *)member)->len == 0;
     case HF_VALUE_ARG:
         return *(const int *)member == HF_ARG_NONE;
     case HF_VALUE_BOOL:
@@ -90,6 +92,19 @@ static void add_options(GString *out, GHashTable *options)
     g_list_free(names);
 }
 
+static void add_object(GString *out, const HfKeySpec *keys,
+                       const void *target);
+
+static void add_intents(GString *out, const GPtrArray *intents)
+{
+    g_string_append_c(out, '[');
+    for (guint i = 0; i < intents->len; i++) {
+        g_string_append(out, i ? ", " : "");
+        add_object(out, hf_intent_keys, g_ptr_array_index(intents, i));
+    }
+    g_string_append_c(out, ']');
+}
+
 static void add_value(GString *out, HfValueKind kind, gboolean list,
                       const HfWord *words, const void *member)
 {
@@ -115,6 +130,9 @@ static void add_value(GString *out, HfValueKind kind, gboolean list,
         break;
     case HF_VALUE_OPTIONS:
         add_options(out, *(GHashTable *const *)member);
+        break;
+    case HF_VALUE_INTENTS:
+        add_intents(out, *(GPtrArray *const *)member);
         break;
     default:
         add_quoted(out, *(char *const *)member);

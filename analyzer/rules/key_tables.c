@@ -138,4 +138,8 @@ void hf_rules_key_tables(GString *out)
         for (const HfKeySpec *k = e->keys; k && k->name && same == e; k++)
             add_key(out, e->name, k);
     }
+    g_string_append(out, "\n### Intentional findings\n\n"
+                    "| key | value | meaning |\n| --- | --- | --- |\n");
+    for (const HfKeySpec *k = hf_intent_keys; k->name; k++)
+        add_key(out, "intentional", k);
 }

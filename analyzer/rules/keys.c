@@ -157,6 +157,29 @@ static const HfKeySpec role_keys[] = {
     { NULL },
 };
 
+const HfWord hf_intent_words[] = {
+    { "caller_holds", 0 }, { "init_phase", 1 }, { "set_once", 2 },
+    { "sole_writer", 3 }, { "atomic_hint", 4 }, { "not_shared", 5 },
+    { "joined", 6 }, { "kick", 7 }, { "benign", 8 }, { "other", 9 },
+    { NULL, 0 },
+};
+
+const HfKeySpec hf_intent_keys[] = {
+    { "function", HF_VALUE_PATTERN, FALSE, FALSE,
+      offsetof(HfIntentRule, function), 0, NULL,
+      "where it is found" },
+    { "field", HF_VALUE_STRING, FALSE, FALSE,
+      offsetof(HfIntentRule, field), 0, NULL,
+      "what it is about: `Record.field` or a variable" },
+    { "code", HF_VALUE_WORD, FALSE, TRUE,
+      offsetof(HfIntentRule, code), 0, hf_intent_words,
+      "why it is right; proved again on every run where that can be" },
+    { "reason", HF_VALUE_STRING, FALSE, TRUE,
+      offsetof(HfIntentRule, reason), 0, NULL,
+      "the same for people" },
+    { NULL },
+};
+
 static const HfKeySpec checker_keys[] = {
     { "enabled", HF_VALUE_BOOL, FALSE, FALSE,
       offsetof(HfCheckerRule, enabled), 0, NULL,
@@ -164,6 +187,9 @@ static const HfKeySpec checker_keys[] = {
     { "options", HF_VALUE_OPTIONS, FALSE, FALSE,
       offsetof(HfCheckerRule, options), 0, NULL,
       "its own settings, by name; see its page" },
+    { "intentional", HF_VALUE_INTENTS, FALSE, FALSE,
+      offsetof(HfCheckerRule, intentional), 0, NULL,
+      "findings that are right as they are" },
     { NULL },
 };
 
@@ -282,6 +308,8 @@ const char *hf_value_kind_text(HfValueKind kind)
         return "true or a function's name";
     case HF_VALUE_OPTIONS:
         return "a mapping of names to values";
+    case HF_VALUE_INTENTS:
+        return "a list of mappings: function, field, code, reason";
     default:
         return "a value";
     }

@@ -32,6 +32,7 @@ typedef enum {
     HF_VALUE_TRUE_OR_NAME, /* true, or a pattern of a name */
     HF_VALUE_WORD,     /* one of HfKeySpec.words */
     HF_VALUE_OPTIONS,  /* mapping of text to text */
+    HF_VALUE_INTENTS,  /* list of mappings by hf_intent_keys */
 } HfValueKind;
 
 typedef struct {
@@ -50,6 +51,9 @@ typedef struct {
     const HfWord *words;
     const char *help;
 } HfKeySpec;
+
+extern const HfKeySpec hf_intent_keys[];
+extern const HfWord hf_intent_words[];
 
 /* Where an effect may be written. */
 typedef enum {

@@ -144,6 +144,7 @@ HfSpellingRule *hf_spelling_rule_new(const char *effect);
 HfFieldRule *hf_field_rule_new(const char *record, const char *field);
 HfSlotRule *hf_slot_rule_new(const char *record, const char *field);
 HfRoleRule *hf_role_rule_new(const char *name);
+HfIntentRule *hf_intent_rule_new(void);
 HfCheckerRule *hf_checker_rule_new(const char *name);
 
 /* ---- index.c ----------------------------------------------------------- */

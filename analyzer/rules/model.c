@@ -213,6 +213,26 @@ static void role_rule_free(gpointer data)
     g_free(r);
 }
 
+HfIntentRule *hf_intent_rule_new(void)
+{
+    return g_new0(HfIntentRule, 1);
+}
+
+static void intent_rule_free(gpointer data)
+{
+    HfIntentRule *r = data;
+
+    g_free(r->function);
+    g_free(r->field);
+    g_free(r->reason);
+    g_free(r);
+}
+
+const char *hf_intent_code(const HfIntentRule *rule)
+{
+    return hf_word_name(hf_intent_words, rule->code);
+}
+
 HfCheckerRule *hf_checker_rule_new(const char *name)
 {
     HfCheckerRule *r = g_new0(HfCheckerRule, 1);
@@ -220,6 +240,7 @@ HfCheckerRule *hf_checker_rule_new(const char *name)
     r->name = g_strdup(name);
     r->enabled = TRUE;
     r->options = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    r->intentional = g_ptr_array_new_with_free_func(intent_rule_free);
     return r;
 }
 
@@ -231,6 +252,7 @@ static void checker_rule_free(gpointer data)
         return;
     g_free(r->name);
     g_hash_table_unref(r->options);
+    g_ptr_array_unref(r->intentional);
     g_free(r);
 }
 

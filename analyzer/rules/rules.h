@@ -292,10 +292,21 @@ typedef struct {
 
 /* ---- checkers' own settings -------------------------------------------- */
 
+/* What the checker finds in that function, on that member or variable, is
+ * right as it is; one of the two may be NULL: any. */
+typedef struct {
+    char *function; /* pattern */
+    char *field;    /* "Record.field" or a variable */
+    int code;       /* hf_intent_code() */
+    char *reason;
+    HfRulePlace place;
+} HfIntentRule;
+
 typedef struct {
     char *name; /* checker */
     gboolean enabled;
     GHashTable *options; /* char* -> char* */
+    GPtrArray *intentional; /* HfIntentRule* */
     HfRulePlace place;
 } HfCheckerRule;
 
@@ -361,6 +372,8 @@ const HfSlotRule *hf_rules_slot(const HfRules *rules, const char *record,
  * any text); the rule of the capability wins over the one of "*". */
 const HfSpellingRule *hf_rules_spelling(const HfRules *rules,
                                         const char *effect, const char *cap);
+/* "sole_writer": static. */
+const char *hf_intent_code(const HfIntentRule *rule);
 const HfCheckerRule *hf_rules_checker(const HfRules *rules, const char *name);
 /* Effects of one annotation string with $1 replaced; (transfer full): array
  * of HfEffect*, empty when no rule matches. */

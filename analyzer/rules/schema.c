@@ -90,6 +90,8 @@ static void words(Json *j, const HfWord *list)
     close(j, ']');
 }
 
+static void object_body(Json *j, const HfKeySpec *keys);
+
 static void value_body(Json *j, HfValueKind kind, const HfWord *list)
 {
     switch (kind) {
@@ -135,6 +137,12 @@ static void value_body(Json *j, HfValueKind kind, const HfWord *list)
         text(j, "type", "object");
         open(j, "additionalProperties", '{');
         bare(j, "type", "[\"string\", \"number\", \"boolean\"]");
+        close(j, '}');
+        break;
+    case HF_VALUE_INTENTS:
+        text(j, "type", "array");
+        open(j, "items", '{');
+        object_body(j, hf_intent_keys);
         close(j, '}');
         break;
     default:

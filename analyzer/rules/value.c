@@ -157,6 +157,25 @@ static gboolean read_options(HfLoader *l, const HfNode *node,
     return TRUE;
 }
 
+static gboolean read_intents(HfLoader *l, const HfNode *node, GPtrArray *to)
+{
+    if (node->kind != HF_NODE_LIST)
+        return hf_load_expected(l, node, hf_value_kind_text(HF_VALUE_INTENTS));
+    for (guint i = 0; i < node->items->len; i++) {
+        const HfNode *item = g_ptr_array_index(node->items, i);
+        HfIntentRule *rule = hf_intent_rule_new();
+
+        g_ptr_array_add(to, rule);
+        rule->place = item->place;
+        if (!hf_read_object(l, item, hf_intent_keys, "a mapping", rule))
+            return FALSE;
+        if (!rule->function && !rule->field)
+            return hf_load_fail(l, &item->place, "expected the key 'function' "
+                                "or 'field', found neither");
+    }
+    return TRUE;
+}
+
 static void set_text(char **member, const char *text)
 {
     g_free(*member);
@@ -194,6 +213,8 @@ static gboolean read_one(HfLoader *l, const HfNode *node, HfValueKind kind,
         return read_word(l, node, words, member);
     case HF_VALUE_OPTIONS:
         return read_options(l, node, *(GHashTable **)member);
+    case HF_VALUE_INTENTS:
+        return read_intents(l, node, *(GPtrArray **)member);
     case HF_VALUE_RANK:
     case HF_VALUE_PAIR:
         return read_into_effect(l, node, kind, member);
