@@ -114,7 +114,7 @@ static void note_no(HfTally *t, const HfParallel *p, const HfParty *a,
         return;
     }
     t->why |= 1u << p->why;
-    if (p->role >= 0 && t->role < 0) {
+    if (p->role >= 0 && (t->role < 0 || phase)) {
         t->role = p->role;
     }
     if (p->lock) {

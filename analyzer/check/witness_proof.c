@@ -121,8 +121,10 @@ void hf_witness_prove(HfWitnesses *w, const HfTally *t, HfWitness *out)
                      "thread is not there")
                      : g_strdup_printf("only %s reaches it", role));
     } else if (only(t, before | same)) {
-        conclude(out, "init_phase", g_strdup_printf(
-                     "no thread of %s exists yet", role));
+        conclude(out, "init_phase", t->role < 0 ||
+                                    t->role == out->self.ctx->role
+                     ? g_strdup("no other thread exists yet")
+                     : g_strdup_printf("no thread of %s exists yet", role));
     } else if (only(t, before | after | same)) {
         conclude(out, "joined", g_strdup_printf(
                      "no thread of %s is there any more", role));

@@ -67,6 +67,13 @@ static HfX common_lock(const HfSolved *s, const HfPoint *a, const HfPoint *b)
 
 /* ---- who runs them ------------------------------------------------------ */
 
+/* Whatever runs the other place, it does not run yet; signals do. */
+static gboolean is_alone(HfPhases *ph, const HfPoint *p, const HfRole *other)
+{
+    return (!other || other->run != HF_RUN_SIGNAL) &&
+           hf_phase_alone(ph, p->ctx->role, p->flow, p->event);
+}
+
 /* b's threads do not run while a is at its place. */
 static gboolean apart(HfPhases *ph, const HfPoint *a, const HfPoint *b,
                       HfParallel *out)
@@ -115,6 +122,10 @@ HfParallel hf_parallel(HfPhases *ph, const HfPoint *a, const HfPoint *b)
     if (out.lock) {
         out.verdict = HF_PARALLEL_NO;
         out.why = HF_PARALLEL_LOCK;
+    } else if (is_alone(ph, a, rb) || is_alone(ph, b, ra)) {
+        out.verdict = HF_PARALLEL_NO;
+        out.why = HF_PARALLEL_BEFORE_START;
+        out.role = is_alone(ph, a, rb) ? -1 : a->ctx->role;
     } else if (!ra || !rb) {
         out.verdict = HF_PARALLEL_MAYBE;
         out.why = HF_PARALLEL_UNKNOWN_ROLE;

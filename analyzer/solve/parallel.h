@@ -32,7 +32,8 @@ typedef enum {
     HF_PARALLEL_NONE,
     HF_PARALLEL_SAME_ROLE,    /* NO: `role` runs both, one after the other */
     HF_PARALLEL_LOCK,         /* NO: `lock`, of the program, is held at both */
-    HF_PARALLEL_BEFORE_START, /* NO: no thread of `role` exists yet */
+    HF_PARALLEL_BEFORE_START, /* NO: no thread of `role` exists yet; -1: none
+                                 but the first */
     HF_PARALLEL_AFTER_JOIN,   /* NO: all threads of `role` have ended */
     HF_PARALLEL_UNKNOWN_ROLE, /* MAYBE */
     HF_PARALLEL_EVENTS,       /* MAYBE: two callbacks, perhaps of one loop */

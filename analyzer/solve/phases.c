@@ -2,6 +2,8 @@
 #include "solve/phases.h"
 #include "solve/roles.h"
 
+#include <string.h>
+
 /* What may be at a point: a set. */
 enum {
     NOT_YET = 1u << 0,
@@ -20,15 +22,75 @@ enum { DOES_START = 1, DOES_JOIN = 2 };
 
 struct HfPhases {
     const HfSolved *s;
-    Life **lives; /* by role, NULL until asked for */
+    Life **lives; /* by role, NULL until asked for; the last is anyone's */
+    HfRole anyone; /* starts: whatever makes code run beside its caller */
+    int first;     /* role of the thread that the program begins with, -1 */
 };
+
+/* The role of main(), if that is nothing that something else starts. */
+static int first_role(const HfSolved *s)
+{
+    for (guint i = 0; i < s->roles->len; i++) {
+        const HfRole *role = &g_array_index(s->roles, HfRole, i);
+
+        for (guint k = 0; role->unique && !role->starts->len &&
+                          k < role->entries->len; k++) {
+            if (strcmp(HF_PROGRAM_SYM(s->program,
+                                      g_array_index(role->entries, HfSymId,
+                                                    k))->name, "main") == 0) {
+                return (int)i;
+            }
+        }
+    }
+    return -1;
+}
+
+/* Callbacks of event loops run in whoever loops, not beside. */
+static gboolean runs_beside(HfRunKind run)
+{
+    return run == HF_RUN_THREAD || run == HF_RUN_POOL || run == HF_RUN_RCU;
+}
+
+static void collect_anyone(HfPhases *ph)
+{
+    const GArray *order = ph->s->program->functions;
+
+    ph->anyone.starts = g_array_new(FALSE, FALSE, sizeof(HfRolePoint));
+    ph->anyone.joins = g_array_new(FALSE, FALSE, sizeof(HfRolePoint));
+    for (guint i = 0; i < order->len; i++) {
+        const HfFlow *f = ph->s->flows[g_array_index(order, HfSymId, i)];
+
+        for (guint k = 0; k < f->calls->len; k++) {
+            const HfCall *call = &g_array_index(f->calls, HfCall, k);
+            const HfEvent *e = hf_flow_event(f, call->event);
+            const HfContract *c =
+                e->kind == HF_EV_CALL
+                    ? hf_contract_of(ph->s->contracts,
+                                     f->unit->symbols[e->sym]) : NULL;
+
+            for (guint n = 0; HF_CONTRACT_HAS(c, HF_EFF_CALLBACK) &&
+                              n < c->clauses->len; n++) {
+                const HfClause *cl = &g_array_index(c->clauses, HfClause, n);
+                HfRolePoint p = { .in = f->sym, .event = call->event };
+
+                if (cl->kind == HF_EFF_CALLBACK &&
+                    runs_beside(cl->effect->run)) {
+                    g_array_append_val(ph->anyone.starts, p);
+                    break;
+                }
+            }
+        }
+    }
+}
 
 HfPhases *hf_phases_new(const HfSolved *s)
 {
     HfPhases *ph = g_new0(HfPhases, 1);
 
     ph->s = s;
-    ph->lives = g_new0(Life *, s->roles->len);
+    ph->lives = g_new0(Life *, s->roles->len + 1);
+    ph->first = first_role(s);
+    collect_anyone(ph);
     return ph;
 }
 
@@ -37,13 +99,15 @@ void hf_phases_free(HfPhases *ph)
     if (!ph) {
         return;
     }
-    for (guint i = 0; i < ph->s->roles->len; i++) {
+    for (guint i = 0; i <= ph->s->roles->len; i++) {
         if (ph->lives[i]) {
             g_free(ph->lives[i]->entry);
             g_free(ph->lives[i]->does);
             g_free(ph->lives[i]);
         }
     }
+    g_array_unref(ph->anyone.starts);
+    g_array_unref(ph->anyone.joins);
     g_free(ph->lives);
     g_free(ph);
 }
@@ -55,16 +119,23 @@ const HfSolved *hf_phases_solved(const HfPhases *ph)
 
 static const HfRole *role_at(const HfPhases *ph, int id)
 {
-    return &g_array_index(ph->s->roles, HfRole, id);
+    return (guint)id == ph->s->roles->len
+               ? &ph->anyone : &g_array_index(ph->s->roles, HfRole, id);
 }
 
 /* ---- who starts them ---------------------------------------------------- */
 
-/* The one role that starts them, if it is there once in the program's life. */
+/* The one role that starts them, if it is there once in the program's life.
+ * Callbacks that nobody is seen to call may start them as well where main()
+ * does: they come once it has set the program up. */
 static int find_starter(const HfPhases *ph, const HfRole *role)
 {
     int starter = -1;
+    gboolean unknown = FALSE;
 
+    if (role == &ph->anyone) {
+        return ph->first;
+    }
     for (guint i = 0; i < role->starts->len; i++) {
         const HfRolePoint *p = &g_array_index(role->starts, HfRolePoint, i);
         const HfFlow *f = ph->s->flows[p->in];
@@ -72,13 +143,17 @@ static int find_starter(const HfPhases *ph, const HfRole *role)
         for (guint k = 0; k < f->contexts->len; k++) {
             int r = g_array_index(f->contexts, HfContext, k).role;
 
-            if (r < 0 || (starter >= 0 && r != starter)) {
+            if (r < 0) {
+                unknown = TRUE;
+            } else if (starter >= 0 && r != starter) {
                 return -1;
+            } else {
+                starter = r;
             }
-            starter = r;
         }
     }
-    if (starter < 0 || !role_at(ph, starter)->unique ||
+    if (starter < 0 || (unknown && starter != ph->first) ||
+        !role_at(ph, starter)->unique ||
         (role_at(ph, starter)->starts->len &&
          role_at(ph, starter)->count != HF_ROLE_STARTED_ONCE)) {
         return -1;
@@ -357,8 +432,9 @@ static Life *life_new(HfPhases *ph, int id)
     return life;
 }
 
-HfPhase hf_phase(HfPhases *ph, int role, int in_role, const HfFlow *flow,
-                 uint32_t event)
+/* What may be, of threads of the role; 0: it cannot be told. */
+static guint8 now_at(HfPhases *ph, int role, int in_role, const HfFlow *flow,
+                     uint32_t event)
 {
     Life *life = ph->lives[role];
     guint8 now;
@@ -368,12 +444,28 @@ HfPhase hf_phase(HfPhases *ph, int role, int in_role, const HfFlow *flow,
         life = ph->lives[role] = life_new(ph, role);
     }
     if (life->starter < 0 || life->starter != in_role) {
-        return HF_PHASE_ALIVE;
+        return 0;
     }
     w = walk_new(ph, role, life, flow);
     now = at_event(&w, event);
     g_free(w.in);
+    return now;
+}
+
+HfPhase hf_phase(HfPhases *ph, int role, int in_role, const HfFlow *flow,
+                 uint32_t event)
+{
+    guint8 now = now_at(ph, role, in_role, flow, event);
+
     return !now || now & RUNNING ? HF_PHASE_ALIVE
            : now & ENDED         ? HF_PHASE_JOINED
                                  : HF_PHASE_BEFORE;
+}
+
+gboolean hf_phase_alone(HfPhases *ph, int in_role, const HfFlow *flow,
+                        uint32_t event)
+{
+    return in_role >= 0 && in_role == ph->first &&
+           now_at(ph, (int)ph->s->roles->len, in_role, flow, event) ==
+               NOT_YET;
 }

@@ -28,6 +28,12 @@ const HfSolved *hf_phases_solved(const HfPhases *phases);
 HfPhase hf_phase(HfPhases *phases, int role, int in_role, const HfFlow *flow,
                  uint32_t event);
 
+/* in_role is the thread that the program begins with, and has started no
+ * other yet when it is at that event, not even a pool's or a signal's: nobody
+ * else runs anything. */
+gboolean hf_phase_alone(HfPhases *phases, int in_role, const HfFlow *flow,
+                        uint32_t event);
+
 G_END_DECLS
 
 #endif
