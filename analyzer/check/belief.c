@@ -30,6 +30,21 @@ static gboolean prefix_of(const HfXTable *t, HfX inner, HfX outer)
     return FALSE;
 }
 
+/* A lock inside some element of an array: one of many, which guards its own
+ * element.  One that is itself an element is for whatever hashes to it. */
+static gboolean is_of_some_element(const HfXTable *t, const HfXNode *lock)
+{
+    gboolean member = FALSE;
+
+    for (const HfXNode *n = lock; n->parent; n = hf_x(t, n->parent)) {
+        member |= n->kind == HF_X_FIELD;
+        if (n->kind == HF_X_INDEX && n->value < 0) {
+            return member;
+        }
+    }
+    return FALSE;
+}
+
 gboolean hf_belief_relate(const HfCheck *c, const HfSubject *s, HfX lock,
                           HfLockKey *key)
 {
@@ -40,7 +55,8 @@ gboolean hf_belief_relate(const HfCheck *c, const HfSubject *s, HfX lock,
     if (n->kind == HF_X_CAP) {
         return FALSE; /* a lock over everything explains nothing */
     }
-    if (!n->local && hf_x(t, hf_x_root(t, lock))->kind == HF_X_GLOBAL) {
+    if (!n->local && hf_x(t, hf_x_root(t, lock))->kind == HF_X_GLOBAL &&
+        !is_of_some_element(t, n)) {
         const HfXNode *base = s->base ? hf_x(t, s->base) : NULL;
 
         if (!base || n->kind == HF_X_GLOBAL || n->parent != s->base) {

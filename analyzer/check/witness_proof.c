@@ -13,16 +13,16 @@ static gboolean is_pointer(const HfWitnesses *w, const HfSubject *s)
     return (flags & HF_TYPE_POINTER) != 0 && !s->pointee;
 }
 
-/* What b's function does to the same object besides. */
+/* What b's function does to it before: who reads first may free what was
+ * there. */
 static gboolean also(const HfParty *b, const GArray *others, gboolean write,
                      gboolean clears)
 {
     for (guint i = 0; i < others->len; i++) {
         const HfParty *o = &g_array_index(others, HfParty, i);
 
-        if (o->flow == b->flow && o->access->event != b->access->event &&
-            o->write == write && o->clears == clears &&
-            (!write || o->access->event < b->access->event)) {
+        if (o->flow == b->flow && o->access->event < b->access->event &&
+            o->write == write && o->clears == clears) {
             return TRUE;
         }
     }
