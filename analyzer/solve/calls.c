@@ -392,7 +392,16 @@ static void apply_hold(const HfCallRun *c, HfState *s, const HfCallArgs *args,
     }
 }
 
-/* A callee given &local may change it. */
+/* A number or a pointer inside an object: what else would its address be
+ * passed for. */
+static gboolean is_scalar_member(const HfCallRun *c, const HfXNode *n)
+{
+    return n->kind == HF_X_FIELD &&
+           HF_PROGRAM_FIELD(c->r->solved->program, n->ref)->type_flags &
+               (HF_TYPE_INTEGRAL | HF_TYPE_POINTER);
+}
+
+/* A callee given &local may change it, or &object->number. */
 static void clobber_locals(const HfCallRun *c, HfState *s,
                            const HfCallArgs *args)
 {
@@ -407,6 +416,9 @@ static void clobber_locals(const HfCallRun *c, HfState *s,
         if (args->v[i] && n.kind == HF_X_ADDR &&
             hf_x(t, n.parent)->kind == HF_X_LOCAL) {
             hf_state_assign(&c->r->body, s, hf_x(t, n.parent)->ref, 0);
+        } else if (args->v[i] && n.kind == HF_X_ADDR &&
+                   is_scalar_member(c, hf_x(t, n.parent))) {
+            hf_state_stored(&c->r->body, s, n.parent);
         }
     }
 }
