@@ -160,6 +160,78 @@ END
 }
 
 # Twelve units of three sizes.
+# Two threads: `sent` is written by one, `seen` by both.
+threads_project() { # DIR
+    mkdir -p "$1/src"
+    cat >"$1/src/threads.c" <<'END'
+#include <pthread.h>
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static long sent, seen;
+static void send_one(void)
+{
+    pthread_mutex_lock(&lock);
+    sent++;
+    pthread_mutex_unlock(&lock);
+}
+static void send_two(void)
+{
+    pthread_mutex_lock(&lock);
+    sent += 2;
+    pthread_mutex_unlock(&lock);
+}
+static void see(void)
+{
+    pthread_mutex_lock(&lock);
+    seen++;
+    pthread_mutex_unlock(&lock);
+}
+static long see_more(void)
+{
+    long n;
+
+    pthread_mutex_lock(&lock);
+    n = ++seen;
+    pthread_mutex_unlock(&lock);
+    return n;
+}
+static long seen_now(void)
+{
+    long n;
+
+    pthread_mutex_lock(&lock);
+    n = seen;
+    pthread_mutex_unlock(&lock);
+    return n;
+}
+static long is_seen(void)
+{
+    return seen;
+}
+static void *sender(void *p)
+{
+    send_one();
+    send_two();
+    see();
+    return sent + seen ? p : 0;
+}
+static void *watcher(void *p)
+{
+    return see_more() + seen_now() + is_seen() ? p : 0;
+}
+int main(void)
+{
+    pthread_t a, b;
+
+    pthread_create(&a, 0, sender, 0);
+    pthread_create(&b, 0, watcher, 0);
+    pthread_join(a, 0);
+    pthread_join(b, 0);
+    return 0;
+}
+END
+    database "$1"
+}
+
 large_project() { # DIR
     local i
     project "$1"
