@@ -109,7 +109,8 @@ static void test_roles(void **state)
     HfRules *r = load("capabilities: {bql: {kind: lock}}\n"
                       "roles:\n"
                       "  a: {entries: [main, 'worker_*'], holds: bql,\n"
-                      "      unique: true, in_coroutine: true}\n"
+                      "      unique: true, in_coroutine: true,\n"
+                      "      alone: ['pause_*']}\n"
                       "  b: {entries: x, unique: false}\n");
     const HfRoleRule *a = g_ptr_array_index(r->roles, 0);
     const HfRoleRule *b = g_ptr_array_index(r->roles, 1);
@@ -117,6 +118,7 @@ static void test_roles(void **state)
     expect_list(a->entries, "main worker_*");
     expect_list(a->holds, "bql");
     assert_true(a->unique && a->in_coroutine);
+    expect_list(a->alone, "pause_*");
     expect_list(b->entries, "x");
     expect_list(b->holds, "");
     assert_false(b->unique || b->in_coroutine);
@@ -150,14 +152,26 @@ static void test_checkers(void **state)
 {
     HfRules *r = load("checkers:\n"
                       "  LOCK: {enabled: false}\n"
-                      "  GUARDED_BY: {options: {min-count: 3, mode: fast}}\n");
+                      "  GUARDED_BY: {options: {min-count: 3, mode: fast}}\n"
+                      "  MISSING_LOCK:\n"
+                      "    intentional:\n"
+                      "      - {function: 'f_*', field: S.x, code: joined,\n"
+                      "         reason: all have ended}\n");
     const HfCheckerRule *c = hf_rules_checker(r, "GUARDED_BY");
+    const HfIntentRule *i;
 
     assert_false(hf_rules_checker(r, "LOCK")->enabled);
     assert_true(c->enabled);
     assert_string_equal(g_hash_table_lookup(c->options, "min-count"), "3");
     assert_string_equal(g_hash_table_lookup(c->options, "mode"), "fast");
     assert_null(hf_rules_checker(r, "RCU"));
+    c = hf_rules_checker(r, "MISSING_LOCK");
+    assert_int_equal(c->intentional->len, 1);
+    i = g_ptr_array_index(c->intentional, 0);
+    assert_string_equal(i->function, "f_*");
+    assert_string_equal(i->field, "S.x");
+    assert_string_equal(hf_intent_code(i), "joined");
+    assert_string_equal(i->reason, "all have ended");
     hf_rules_free(r);
 }
 
