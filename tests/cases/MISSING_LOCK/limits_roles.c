@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 // profile: pthread
-/* A thread whose start cannot be told from its end: it counts as running. */
+/* Whether a thread has ended is asked of places, not of ways: where it may be
+ * running it counts as running. */
 #include <pthread.h>
 #include <stdio.h>
 
@@ -29,8 +30,8 @@ static void *poll_main(void *opaque)
     return opaque;
 }
 
-/* Joined on one way only; on the other it runs on, and the read is wrong: the
- * lock's own words do not tell which. */
+/* Both branches ask the same, so that the read comes after the join, and is
+ * right; it is told all the same. */
 int main(int argc, char **argv)
 {
     int known = argc > 1;
