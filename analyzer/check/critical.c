@@ -275,11 +275,24 @@ static void own_acquires(const At *at)
 
 /* ---- what the callee comes to ------------------------------------------- */
 
-static HfX here(const At *at, HfX object, gboolean known_args)
+/* Further than this from it, the object matters no more than its class. */
+#define NEAR 8
+
+static HfX here(const At *at, const HfCritEvent *e, gboolean known_args)
 {
-    return known_args && object
-               ? hf_x_to_caller(at->cr->t, object, args_of(at),
-                                at->call->n_args) : 0;
+    HfXKind root;
+
+    if (!e->object ||
+        (e->kind == HF_CRIT_ACQUIRE && e->cls && e->hops > NEAR)) {
+        return 0;
+    }
+    root = hf_x(at->cr->t, hf_x_root(at->cr->t, e->object))->kind;
+    if (root != HF_X_PARAM) { /* the same everywhere, or nowhere else */
+        return root == HF_X_GLOBAL || root == HF_X_CAP || root == HF_X_NAMED
+                   ? e->object : 0;
+    }
+    return known_args ? hf_x_to_caller(at->cr->t, e->object, args_of(at),
+                                       at->call->n_args) : 0;
 }
 
 /* The way to it is for coroutines only, and this is none; or the reverse. */
@@ -297,8 +310,11 @@ static gboolean wrong_mode(const At *at, const HfCritEvent *e)
 static gboolean rename_event(const At *at, HfCritEvent *e, gboolean known_args)
 {
     HfCritical *cr = at->cr;
-    HfX x = here(at, e->object, known_args);
+    HfX x = here(at, e, known_args);
 
+    if (x == e->object && e->cls) {
+        return TRUE;
+    }
     if (e->kind == HF_CRIT_ACQUIRE) {
         e->object = x ? hf_contract_lock(cr->s->contracts, at->flow->sym, x)
                       : 0;
