@@ -69,6 +69,7 @@ static const Case cases[] = {
     WITH_ARG("{rcu_read: arg0}", HF_EFF_RCU_READ, 0),
     WITH_ARG("{rcu_publish: arg12}", HF_EFF_RCU_PUBLISH, 12),
     WITH_ARG("{fill: arg0}", HF_EFF_FILL, 0),
+    WITH_ARG("{changes: arg0}", HF_EFF_CHANGES, 0),
     OTHER("{string_copy: pstrcpy}", HF_EFF_STRING_COPY, 0, "pstrcpy"),
     OTHER("{string_copy: {to: arg1, instead: g_strdup}}", HF_EFF_STRING_COPY,
           1, "g_strdup"),
