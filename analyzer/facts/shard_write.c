@@ -8,20 +8,20 @@
  *   offset  size  what
  *        0     8  magic: "HFSHARD" 1a
  *        8     4  version, HF_FACTS_VERSION
- *       12     4  size of this header with its section table, 680
+ *       12     4  size of this header with its section table, 712
  *       16     8  size of the file
  *       24    16  cache key: what the facts were made from; opaque here
  *       40    16  XXH3-128 (seed 0, canonical byte order) of all that follows
  *       56     4  unit: HfUnitStatus
  *       60     4  unit: main file, an index into "files"
  *       64     4  unit: object file, an offset into "strings"
- *       68     4  number of sections, 19
+ *       68     4  number of sections, 20
  *       72  n*32  section table, one entry each:
  *                    +0  16  name, zero-padded
  *                   +16   8  offset from the start of the file
  *                   +24   4  size of a row
  *                   +28   4  number of rows
- *      680     -  the sections
+ *      712     -  the sections
  *
  * Sections come in the order of HF_FACTS_TABLES, then "strings" (row size 1,
  * NUL-terminated strings, the first of them empty).  Each starts at the next

@@ -134,16 +134,16 @@ static void bytes_lie_where_the_format_says(void **state)
     Fixture *x = *state;
     g_autofree char *bytes = NULL;
     gsize size;
-    uint64_t offset = 680;
+    uint64_t offset = 712;
     uint32_t u32;
     int i = 0;
 
     write_sample(x);
     bytes = file_bytes(x, &size);
-    assert_memory_equal(bytes, "HFSHARD\x1a\x02\0\0\0\xa8\x02\0\0", 16);
+    assert_memory_equal(bytes, "HFSHARD\x1a\x02\0\0\0\xc8\x02\0\0", 16);
     assert_memory_equal(bytes + 24, key, 16);
     memcpy(&u32, bytes + 68, 4);
-    assert_int_equal(u32, 19);
+    assert_int_equal(u32, 20);
 #define X(member, type, section)                                          \
     {                                                                     \
         const char *entry = bytes + 72 + 32 * i++;                        \
@@ -193,7 +193,7 @@ static void a_shard_cut_short_is_refused_whatever_its_header_says(void **state)
 
     write_sample(x);
     bytes = file_bytes(x, &size);
-    for (uint64_t n = 680; n < size; n++) {
+    for (uint64_t n = 712; n < size; n++) {
         memcpy(bytes + 16, &n, sizeof(n));
         assert_int_equal(try_bytes(bytes, n, FALSE), HF_FACTS_ERROR_FORMAT);
     }
