@@ -46,7 +46,7 @@ static HfSymId coroutine_called(const Search *s, const HfFlow *flow,
 static gboolean entered_in_coroutine(const Search *s, const HfFlow *flow)
 {
     const GArray *sites = s->in->check.program->callers[flow->sym];
-    HfPoint at = { flow, 0, 0 };
+    HfSpot at = { flow, 0, 0 };
     HfVerdict v = hf_verdict_any(&s->in->check, &at, &s->cap, 1);
     gboolean any = v.n_contexts && v.tri == HF_HELD;
 
@@ -129,7 +129,7 @@ static void errors(Search *s, HfProposal *p, const HfFlow *flow)
         const HfFlow *up = s->in->check.solved->flows[site->caller];
         uint32_t event = up ? site->event - up->fn->first_event : 0;
         const HfCall *call = up ? hf_flow_call(up, event) : NULL;
-        HfPoint at = { up, call ? call->must : 0, 0 };
+        HfSpot at = { up, call ? call->must : 0, 0 };
 
         if (call && !s->is[site->caller] && !up->mixed &&
             hf_verdict_any(&s->in->check, &at, &s->cap, 1).tri != HF_HELD) {

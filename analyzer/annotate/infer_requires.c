@@ -311,7 +311,7 @@ void hf_infer_check_requires(HfInfer *in, HfProposal *p, gboolean needed)
     const HfFlow *flow = in->check.solved->flows[p->sym];
     HfX lock = lock_of(in, p);
     HfSiteCount n = { 0 };
-    HfPoint at = { flow, 0, 0 };
+    HfSpot at = { flow, 0, 0 };
     HfVerdict v;
 
     if (!lock || !flow) {

@@ -38,7 +38,7 @@ static void judge(const HfCheck *c, const HfFlow *flow, const HfCall *call,
 {
     const HfX *args = &g_array_index(flow->args, HfX, call->first_arg);
     HfSite s = { .flow = flow, .call = call, .tri = HF_UNSURE };
-    HfPoint at = { flow, call->must, 0 };
+    HfSpot at = { flow, call->must, 0 };
     HfVerdict v;
 
     s.own = is_own(c, call, lock);

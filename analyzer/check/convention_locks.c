@@ -112,7 +112,7 @@ static gboolean from_entry(const HfCheck *c, HfHolds local, HfX lock)
 static gboolean callers_hold(const HfCheck *c, const HfFlow *flow,
                              HfHolds local, HfX object, HfX lock)
 {
-    const HfPoint at = { flow, local, object };
+    const HfSpot at = { flow, local, object };
     const HfCapRule *cap = hf_contract_cap_rule(c->solved->contracts, lock);
     HfVerdict v = hf_verdict_any(c, &at, &lock, 1);
 

@@ -285,7 +285,7 @@ const HfX *hf_critical_members(const HfCritical *cr, HfCritSet s, guint *n)
     Span span = g_array_index(cr->set_spans, Span, s);
 
     *n = span.n;
-    return (const HfX *)(gpointer)cr->set_rows->data + span.first;
+    return span.n ? &g_array_index(cr->set_rows, HfX, span.first) : NULL;
 }
 
 gboolean hf_critical_has(const HfCritical *cr, HfCritSet s, HfX cls)

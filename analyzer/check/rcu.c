@@ -31,7 +31,7 @@ typedef enum {
 typedef struct {
     const HfFlow *flow;
     uint32_t event;
-    HfPoint at;
+    HfSpot at;
     HfRcuPointer pointer;
     HfVerdict verdict;
     Fault fault;
@@ -93,7 +93,7 @@ static gboolean read_before(const HfRcu *r, const Use *u, const HfX *locks,
                             guint n)
 {
     const HfHold *now = held_here(r, u->at.local);
-    const HfPoint then = { u->flow, u->pointer.held, u->at.object };
+    const HfSpot then = { u->flow, u->pointer.held, u->at.object };
 
     return now && u->pointer.read != UINT32_MAX &&
            now->event > u->pointer.read && !nests(r, u->flow) &&

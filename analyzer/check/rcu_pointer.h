@@ -54,7 +54,7 @@ gboolean hf_rcu_follows(HfRcu *r, HfSymId callee, guint param);
 
 /* The object that p was read from is the writers': one of the locks that
  * guard its changes is held. */
-gboolean hf_rcu_writer_side(HfRcu *r, const HfPoint *at,
+gboolean hf_rcu_writer_side(HfRcu *r, const HfSpot *at,
                             const HfRcuPointer *p);
 
 /* ---- shared by the files of RCU ------------------------------------------ */

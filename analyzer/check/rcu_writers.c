@@ -140,7 +140,7 @@ static gboolean context_known(HfRcu *r, const HfContext *ctx, HfHolds local,
     return FALSE;
 }
 
-gboolean hf_rcu_writer_side(HfRcu *r, const HfPoint *at,
+gboolean hf_rcu_writer_side(HfRcu *r, const HfSpot *at,
                             const HfRcuPointer *p)
 {
     gint64 key = place_key(p->field, p->var);

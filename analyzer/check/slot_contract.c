@@ -289,7 +289,7 @@ static HfTier held_by_callers(HfCheck *c, const HfSlots *s, const Pair *p,
 
     for (guint i = 0; calls && i < calls->n; i++) {
         const HfSlotSite *site = &g_array_index(calls->sites, HfSlotSite, i);
-        HfPoint at = { site->flow, site->call->must, 0 };
+        HfSpot at = { site->flow, site->call->must, 0 };
         HfX locks[4];
         guint n = 0;
         HfTri t;

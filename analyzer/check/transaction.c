@@ -64,7 +64,7 @@ static void check_required(HfCheck *c, Outside *o, const HfFlow *flow,
 
     for (guint i = 0; k && i < k->clauses->len; i++) {
         const HfClause *cl = &g_array_index(k->clauses, HfClause, i);
-        HfPoint at = { flow, call->must, 0 };
+        HfSpot at = { flow, call->must, 0 };
         HfVerdict v;
 
         if ((cl->kind != HF_EFF_REQUIRES &&

@@ -25,7 +25,7 @@ static gboolean in_list(HfX lock, const HfX *locks, guint n)
 
 /* The function's own contract asks its callers for "a|b": either is held, and
  * which one does not matter when both would do. */
-static gboolean promised(const HfCheck *c, const HfPoint *at,
+static gboolean promised(const HfCheck *c, const HfSpot *at,
                          const HfX *locks, guint n)
 {
     const HfContract *k = hf_contract_of(c->solved->contracts, at->flow->sym);
@@ -53,7 +53,7 @@ static gboolean promised(const HfCheck *c, const HfPoint *at,
 }
 
 /* "Absent" where states were merged may be no more than "not on all paths". */
-static gboolean is_blurred(const HfCheck *c, const HfPoint *at, HfX lock)
+static gboolean is_blurred(const HfCheck *c, const HfSpot *at, HfX lock)
 {
     const HfHold *h = hf_holds_find(c->solved, at->local, lock);
 
@@ -61,7 +61,7 @@ static gboolean is_blurred(const HfCheck *c, const HfPoint *at, HfX lock)
            h->flags & (HF_HOLD_FORGOTTEN | HF_HOLD_ASSUMED);
 }
 
-static HfTri best_of(const HfCheck *c, const HfPoint *at,
+static HfTri best_of(const HfCheck *c, const HfSpot *at,
                      const HfContext *ctx, const HfX *locks, guint n)
 {
     HfTri best = HF_ABSENT;
@@ -77,7 +77,7 @@ static HfTri best_of(const HfCheck *c, const HfPoint *at,
     return best;
 }
 
-static gboolean own_object(const HfCheck *c, const HfPoint *at,
+static gboolean own_object(const HfCheck *c, const HfSpot *at,
                            const HfContext *ctx)
 {
     const HfXTable *t = c->solved->exprs;
@@ -87,7 +87,7 @@ static gboolean own_object(const HfCheck *c, const HfPoint *at,
            (ctx->fresh_params >> root->ref & 1);
 }
 
-HfVerdict hf_verdict_any(const HfCheck *c, const HfPoint *at,
+HfVerdict hf_verdict_any(const HfCheck *c, const HfSpot *at,
                          const HfX *locks, guint n)
 {
     const GArray *contexts = at->flow->contexts;

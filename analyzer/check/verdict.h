@@ -16,14 +16,14 @@ typedef struct {
     const HfFlow *flow;
     HfHolds local;
     HfX object;
-} HfPoint;
+} HfSpot;
 
 /*
  * HF_HELD when one of the locks is held in every context, HF_ABSENT when
  * there is a context in which all of them are known to be missing (ctx is the
  * first such one), else HF_UNSURE.
  */
-HfVerdict hf_verdict_any(const HfCheck *c, const HfPoint *at,
+HfVerdict hf_verdict_any(const HfCheck *c, const HfSpot *at,
                          const HfX *locks, guint n);
 
 static inline gboolean hf_verdict_is_token(const HfCheck *c, HfX lock)
