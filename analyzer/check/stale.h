@@ -18,7 +18,8 @@
 
 G_BEGIN_DECLS
 
-#define HF_STALE_ITEMS 64 /* bits of a mask; reads past them are not looked at */
+/* Bits of a mask; reads past them are not looked at. */
+#define HF_STALE_ITEMS 64
 
 /* Who says that the lock guards the data. */
 typedef struct {

@@ -140,7 +140,7 @@ static void find_questions(HfStaleBody *b)
     }
 }
 
-/* ---- other locks ---------------------------------------------------------- */
+/* ---- other locks -------------------------------------------------------- */
 
 static gboolean dropped(const HfStaleBody *b, HfX lock)
 {

@@ -166,7 +166,7 @@ static void report(Run *r, const Fault *k)
     hf_findings_add(c->findings, f);
 }
 
-/* ---- questions ------------------------------------------------------------ */
+/* ---- questions ---------------------------------------------------------- */
 
 static gboolean has_point(const GArray *points, HfSymId in, uint32_t event)
 {
@@ -301,7 +301,7 @@ static gboolean locked_alike(const Run *r, const Fault *k)
            hf_use_share_lock(r->t.c, &here, k->use);
 }
 
-/* ---- freed first, joined later -------------------------------------------- */
+/* ---- freed first, joined later ------------------------------------------ */
 
 /* One of several, where others of the kind are being started: most likely one
  * that has no thread yet. */
@@ -394,7 +394,7 @@ static void check_order(Run *r, const HfThreadUse *u, const HfFlow *flow)
     }
 }
 
-/* ---- started and not waited for ------------------------------------------- */
+/* ---- started and not waited for ----------------------------------------- */
 
 static gboolean may_wait(const Run *r, HfSymId sym, int depth)
 {
@@ -601,7 +601,7 @@ static void check_start(Run *r, const HfThreadUse *u, const HfRolePoint *start)
     }
 }
 
-/* ---- elsewhere ------------------------------------------------------------ */
+/* ---- elsewhere ---------------------------------------------------------- */
 
 static void check_elsewhere(Run *r, const HfThreadUse *u, const HfGone *gone)
 {
@@ -644,7 +644,7 @@ static GArray *find_freed(Run *r, const HfFlow *flow)
     return all;
 }
 
-/* ---- the checker ---------------------------------------------------------- */
+/* ---- the checker -------------------------------------------------------- */
 
 static void check_flow(HfCheck *c, const HfFlow *flow, gpointer data)
 {

@@ -7,7 +7,7 @@
 /* Function pointers between a thread's start and what counts as its use. */
 #define MAX_SLOTS 1
 
-/* ---- what threads use ----------------------------------------------------- */
+/* ---- what threads use --------------------------------------------------- */
 
 static void note_use(GHashTable *table, guint64 key, const HfFlow *flow,
                      const HfAccess *a)
@@ -177,7 +177,7 @@ static void add_thread(HfTeardown *t, int role, const HfRole *r)
     g_ptr_array_add(t->threads, u);
 }
 
-/* ---- what goes ------------------------------------------------------------ */
+/* ---- what goes ---------------------------------------------------------- */
 
 static HfRecId record_of(const HfTeardown *t, const HfFlow *flow, HfX pointer)
 {
@@ -346,7 +346,7 @@ const HfSeen *hf_teardown_use(const HfThreadUse *u, const HfGone *gone,
     return seen;
 }
 
-/* ---- all of it ------------------------------------------------------------ */
+/* ---- all of it ---------------------------------------------------------- */
 
 void hf_teardown_init(HfTeardown *t, HfCheck *c)
 {
