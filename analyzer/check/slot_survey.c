@@ -25,7 +25,7 @@ static void count_mode(HfCheck *c, const HfSlots *s, HfSlotCalls *calls,
                        const HfSlotSite *site)
 {
     HfX cap = hf_x_leaf(c->solved->exprs, HF_X_CAP, s->coroutine);
-    HfPoint at = { site->flow, site->call->must, 0 };
+    HfSpot at = { site->flow, site->call->must, 0 };
     HfVerdict v;
 
     if (!site->flow->mixed) {
