@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* The word of the barriers that ThreadSanitizer is to see. */
+/*
+ * The word of the barriers that ThreadSanitizer is to see.
+ *
+ * Thread context: any.
+ */
 #include "base/barrier.h"
 
 #if VM_BARRIER_FOR_TSAN
