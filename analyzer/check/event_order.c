@@ -178,7 +178,7 @@ static void run_event_order(HfCheck *c)
     HfEventRun r = { .c = c };
 
     r.assertions = g_array_new(FALSE, FALSE, sizeof(HfAssertion));
-    r.makers = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free,
+    r.makers = g_hash_table_new_full(hf_key_hash, g_int64_equal, g_free,
                                      makers_free);
     hf_check_each_flow(c, hf_event_find_assertions, &r);
     for (guint i = 0; i < order->len; i++) {

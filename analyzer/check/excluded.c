@@ -315,7 +315,7 @@ void hf_excluded_check(HfCheck *c, HfX token, const HfExcludedWords *words)
         .bit = hf_reach_bit(c, token, token),
         .leads = find_leads(c, token),
         .covered = g_new0(guint8, c->program->symbols->len),
-        .told = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free,
+        .told = g_hash_table_new_full(hf_key_hash, g_int64_equal, g_free,
                                       NULL),
         .findings = g_hash_table_new(NULL, NULL),
         .order = g_ptr_array_new(),

@@ -9,7 +9,7 @@ typedef enum { ASK_FREES, ASK_PINS, ASK_FOLLOWS } Ask;
 void hf_frees_init(HfFrees *f, const HfCheck *c)
 {
     f->c = c;
-    f->memo = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free,
+    f->memo = g_hash_table_new_full(hf_key_hash, g_int64_equal, g_free,
                                     NULL);
 }
 
@@ -90,9 +90,7 @@ static gboolean by_body(HfFrees *f, Ask ask, HfSymId sym, guint arg,
 static gboolean answer(HfFrees *f, Ask ask, HfSymId sym, guint arg, int depth)
 {
     const HfContract *k = hf_contract_of(f->c->solved->contracts, sym);
-    /* g_int64_hash() looks at the low half only */
-    gint64 key = (gint64)ask << 48 | (gint64)MIN(arg, 0xff) << 32 |
-                 (guint32)(sym * 4u + arg % 4u);
+    gint64 key = (gint64)ask << 48 | (gint64)MIN(arg, 0xff) << 32 | sym;
     int known;
 
     if (ask == ASK_FREES && clause_frees(k, arg)) {

@@ -87,7 +87,7 @@ HfOrder *hf_order_new(HfCritical *cr)
     Build b = { o, cr->check };
 
     o->edges = g_ptr_array_new_with_free_func(edge_free);
-    o->index = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free,
+    o->index = g_hash_table_new_full(hf_key_hash, g_int64_equal, g_free,
                                      NULL);
     hf_critical_each_pair(cr, add_pair, &b);
     return o;

@@ -45,8 +45,10 @@ static const HfHold *hold_of(const HfCheck *c, const HfUse *u,
     for (guint i = 0; i < n; i++) {
         HfLockKey have;
 
-        if (rows[i].now == HF_HOLD_HELD && hf_belief_relate(c, &s, rows[i].lock, &have) &&
-            hf_belief_same_lock(&have, key) && rows[i].event < u->flow->fn->n_events) {
+        if (rows[i].now == HF_HOLD_HELD &&
+            hf_belief_relate(c, &s, rows[i].lock, &have) &&
+            hf_belief_same_lock(&have, key) &&
+            rows[i].event < u->flow->fn->n_events) {
             return &rows[i];
         }
     }
@@ -370,7 +372,7 @@ static void run(HfCheck *c)
 {
     GPtrArray *subjects = hf_belief_survey(c);
     Told told = {
-        g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL),
+        g_hash_table_new_full(hf_key_hash, g_int64_equal, g_free, NULL),
         g_hash_table_new_full(group_hash, group_equal, g_free, NULL),
         hf_witnesses_new(c),
     };

@@ -421,7 +421,7 @@ static void run_order_reversal(HfCheck *c)
 {
     Run r = {
         .check = c, .cr = hf_critical_of(c), .ranks = hf_ranks_new(c),
-        .told = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free,
+        .told = g_hash_table_new_full(hf_key_hash, g_int64_equal, g_free,
                                       NULL),
     };
 

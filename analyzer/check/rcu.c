@@ -415,7 +415,7 @@ static void run_rcu(HfCheck *c)
     if (!run.rcu.token) {
         return; /* neither the profile nor the program knows RCU */
     }
-    run.told = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free,
+    run.told = g_hash_table_new_full(hf_key_hash, g_int64_equal, g_free,
                                      NULL);
     hf_check_each_flow(c, check_flow, &run);
     hf_excluded_check(c, run.rcu.token, &words);

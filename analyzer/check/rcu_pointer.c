@@ -439,7 +439,7 @@ void hf_rcu_init(HfRcu *r, HfCheck *c)
             r->locks[r->n_locks++] = lock;
         }
     }
-    r->memo = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free,
+    r->memo = g_hash_table_new_full(hf_key_hash, g_int64_equal, g_free,
                                     NULL);
     hf_rcu_survey_writers(r);
 }

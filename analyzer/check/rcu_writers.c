@@ -168,7 +168,7 @@ static void free_set(gpointer set)
 
 void hf_rcu_survey_writers(HfRcu *r)
 {
-    r->writers = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free,
+    r->writers = g_hash_table_new_full(hf_key_hash, g_int64_equal, g_free,
                                        free_set);
     hf_check_each_flow(r->c, survey, r);
 }

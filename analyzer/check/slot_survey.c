@@ -167,7 +167,7 @@ void hf_slots_init(HfSlots *s, HfCheck *c)
 {
     *s = (HfSlots){
         .calls = g_hash_table_new_full(NULL, NULL, NULL, calls_free),
-        .bindings = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free,
+        .bindings = g_hash_table_new_full(hf_key_hash, g_int64_equal, g_free,
                                           g_free),
         .locks_said = g_hash_table_new(NULL, NULL),
         .coroutine = hf_contract_cap(c->solved->contracts, "coroutine"),

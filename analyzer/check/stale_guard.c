@@ -339,7 +339,7 @@ void hf_stale_init(HfStale *st, HfCheck *c)
     st->writers = g_hash_table_new_full(g_bytes_hash, g_bytes_equal,
                                         (GDestroyNotify)g_bytes_unref, NULL);
     st->made = g_ptr_array_new_with_free_func(g_free);
-    st->changes = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free,
+    st->changes = g_hash_table_new_full(hf_key_hash, g_int64_equal, g_free,
                                         (GDestroyNotify)g_array_unref);
     hf_check_each_flow(c, find_changes, st);
 }

@@ -158,9 +158,9 @@ static void add_thread(HfTeardown *t, int role, const HfRole *r)
     HfThreadUse *u = g_new0(HfThreadUse, 1);
 
     u->role = role;
-    u->things = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free,
+    u->things = g_hash_table_new_full(hf_key_hash, g_int64_equal, g_free,
                                       g_free);
-    u->records = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free,
+    u->records = g_hash_table_new_full(hf_key_hash, g_int64_equal, g_free,
                                        g_free);
     u->joins = g_new0(guint8, t->c->program->symbols->len);
     u->given = find_given(t, r);

@@ -132,7 +132,7 @@ static gboolean is_shared(const HfTeardown *t, const HfRole *r,
 void hf_teardown_find_joins(HfTeardown *t, HfThreadUse *u, const HfRole *r)
 {
     const HfXTable *x = t->c->solved->exprs;
-    GHashTable *homes = g_hash_table_new_full(g_int64_hash, g_int64_equal,
+    GHashTable *homes = g_hash_table_new_full(hf_key_hash, g_int64_equal,
                                               g_free, NULL);
 
     for (guint i = 0; i < r->starts->len; i++) {

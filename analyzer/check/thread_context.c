@@ -326,7 +326,7 @@ static void run(HfCheck *c)
 {
     int co = hf_contract_cap(c->solved->contracts, "coroutine");
     Search s = {
-        .told = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free,
+        .told = g_hash_table_new_full(hf_key_hash, g_int64_equal, g_free,
                                       NULL),
         .gs = mask_of_expression(c, c->program->rules->contexts.gs_requires),
         .coroutine = co >= 0 ? hf_x_leaf(c->solved->exprs, HF_X_CAP, co) : 0,

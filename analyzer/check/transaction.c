@@ -100,7 +100,7 @@ static void run(HfCheck *c)
     };
     Outside o = {
         .rcu = hf_rcu_token(c),
-        .told = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free,
+        .told = g_hash_table_new_full(hf_key_hash, g_int64_equal, g_free,
                                       NULL),
     };
     GArray *tokens = hf_excluded_tokens(c);

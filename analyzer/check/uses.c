@@ -89,7 +89,7 @@ HfUses *hf_uses_new(HfCheck *c)
 {
     HfUses *u = g_new0(HfUses, 1);
 
-    u->by_key = g_hash_table_new(g_int64_hash, g_int64_equal);
+    u->by_key = g_hash_table_new(hf_key_hash, g_int64_equal);
     u->things = g_ptr_array_new_with_free_func(free_thing);
     hf_check_each_flow(c, survey, u);
     return u;

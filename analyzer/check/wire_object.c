@@ -41,7 +41,7 @@ void hf_wire_init(HfWire *w, const HfCheck *c)
     w->c = c;
     w->sinks = g_hash_table_new_full(NULL, NULL, NULL, g_free);
     w->layouts = g_hash_table_new_full(NULL, NULL, NULL, g_free);
-    w->fills = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free,
+    w->fills = g_hash_table_new_full(hf_key_hash, g_int64_equal, g_free,
                                      NULL);
     for (guint i = 1; i < c->program->units->len; i++) {
         const HfUnit *u = HF_PROGRAM_UNIT(c->program, i);

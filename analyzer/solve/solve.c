@@ -257,6 +257,13 @@ HfTri hf_held(const HfSolved *s, const HfFlow *flow, const HfContext *ctx,
     return ctx->complete ? HF_ABSENT : HF_UNSURE;
 }
 
+guint hf_key_hash(gconstpointer key)
+{
+    guint64 v = *(const guint64 *)key;
+
+    return (guint)v * 2654435761u ^ (guint)(v >> 32);
+}
+
 const HfEvent *hf_flow_event(const HfFlow *f, uint32_t event)
 {
     return &f->unit->facts->events[f->fn->first_event + event];

@@ -307,6 +307,10 @@ gboolean hf_mark_in_branch(const HfFlow *flow, uint32_t event);
 gboolean hf_mark_place_in_branch(const HfFlow *flow, const HfProgAnnot *a,
                                  const HfFacts *facts);
 
+/* For tables by 64 bits that are two ids: unlike g_int64_hash(), which looks
+ * at the low half only. */
+guint hf_key_hash(gconstpointer key);
+
 /* Functions that the callee runs before it returns, by a rule's callback
  * effect: HfSymId, NULL when there are none.  (transfer full) */
 GArray *hf_call_runs_now(const HfSolved *s, const HfFlow *flow,
