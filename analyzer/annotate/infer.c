@@ -46,52 +46,6 @@ gboolean hf_infer_eligible(const HfInfer *in, const HfFlow *flow)
            hf_infer_own_file(in, at.file);
 }
 
-/* ---- ways through a body ------------------------------------------------- */
-
-static uint32_t block_of(const HfFlow *flow, uint32_t event)
-{
-    const HfFacts *f = flow->unit->facts;
-    HfId id = flow->fn->first_event + event;
-
-    for (uint32_t i = 0; i < flow->fn->n_blocks; i++) {
-        const HfBlock *b = &f->blocks[flow->fn->first_block + i];
-
-        if (id >= b->first_event && id < b->first_event + b->n_events) {
-            return i;
-        }
-    }
-    return 0;
-}
-
-gboolean hf_infer_always(const HfFlow *flow, uint32_t event)
-{
-    const HfFacts *f = flow->unit->facts;
-    uint32_t without = block_of(flow, event);
-    uint32_t n = 0;
-    g_autofree uint8_t *seen = g_new0(uint8_t, flow->fn->n_blocks);
-    g_autofree uint32_t *stack = g_new(uint32_t, flow->fn->n_blocks);
-
-    if (without == 0) {
-        return TRUE;
-    }
-    seen[0] = 1;
-    stack[n++] = 0;
-    while (n) {
-        const HfBlock *b = &f->blocks[flow->fn->first_block + stack[--n]];
-
-        for (uint32_t i = 0; i < b->n_edges; i++) {
-            uint32_t to =
-                f->edges[b->first_edge + i].to - flow->fn->first_block;
-
-            if (to != without && !seen[to]) {
-                seen[to] = 1;
-                stack[n++] = to;
-            }
-        }
-    }
-    return !seen[1];
-}
-
 gboolean hf_infer_shielded(const HfInfer *in, const HfCall *call, guint64 caps)
 {
     guint n;

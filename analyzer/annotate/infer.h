@@ -70,8 +70,6 @@ gboolean hf_infer_is_claimed(const HfInfer *in, const HfProposal *p);
 /* A body of this project, that may be annotated. */
 gboolean hf_infer_eligible(const HfInfer *in, const HfFlow *flow);
 gboolean hf_infer_own_file(const HfInfer *in, const char *path);
-/* Every way from entry to exit passes the event. */
-gboolean hf_infer_always(const HfFlow *flow, uint32_t event);
 /* The call is made with one of these capabilities taken, tested or asserted
  * in the same body. */
 gboolean hf_infer_shielded(const HfInfer *in, const HfCall *call,

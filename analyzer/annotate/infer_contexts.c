@@ -9,6 +9,7 @@
  * further ones.
  */
 #include "annotate/infer.h"
+#include "solve/blocks.h"
 #include "check/demand.h"
 
 typedef struct {
@@ -133,7 +134,7 @@ static gboolean look_at(Search *s, const HfFlow *flow)
         Demand d = demand_of(s, flow, call);
 
         if (counts(s, flow, call, &d) && is_better(d.cls, TRUE, &best)) {
-            gboolean always = hf_infer_always(flow, call->event);
+            gboolean always = hf_event_always(flow, call->event);
 
             if (is_better(d.cls, always, &best)) {
                 best = (State){ d.cls, always };
@@ -242,7 +243,7 @@ static void propose(Search *s, const HfFlow *flow)
         if (!counts(s, flow, call, &d) || d.cls != st->cls) {
             continue;
         }
-        always = hf_infer_always(flow, call->event);
+        always = hf_event_always(flow, call->event);
         if (always || !st->sure) {
             note_call(s, p, flow, call, &d, always);
         }

@@ -6,6 +6,7 @@
  * where this program says it of the same lock elsewhere.
  */
 #include "annotate/infer.h"
+#include "solve/blocks.h"
 #include "check/lock.h"
 
 #define ENOUGH 2
@@ -83,7 +84,7 @@ static void look_at(HfInfer *in, const HfFlow *flow, GHashTable *customs)
             hf_call_sites(&in->check, flow->sym, t->lock, see_site,
                           &(Errors){ in, p });
             p->sure = !p->errors->len &&
-                      hf_infer_always(flow, t->event) && !t->via;
+                      hf_event_always(flow, t->event) && !t->via;
         }
     }
 }

@@ -5,12 +5,6 @@
 
 #include <string.h>
 
-const HfBlock *hf_cfg_block(const HfCfg *cfg, uint32_t block)
-{
-    return &cfg->flow->unit->facts->blocks[cfg->flow->fn->first_block +
-                                           block];
-}
-
 static uint32_t target(const HfCfg *cfg, const HfBlock *b, uint32_t i)
 {
     return cfg->flow->unit->facts->edges[b->first_edge + i].to -
@@ -29,7 +23,7 @@ static void number(HfCfg *cfg, uint32_t *place)
     seen[0] = TRUE;
     while (depth) {
         uint32_t b = stack[depth - 1];
-        const HfBlock *block = hf_cfg_block(cfg, b);
+        const HfBlock *block = hf_block(cfg->flow, b);
 
         if (edge[b] < block->n_edges) {
             uint32_t to = target(cfg, block, edge[b]++);
@@ -78,7 +72,7 @@ static void find_dominators(HfCfg *cfg, const uint32_t *place)
         changed = FALSE;
         for (uint32_t i = 0; i < cfg->n_order; i++) {
             uint32_t from = cfg->order[i];
-            const HfBlock *b = hf_cfg_block(cfg, from);
+            const HfBlock *b = hf_block(cfg->flow, from);
 
             for (uint32_t k = 0; k < b->n_edges; k++) {
                 uint32_t to = target(cfg, b, k), was = cfg->idom[to];
@@ -99,7 +93,7 @@ static void find_only_ways(HfCfg *cfg)
     uint32_t *ways = g_new0(uint32_t, cfg->n);
 
     for (uint32_t i = 0; i < cfg->n_order; i++) {
-        const HfBlock *b = hf_cfg_block(cfg, cfg->order[i]);
+        const HfBlock *b = hf_block(cfg->flow, cfg->order[i]);
 
         for (uint32_t k = 0; k < b->n_edges; k++) {
             uint32_t to = target(cfg, b, k);
@@ -139,20 +133,6 @@ void hf_cfg_free(HfCfg *cfg)
     g_free(cfg);
 }
 
-uint32_t hf_cfg_block_of(const HfCfg *cfg, uint32_t event)
-{
-    uint32_t at = cfg->flow->fn->first_event + event;
-
-    for (uint32_t i = 0; i < cfg->n; i++) {
-        const HfBlock *b = hf_cfg_block(cfg, i);
-
-        if (at >= b->first_event && at - b->first_event < b->n_events) {
-            return i;
-        }
-    }
-    return HF_NO_BLOCK;
-}
-
 gboolean hf_cfg_dominates(const HfCfg *cfg, uint32_t a, uint32_t b)
 {
     while (b != HF_NO_BLOCK && b != a) {
@@ -174,7 +154,7 @@ guint8 *hf_cfg_ways_around(const HfCfg *cfg, uint32_t block)
         changed = FALSE;
         for (uint32_t i = cfg->n_order; i > 0; i--) {
             uint32_t from = cfg->order[i - 1];
-            const HfBlock *b = hf_cfg_block(cfg, from);
+            const HfBlock *b = hf_block(cfg->flow, from);
 
             for (uint32_t k = 0; from != block && !out[from] &&
                                  k < b->n_edges; k++) {
@@ -184,31 +164,4 @@ guint8 *hf_cfg_ways_around(const HfCfg *cfg, uint32_t block)
         }
     }
     return out;
-}
-
-gboolean hf_cfg_gets_past(const HfCfg *cfg, uint32_t from, uint32_t to,
-                          uint32_t without)
-{
-    guint8 *seen = g_new0(guint8, cfg->n);
-    uint32_t *stack = g_new(uint32_t, cfg->n + 1);
-    uint32_t depth = 0;
-    gboolean found;
-
-    stack[depth++] = from;
-    while (depth && !seen[to]) {
-        const HfBlock *b = hf_cfg_block(cfg, stack[--depth]);
-
-        for (uint32_t k = 0; k < b->n_edges; k++) {
-            uint32_t next = target(cfg, b, k);
-
-            if (!seen[next] && next != without) {
-                seen[next] = TRUE;
-                stack[depth++] = next;
-            }
-        }
-    }
-    found = seen[to];
-    g_free(stack);
-    g_free(seen);
-    return found;
 }

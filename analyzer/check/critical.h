@@ -137,8 +137,6 @@ gboolean hf_critical_dies(HfCritical *cr, const HfFlow *flow, uint32_t event);
 /* Whenever control gets to `then`, again too, it has passed `first` since. */
 gboolean hf_critical_always_before(const HfFlow *flow, uint32_t first,
                                    uint32_t then);
-/* The function does not return without having passed that event. */
-gboolean hf_critical_always_ends(const HfFlow *flow, uint32_t event);
 
 /* ---- telling it (critical_trace.c) -------------------------------------- */
 

@@ -1,23 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* What the order of events in one body says. */
 #include "check/critical.h"
+#include "solve/blocks.h"
 
 #include <string.h>
-
-static guint block_of(const HfFlow *flow, uint32_t event)
-{
-    const HfFacts *f = flow->unit->facts;
-
-    for (guint b = 0; b < flow->fn->n_blocks; b++) {
-        const HfBlock *block = &f->blocks[flow->fn->first_block + b];
-        uint32_t first = block->first_event - flow->fn->first_event;
-
-        if (event >= first && event - first < block->n_events) {
-            return b;
-        }
-    }
-    return 0;
-}
 
 /* Blocks from which control comes back, or goes round for ever: all but those
  * on the way to an abort. */
@@ -60,7 +46,7 @@ gboolean hf_critical_dies(HfCritical *cr, const HfFlow *flow, uint32_t event)
         live = ends > 1 ? live_blocks(flow) : NULL;
         g_hash_table_insert(cr->live, key, live);
     }
-    return live && !((guint8 *)live)[block_of(flow, event)];
+    return live && !((guint8 *)live)[hf_block_of(flow, event)];
 }
 
 /* Can control get from behind `from` (NULL: from the entry) to `to`, without
@@ -70,8 +56,8 @@ static gboolean gets_to(const HfFlow *flow, const uint32_t *from, uint32_t to,
 {
     const HfFacts *f = flow->unit->facts;
     const HfFunction *fn = flow->fn;
-    guint target = block_of(flow, to), barrier = block_of(flow, avoid);
-    guint start = from ? block_of(flow, *from) : 0;
+    guint target = hf_block_of(flow, to), barrier = hf_block_of(flow, avoid);
+    guint start = from ? hf_block_of(flow, *from) : 0;
     g_autofree guint8 *seen = g_new0(guint8, fn->n_blocks + 1);
     g_autofree guint *work = g_new(guint, fn->n_blocks + 1);
     guint n = 0;
@@ -110,33 +96,4 @@ gboolean hf_critical_always_before(const HfFlow *flow, uint32_t first,
 {
     return !gets_to(flow, NULL, then, first) &&
            !gets_to(flow, &then, then, first);
-}
-
-gboolean hf_critical_always_ends(const HfFlow *flow, uint32_t event)
-{
-    const HfFacts *f = flow->unit->facts;
-    const HfFunction *fn = flow->fn;
-    guint barrier = block_of(flow, event), n = 0;
-    g_autofree guint8 *seen = g_new0(guint8, fn->n_blocks + 1);
-    g_autofree guint *work = g_new(guint, fn->n_blocks + 1);
-
-    work[n++] = 0;
-    seen[0] = TRUE;
-    while (n) {
-        guint b = work[--n];
-        const HfBlock *block = &f->blocks[fn->first_block + b];
-
-        if (b == 1) {
-            return FALSE;
-        }
-        for (guint e = 0; b != barrier && e < block->n_edges; e++) {
-            guint next = f->edges[block->first_edge + e].to - fn->first_block;
-
-            if (!seen[next]) {
-                seen[next] = TRUE;
-                work[n++] = next;
-            }
-        }
-    }
-    return TRUE;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "check/idiom.h"
+#include "solve/blocks.h"
 
 /* ---- looked at twice ----------------------------------------------------- */
 
@@ -9,21 +10,6 @@ static gboolean made_of(const HfFacts *f, HfId path, HfId part)
         path = f->paths[path].parent;
     }
     return path == part;
-}
-
-static const HfBlock *block_of(const HfFlow *flow, uint32_t event)
-{
-    const HfFacts *f = flow->unit->facts;
-    uint32_t at = flow->fn->first_event + event;
-
-    for (uint32_t i = 0; i < flow->fn->n_blocks; i++) {
-        const HfBlock *b = &f->blocks[flow->fn->first_block + i];
-
-        if (at >= b->first_event && at < b->first_event + b->n_events) {
-            return b;
-        }
-    }
-    return NULL;
 }
 
 static gboolean uses_value(const HfFacts *f, const HfEvent *e, HfId path)
@@ -43,11 +29,12 @@ static gboolean uses_value(const HfFacts *f, const HfEvent *e, HfId path)
 static gboolean only_asked(const HfUse *u)
 {
     const HfFacts *f = u->flow->unit->facts;
-    const HfBlock *b = block_of(u->flow, u->access->event);
+    const HfBlock *b = hf_block(
+        u->flow, hf_block_of(u->flow, u->access->event));
     HfId path = hf_flow_event(u->flow, u->access->event)->path;
     gboolean asked = FALSE;
 
-    if (!b || u->access->kind != HF_EV_READ) {
+    if (u->access->kind != HF_EV_READ) {
         return FALSE;
     }
     for (uint32_t i = u->flow->fn->first_event + u->access->event + 1;

@@ -63,7 +63,7 @@ guint64 hf_stale_told(const HfStaleBody *b, const HfStaleState *s, HfId path)
 static gboolean is_choice(const HfStaleBody *b, uint32_t block)
 {
     const HfFacts *f = b->flow->unit->facts;
-    const HfBlock *from = hf_cfg_block(b->cfg, b->cfg->in_block[block]);
+    const HfBlock *from = hf_block(b->cfg->flow, b->cfg->in_block[block]);
     guint8 *around;
 
     if (b->choice[block]) {
@@ -112,8 +112,8 @@ gboolean hf_stale_is_retested(const HfStaleBody *b, const HfStaleDrop *drop,
                               uint32_t event, gboolean choice)
 {
     const HfFacts *f = b->flow->unit->facts;
-    uint32_t from = hf_cfg_block_of(b->cfg, drop->event);
-    uint32_t to = hf_cfg_block_of(b->cfg, event);
+    uint32_t from = hf_block_of(b->cfg->flow, drop->event);
+    uint32_t to = hf_block_of(b->cfg->flow, event);
 
     if (from == to && drop->event < event) {
         return FALSE;
@@ -125,7 +125,7 @@ gboolean hf_stale_is_retested(const HfStaleBody *b, const HfStaleDrop *drop,
 
         if (edge && f->edges[edge].cond && in_memory(f, c->lhs) &&
             (!choice || is_choice(b, x)) &&
-            !hf_cfg_gets_past(b->cfg, from, to, b->cfg->in_block[x])) {
+            !hf_block_leads_to(b->cfg->flow, from, to, b->cfg->in_block[x])) {
             return b->cfg->in_block[x] != from;
         }
     }
@@ -471,7 +471,7 @@ static gboolean merge(HfStaleBody *b, uint32_t block, const HfStaleState *s)
 static gboolean decide(HfStaleBody *b, const HfStaleState *s, uint32_t block)
 {
     const HfFacts *f = b->flow->unit->facts;
-    const HfBlock *blk = hf_cfg_block(b->cfg, block);
+    const HfBlock *blk = hf_block(b->cfg->flow, block);
     guint64 mask = 0;
 
     for (uint32_t i = 0; i < blk->n_edges; i++) {
@@ -489,7 +489,7 @@ static gboolean run_block(HfStaleBody *b, HfStaleState *s, uint32_t block,
                           gboolean last)
 {
     const HfFacts *f = b->flow->unit->facts;
-    const HfBlock *blk = hf_cfg_block(b->cfg, block);
+    const HfBlock *blk = hf_block(b->cfg->flow, block);
     uint32_t first = blk->first_event - b->flow->fn->first_event;
     gboolean changed;
 

@@ -55,7 +55,6 @@ static gboolean decided(const Caller *k, uint32_t block)
 static gboolean acts(const Caller *k, const HfAccess *a)
 {
     const HfEvent *e = hf_flow_event(k->flow, a->event);
-    uint32_t block;
 
     if (!hf_guard_is_write(a) || a->event < k->call || a->fresh ||
         hf_access_key(k->st->c, a) != k->item->key) {
@@ -64,8 +63,7 @@ static gboolean acts(const Caller *k, const HfAccess *a)
     if (e->value && is_result(k, e->value)) {
         return TRUE;
     }
-    block = hf_cfg_block_of(k->cfg, a->event);
-    return block != HF_NO_BLOCK && decided(k, block);
+    return decided(k, hf_block_of(k->flow, a->event));
 }
 
 gboolean hf_stale_find_actor(HfStale *st, const HfFlow *flow,

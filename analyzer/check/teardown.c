@@ -6,6 +6,7 @@
 #include "check/teardown.h"
 #include "check/cfg.h"
 #include "solve/roles.h"
+#include "solve/blocks.h"
 
 #define WAIT_DEPTH 4
 
@@ -491,8 +492,8 @@ static gboolean after_failure(const Run *r, const HfFlow *flow,
 {
     const HfFacts *f = flow->unit->facts;
     HfCfg *cfg = hf_cfg_new(flow);
-    uint32_t from = hf_cfg_block_of(cfg, start);
-    uint32_t x = hf_cfg_block_of(cfg, event);
+    uint32_t from = hf_block_of(cfg->flow, start);
+    uint32_t x = hf_block_of(cfg->flow, event);
     gboolean found = FALSE;
 
     for (; !found && x != HF_NO_BLOCK && x != from && x != 0;

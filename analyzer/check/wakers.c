@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "check/wakers.h"
 #include "solve/roles.h"
+#include "solve/blocks.h"
 
 #include <string.h>
 
@@ -236,7 +237,7 @@ static void add_end(HfWakers *w, GArray *out, HfSymId entry, HfX lock)
         const HfCritEvent *e = &g_array_index(rows, HfCritEvent, i);
         /* what a thread takes once, at its start, it may have had already */
         HfNeeds how =
-            !e->n_slots && hf_critical_always_ends(waker.flow, e->event) &&
+            !e->n_slots && hf_event_always(waker.flow, e->event) &&
                     takes_again(cr, waker.flow, lock)
                 ? HF_NEEDS_FIRST : HF_NEEDS_SOME;
 

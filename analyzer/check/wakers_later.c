@@ -6,6 +6,7 @@
  */
 #include "check/wakers.h"
 #include "solve/roles.h"
+#include "solve/blocks.h"
 
 #include <string.h>
 

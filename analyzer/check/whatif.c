@@ -2,6 +2,7 @@
 /* Verdicts on taking a lock at an access; see whatif.h. */
 #include "check/whatif.h"
 #include "solve/roles.h"
+#include "solve/blocks.h"
 
 #include <string.h>
 

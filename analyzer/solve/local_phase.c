@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "solve/local_phase.h"
+#include "solve/blocks.h"
 #include "solve/roles.h"
 
 /* Calls that are followed up. */
@@ -8,29 +9,6 @@
 static const HfRole *role_at(const HfSolved *s, int id)
 {
     return &g_array_index(s->roles, HfRole, id);
-}
-
-static const HfBlock *block_at(const HfFlow *f, guint i)
-{
-    return &f->unit->facts->blocks[f->fn->first_block + i];
-}
-
-static guint block_of(const HfFlow *f, uint32_t event)
-{
-    for (guint i = 0; i < f->fn->n_blocks; i++) {
-        uint32_t first = block_at(f, i)->first_event - f->fn->first_event;
-
-        if (event >= first && event < first + block_at(f, i)->n_events) {
-            return i;
-        }
-    }
-    return 0;
-}
-
-static guint edge_target(const HfFlow *f, guint block, guint edge)
-{
-    return f->unit->facts->edges[block_at(f, block)->first_edge + edge].to -
-           f->fn->first_block;
 }
 
 /* ---- the object's own thread -------------------------------------------- */
@@ -89,7 +67,7 @@ static gboolean starts_later(const HfSolved *s, const HfRole *role,
 static gboolean asks_owner(const HfSolved *s, const HfFlow *f, guint block,
                            const HfRolePoint *join)
 {
-    uint32_t first = block_at(f, block)->first_event - f->fn->first_event;
+    uint32_t first = hf_block(f, block)->first_event - f->fn->first_event;
     HfX owner = owner_of(s->exprs, join->handle.object);
     HfX last = 0;
 
@@ -97,7 +75,7 @@ static gboolean asks_owner(const HfSolved *s, const HfFlow *f, guint block,
         const HfAccess *a = &g_array_index(f->accesses, HfAccess, i);
 
         if (a->event >= first &&
-            a->event < first + block_at(f, block)->n_events) {
+            a->event < first + hf_block(f, block)->n_events) {
             last = a->path;
         }
     }
@@ -109,13 +87,13 @@ static gboolean asks_owner(const HfSolved *s, const HfFlow *f, guint block,
 static void mark_loops(const HfFlow *f, uint32_t join, gboolean *does)
 {
     for (guint i = 0; i < f->fn->n_blocks; i++) {
-        for (guint k = 0; k < block_at(f, i)->n_edges; k++) {
-            guint to = edge_target(f, i, k);
+        for (guint k = 0; k < hf_block(f, i)->n_edges; k++) {
+            guint to = hf_block_next(f, i, k);
             const HfEdge *e =
-                &f->unit->facts->edges[block_at(f, i)->first_edge + k];
-            uint32_t at = block_at(f, to)->first_event - f->fn->first_event;
+                &f->unit->facts->edges[hf_block(f, i)->first_edge + k];
+            uint32_t at = hf_block(f, to)->first_event - f->fn->first_event;
 
-            if (e->flags & HF_EDGE_BACK && block_at(f, to)->n_events &&
+            if (e->flags & HF_EDGE_BACK && hf_block(f, to)->n_events &&
                 hf_event_before(f, at, join) && hf_event_before(f, join, at)) {
                 does[to] = TRUE;
             }
@@ -137,8 +115,8 @@ static void spread(const HfFlow *f, const gboolean *does, gboolean *in)
         for (guint i = 0; i < n; i++) {
             gboolean out = in[i] || does[i];
 
-            for (guint k = 0; k < block_at(f, i)->n_edges; k++) {
-                guint to = edge_target(f, i, k);
+            for (guint k = 0; k < hf_block(f, i)->n_edges; k++) {
+                guint to = hf_block_next(f, i, k);
 
                 if (!out && in[to]) {
                     in[to] = FALSE;
@@ -155,8 +133,8 @@ static int only_way_in(const HfFlow *f, guint block)
     int from = -1;
 
     for (guint i = 0; i < f->fn->n_blocks; i++) {
-        for (guint k = 0; k < block_at(f, i)->n_edges; k++) {
-            if (edge_target(f, i, k) != block) {
+        for (guint k = 0; k < hf_block(f, i)->n_edges; k++) {
+            if (hf_block_next(f, i, k) != block) {
                 continue;
             }
             if (from >= 0) {
@@ -171,7 +149,7 @@ static int only_way_in(const HfFlow *f, guint block)
 static gboolean joined_by(const HfSolved *s, const HfFlow *f, uint32_t event,
                           const HfRolePoint *join)
 {
-    guint at = block_of(f, event), in_block = block_of(f, join->event);
+    guint at = hf_block_of(f, event), in_block = hf_block_of(f, join->event);
     gboolean *does, *in, out;
     int asked;
 

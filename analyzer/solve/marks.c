@@ -6,6 +6,7 @@
  * A mark is in a branch when code that comes after it can be reached without
  * it as well.  A return before it makes no branch of what follows.
  */
+#include "solve/blocks.h"
 #include "solve/solve.h"
 
 #include <string.h>
@@ -58,24 +59,10 @@ static gboolean does_something(const Walk *w, uint32_t block)
     return FALSE;
 }
 
-static uint32_t block_of(const Walk *w, uint32_t event)
-{
-    HfId id = w->fn->first_event + event;
-
-    for (uint32_t i = 0; i < w->fn->n_blocks; i++) {
-        const HfBlock *b = &w->f->blocks[w->fn->first_block + i];
-
-        if (id >= b->first_event && id < b->first_event + b->n_events) {
-            return i;
-        }
-    }
-    return 0;
-}
-
 gboolean hf_mark_in_branch(const HfFlow *flow, uint32_t event)
 {
     Walk w = { flow->unit->facts, flow->fn, NULL, NULL };
-    uint32_t block = event < flow->fn->n_events ? block_of(&w, event) : 0;
+    uint32_t block = event < flow->fn->n_events ? hf_block_of(flow, event) : 0;
     gboolean branch = FALSE;
     uint8_t *after;
 

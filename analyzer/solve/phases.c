@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "solve/phases.h"
+#include "solve/blocks.h"
 #include "solve/roles.h"
 
 #include <string.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Roles: collected once, before the contexts. */
 #include "solve/roles.h"
+#include "solve/blocks.h"
 
 #include <string.h>
 
@@ -413,65 +414,6 @@ static void joined(HfSolved *s, const HfFlow *f, const HfCall *call)
 }
 
 /* ---- how many ----------------------------------------------------------- */
-
-static guint block_of(const HfFlow *f, uint32_t event)
-{
-    const HfFacts *facts = f->unit->facts;
-
-    for (guint i = 0; i < f->fn->n_blocks; i++) {
-        const HfBlock *b = &facts->blocks[f->fn->first_block + i];
-
-        if (f->fn->first_event + event >= b->first_event &&
-            f->fn->first_event + event < b->first_event + b->n_events) {
-            return i;
-        }
-    }
-    return 0;
-}
-
-/* Is there a way of at least one edge between blocks? */
-static gboolean leads_to(const HfFlow *f, guint from, guint to)
-{
-    const HfFacts *facts = f->unit->facts;
-    gboolean *seen = g_new0(gboolean, f->fn->n_blocks);
-    GArray *stack = g_array_new(FALSE, FALSE, sizeof(guint));
-    gboolean found = FALSE;
-
-    g_array_append_val(stack, from);
-    while (stack->len && !found) {
-        guint at = g_array_index(stack, guint, stack->len - 1);
-        const HfBlock *b = &facts->blocks[f->fn->first_block + at];
-
-        g_array_set_size(stack, stack->len - 1);
-        for (guint i = 0; i < b->n_edges; i++) {
-            guint next = facts->edges[b->first_edge + i].to -
-                         f->fn->first_block;
-
-            found |= next == to;
-            if (!seen[next]) {
-                seen[next] = TRUE;
-                g_array_append_val(stack, next);
-            }
-        }
-    }
-    g_array_unref(stack);
-    g_free(seen);
-    return found;
-}
-
-gboolean hf_event_in_loop(const HfFlow *f, uint32_t event)
-{
-    guint b = block_of(f, event);
-
-    return leads_to(f, b, b);
-}
-
-gboolean hf_event_before(const HfFlow *f, uint32_t from, uint32_t to)
-{
-    guint a = block_of(f, from), b = block_of(f, to);
-
-    return (a == b && from < to) || leads_to(f, a, b);
-}
 
 /* The function runs once in the life of the program: called from one place,
  * in no loop, up to an entry of a role that is there once. */

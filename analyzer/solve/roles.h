@@ -29,12 +29,6 @@ gboolean hf_role_is_entry(const HfSolved *s, HfSymId sym);
 /* The word for how it is run: "thread", "bottom half", ... */
 const char *hf_role_kind_text(HfRunKind run);
 
-/* An event lies in a loop of its function. */
-gboolean hf_event_in_loop(const HfFlow *flow, uint32_t event);
-/* Code from `from` on may get to `to` (events of one function, from != to);
- * control flow only. */
-gboolean hf_event_before(const HfFlow *flow, uint32_t from, uint32_t to);
-
 /* Both name the same threads. */
 gboolean hf_handle_same(const HfHandle *a, const HfHandle *b);
 
