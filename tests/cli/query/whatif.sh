@@ -116,9 +116,9 @@ has out "     s->errors = 0;"
 # The patch is one: it applies, and what comes out compiles.
 ask closer file lock
 sed -n '/^---/,$p' out >edit.diff
-patch -s -d p/src -p1 <edit.diff || fail "the patch does not apply"
+git -C p/src apply "$PWD/edit.diff" || fail "the patch does not apply"
 "${CC:-cc}" -fsyntax-only p/src/main.c || fail "the result does not compile"
-patch -s -R -d p/src -p1 <edit.diff
+git -C p/src apply -R "$PWD/edit.diff"
 
 # The reader holds it until this function has posted.
 ask stop errors reader_lock
