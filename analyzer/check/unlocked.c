@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "check/unlocked.h"
+#include "check/witness_priv.h"
 
 #include <string.h>
 
@@ -37,6 +38,23 @@ static char *group_of(const HfFinding *f)
                      f->reason_code ? f->reason_code : "", NULL);
 }
 
+/* Would it help to take the lock here? */
+static void say_what_if(HfWitnesses *w, HfFinding *f, const HfFlow *flow,
+                        const HfAccess *a, HfX lock)
+{
+    HfWhatIfs *all = hf_witness_what_ifs(w);
+    HfWhatIf *x = hf_whatif(all, flow, &a->event, 1, lock);
+
+    if (x->verdict != HF_WHATIF_UNKNOWN) {
+        f->what_if = g_strdup_printf(
+            "%s: %s%s%s", hf_whatif_word(x->verdict), x->text,
+            x->no_patch ? " No patch: " : "", x->no_patch ? x->no_patch : "");
+        f->patch = g_strdup(x->patch);
+        hf_whatif_trace(all, f, x, 0);
+    }
+    hf_whatif_free(x);
+}
+
 void hf_unlocked_finish(HfWitnesses *w, HfFinding *f, const HfFlow *flow,
                         const HfAccess *a, HfX lock, HfGuardOrigin origin)
 {
@@ -56,6 +74,9 @@ void hf_unlocked_finish(HfWitnesses *w, HfFinding *f, const HfFlow *flow,
         f->tier = MAX(f->tier, HF_TIER_MEDIUM); /* perhaps one loop's */
     }
     hf_witness_tell(w, f, &found);
+    if (lock) {
+        say_what_if(w, f, flow, a, lock);
+    }
     f->rank = rank_of(f, a);
     f->group = group_of(f);
     hf_witness_clear(&found);

@@ -31,6 +31,17 @@ static void add_wait(HfCritical *cr, const HfCritPair *pair, gpointer data)
     g_array_append_val(list, *pair);
 }
 
+const char *hf_whatif_word(HfWhatIfVerdict verdict)
+{
+    static const char *const words[] = {
+        [HF_WHATIF_SAFE] = "safe", [HF_WHATIF_DOUBLE_LOCK] = "double lock",
+        [HF_WHATIF_ORDER] = "order reversal", [HF_WHATIF_BLOCKS] = "blocks",
+        [HF_WHATIF_UNKNOWN] = "unknown",
+    };
+
+    return words[verdict];
+}
+
 HfWhatIfs *hf_whatifs_new(HfCheck *c)
 {
     HfWhatIfs *all = g_new0(HfWhatIfs, 1);

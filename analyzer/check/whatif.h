@@ -46,6 +46,9 @@ typedef struct {
     HfCritEvent wake;
 } HfWhatIf;
 
+/* "safe", "blocks", ... */
+const char *hf_whatif_word(HfWhatIfVerdict verdict);
+
 typedef struct HfWhatIfs HfWhatIfs;
 
 HfWhatIfs *hf_whatifs_new(HfCheck *c);

@@ -19,7 +19,16 @@ void hf_witnesses_free(HfWitnesses *w)
 {
     hf_parties_free(w->parties);
     hf_phases_free(w->phases);
+    hf_whatifs_free(w->what_ifs);
     g_free(w);
+}
+
+HfWhatIfs *hf_witness_what_ifs(HfWitnesses *w)
+{
+    if (!w->what_ifs) {
+        w->what_ifs = hf_whatifs_new(w->c);
+    }
+    return w->what_ifs;
 }
 
 void hf_witness_clear(HfWitness *w)

@@ -3,13 +3,18 @@
 #ifndef HOLDFAST_WITNESS_PRIV_H
 #define HOLDFAST_WITNESS_PRIV_H
 
+#include "check/whatif.h"
 #include "check/witness.h"
 
 struct HfWitnesses {
     HfCheck *c;
     HfParties *parties;
     HfPhases *phases;
+    HfWhatIfs *what_ifs; /* made at first use */
 };
+
+/* Borrowed. */
+HfWhatIfs *hf_witness_what_ifs(HfWitnesses *w);
 
 /* What was seen of all pairs of one access. */
 typedef struct {

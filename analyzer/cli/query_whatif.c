@@ -57,16 +57,11 @@ static void print_trace(const HfPipeline *p, const HfFinding *f)
 static void print_answer(const HfPipeline *p, HfWhatIfs *all,
                          const HfFlow *f, const HfAccess *a, HfX lock)
 {
-    static const char *const words[] = {
-        [HF_WHATIF_SAFE] = "safe", [HF_WHATIF_DOUBLE_LOCK] = "double lock",
-        [HF_WHATIF_ORDER] = "order reversal", [HF_WHATIF_BLOCKS] = "blocks",
-        [HF_WHATIF_UNKNOWN] = "unknown",
-    };
     HfWhatIf *w = hf_whatif(all, f, &a->event, 1, lock);
     HfFinding *trace = hf_finding_new("WHATIF", "whatif");
 
     hf_cli_print_place(p, f, a->event);
-    printf(": %s: %s\n", words[w->verdict], w->text);
+    printf(": %s: %s\n", hf_whatif_word(w->verdict), w->text);
     hf_whatif_trace(all, trace, w, 0);
     print_trace(p, trace);
     if (w->patch) {

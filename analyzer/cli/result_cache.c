@@ -19,7 +19,7 @@
 #define RESULT_TYPE "(aayaayiia" FINDING_TYPE ")"
 #define DIGEST 64
 
-#define FINDING_STRINGS 15
+#define FINDING_STRINGS 17
 #define FINDING_NUMBERS 6
 #define EVENT_STRINGS 3
 #define EVENT_NUMBERS 6
@@ -123,7 +123,7 @@ static GVariant *pack_finding(const HfFinding *f)
         f->checker, f->subcategory, f->message, f->function, f->key_function,
         f->key_subject, f->key_lock, f->key_shape, f->classification,
         f->reason_code, f->rule, f->merge_key, f->suppression,
-        f->reason_text, f->group,
+        f->reason_text, f->group, f->what_if, f->patch,
     };
     gint32 v[FINDING_NUMBERS] = { f->tier, f->impact, f->cwe, f->occurrence,
                                   f->suppressed, f->rank };
@@ -241,6 +241,8 @@ static HfFinding *unpack_finding(GVariant *v)
     f->suppression = take(s, 12);
     f->reason_text = take(s, 13);
     f->group = take(s, 14);
+    f->what_if = take(s, 15);
+    f->patch = take(s, 16);
     f->tier = number(n, 0);
     f->impact = number(n, 1);
     f->cwe = number(n, 2);

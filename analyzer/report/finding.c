@@ -51,6 +51,8 @@ void hf_finding_free(HfFinding *f)
     g_free(f->classification);
     g_free(f->reason_code);
     g_free(f->reason_text);
+    g_free(f->what_if);
+    g_free(f->patch);
     g_free(f->group);
     g_free(f->race_text);
     if (f->access_keys) {

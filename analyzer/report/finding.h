@@ -73,6 +73,8 @@ typedef struct {
     char *reason_text;    /* what proves it, NULL: none */
     HfRace race; /* by plain calls alone */
     char *race_text; /* "thread writes it in \"f\"", NULL: none is known */
+    char *what_if; /* would taking the lock here be safe? NULL: not asked */
+    char *patch;   /* unified diff, paths relative to the root; NULL: none */
     char *group; /* see hf_findings_group(); NULL: on its own */
     int rank;    /* within its group: the least leads */
     GPtrArray *access_keys; /* char*: "KEY:OCCURRENCE" of those it stands for,

@@ -101,6 +101,8 @@ static void write_extra(const HfReport *r, const HfFinding *f, JsonBuilder *b)
     write_optional(b, "classification", f->classification);
     write_optional(b, "reasonCode", f->reason_code);
     write_optional(b, "reasonText", f->reason_text);
+    write_optional(b, "whatIf", f->what_if);
+    write_optional(b, "patch", f->patch);
     hf_json_access_keys(b, f);
     write_optional(b, "rule", f->rule ? hf_report_path(r, f->rule) : NULL);
     json_builder_end_object(b);

@@ -301,6 +301,12 @@ static void write_properties(Sarif *s, const HfFinding *f)
     if (f->reason_text) {
         hf_json_member(s->b, "reasonText", f->reason_text);
     }
+    if (f->what_if) {
+        hf_json_member(s->b, "whatIf", f->what_if);
+    }
+    if (f->patch) {
+        hf_json_member(s->b, "patch", f->patch);
+    }
     hf_json_access_keys(s->b, f);
     if (f->rule) {
         hf_json_member(s->b, "origin", hf_report_path(s->report, f->rule));

@@ -112,6 +112,24 @@ static void write_trace(Text *t, const HfFinding *f)
     }
 }
 
+static void write_what_if(Text *t, const HfFinding *f)
+{
+    g_auto(GStrv) lines = f->patch ? g_strsplit(f->patch, "\n", -1) : NULL;
+
+    if (!f->what_if) {
+        return;
+    }
+    g_string_append(t->out, "  with the lock: ");
+    hf_printable_message(t->out, f->what_if);
+    g_string_append_c(t->out, '\n');
+    for (guint i = 0; lines && lines[i] && (lines[i][0] || lines[i + 1]);
+         i++) {
+        g_string_append(t->out, "    ");
+        hf_printable_message(t->out, lines[i]);
+        g_string_append_c(t->out, '\n');
+    }
+}
+
 static void write_belief(Text *t, const HfFinding *f)
 {
     for (guint i = 0; i < f->reasons->len; i++) {
@@ -133,6 +151,7 @@ static void write_belief(Text *t, const HfFinding *f)
         }
         g_string_append_c(t->out, '\n');
     }
+    write_what_if(t, f);
     if (f->rule) {
         g_string_append(t->out, "  rule: ");
         hf_printable_path(t->out, hf_report_path(t->report, f->rule));
