@@ -82,10 +82,67 @@ static void report(HfCheck *c, const HfBelief *b, const HfUse *u,
     hf_findings_add(c->findings, f);
 }
 
+/* The lock of an object of the caller's own: nobody else can want it. */
+static gboolean is_callers_own(const HfCheck *c, const Level *top)
+{
+    const HfFlow *f = c->solved->flows[top->ctx->parent];
+    const HfCall *call = hf_flow_call(f, top->ctx->parent_event);
+    const HfXNode *n;
+    HfX lock;
+
+    if (!call) {
+        return FALSE;
+    }
+    lock = hf_x_to_caller(c->solved->exprs, top->lock,
+                          &g_array_index(f->args, HfX, call->first_arg),
+                          call->n_args);
+    n = hf_x(c->solved->exprs, lock);
+    while (n->kind == HF_X_FIELD) {
+        n = hf_x(c->solved->exprs, n->parent);
+    }
+    return n->kind == HF_X_LOCAL;
+}
+
+/* Does a caller take the lock itself for it, and do about as many call it with
+ * the lock as without? */
+static gboolean is_disputed(const HfCheck *c, const Level *top)
+{
+    const GArray *sites = c->program->callers[top->flow->sym];
+    guint with = 0, without = 0;
+    gboolean for_it = FALSE;
+
+    for (guint i = 0; sites && i < sites->len; i++) {
+        const HfCallSite *site = &g_array_index(sites, HfCallSite, i);
+        const HfFlow *f = c->solved->flows[site->caller];
+        const HfCall *call =
+            hf_flow_call(f, site->event - f->fn->first_event);
+        gboolean held = FALSE;
+        HfX lock;
+
+        if (!call) {
+            continue;
+        }
+        lock = hf_x_to_caller(c->solved->exprs, top->lock,
+                              &g_array_index(f->args, HfX, call->first_arg),
+                              call->n_args);
+        for_it |= lock && hf_held(c->solved, f, NULL, call->must, lock,
+                                  NULL) == HF_HELD;
+        for (guint k = 0; lock && !held && k < f->contexts->len; k++) {
+            held = hf_held(c->solved, f,
+                           &g_array_index(f->contexts, HfContext, k),
+                           call->must, lock, NULL) == HF_HELD;
+        }
+        with += held;
+        without += !held;
+    }
+    return for_it && with * 2 >= without;
+}
+
 /* From the access up to the highest function that others enter with the
  * lock; above it nobody knows of the lock. */
 static void one_context(HfCheck *c, const HfBelief *b, const HfUse *u,
-                        const HfContext *ctx, HfX lock, GHashTable *told)
+                        const HfContext *ctx, HfX lock, gboolean custom,
+                        GHashTable *told)
 {
     Level l = { u->flow, ctx, lock };
     Level top = { 0 };
@@ -101,8 +158,10 @@ static void one_context(HfCheck *c, const HfBelief *b, const HfUse *u,
         top = l;
         good = x;
     } while (step_up(c, &l));
-    if (!good || !top.ctx->parent || top.ctx->n_slots) {
-        return; /* through function pointers anything may look reachable */
+    /* through function pointers anything may look reachable */
+    if (!good || !top.ctx->parent || top.ctx->n_slots > (custom ? 0u : 1u) ||
+        is_callers_own(c, &top) || (!custom && !is_disputed(c, &top))) {
+        return;
     }
     key = (gint64)top.ctx->parent << 32 | top.ctx->parent_event;
     if (!g_hash_table_contains(told, &key)) {
@@ -112,7 +171,7 @@ static void one_context(HfCheck *c, const HfBelief *b, const HfUse *u,
 }
 
 void hf_missing_in_caller(HfCheck *c, const HfBelief *b, const HfUse *u,
-                          GHashTable *told)
+                          gboolean custom, GHashTable *told)
 {
     HfX lock = 0;
     HfSubject s;
@@ -142,7 +201,7 @@ void hf_missing_in_caller(HfCheck *c, const HfBelief *b, const HfUse *u,
         if (!holds(c, u->flow, x, lock) && !hf_guard_fresh(c, u->access, x) &&
             hf_context_reaches(x, u->flow, u->access->event, &must) &&
             hf_held(c->solved, u->flow, NULL, must, lock, NULL) != HF_HELD) {
-            one_context(c, b, u, x, lock, told);
+            one_context(c, b, u, x, lock, custom, told);
         }
     }
 }

@@ -347,17 +347,41 @@ static guint judge_function(HfCheck *c, const HfStats *st, const HfBelief *b,
     return n;
 }
 
+/* Some callers hold the lock, one does not, and another thread is known that
+ * may be there at the same time: that need not be the custom of the program to
+ * be wrong, as long as somebody takes the lock for the subject's sake. */
+static gboolean is_witnessed(HfCheck *c, const HfBelief *b, const HfUse *u,
+                             const Told *told)
+{
+    HfWitness found;
+    HfSubject s;
+    HfX lock;
+    gboolean yes;
+
+    if (!b->strong || !b->writes_with || !hf_guard_is_write(u->access)) {
+        return FALSE;
+    }
+    hf_guard_subject(c, u->access, &s);
+    lock = hf_belief_lock_on(c, u->flow, &s, &b->key);
+    hf_witness_find(told->witnesses, u->flow, u->access, lock, &found);
+    yes = lock && found.verdict == HF_PARALLEL_YES;
+    hf_witness_clear(&found);
+    return yes;
+}
+
 static void judge(HfCheck *c, const HfStats *st, const Told *told)
 {
     HfBelief b = hf_belief_strongest(c, st);
     HfBelieved why = hf_belief_judge(&b);
+    gboolean binds = hf_belief_binds_callers(&b);
 
-    for (guint i = 0; hf_belief_binds_callers(&b) && i < st->uses->len; i++) {
+    for (guint i = 0; i < st->uses->len; i++) {
         const HfUse *u = &g_array_index(st->uses, HfUse, i);
 
         if (!hf_belief_has(u->locks, &b.key) &&
-            hf_belief_has(u->sometimes, &b.key)) {
-            hf_missing_in_caller(c, &b, u, told->callers);
+            hf_belief_has(u->sometimes, &b.key) &&
+            (binds || is_witnessed(c, &b, u, told))) {
+            hf_missing_in_caller(c, &b, u, binds, told->callers);
         }
     }
     if (why == HF_NOT_BELIEVED) {
