@@ -300,10 +300,11 @@ static void report(HfCheck *c, const HfStats *st, const HfBelief *b,
     f->key_lock = g_strdup(lock);
     f->key_shape = g_strdup(write ? "write" : "read");
     hf_guard_subject(c, u->access, &s);
-    hf_unlocked_finish(told->witnesses, f, u->flow, u->access,
-                       hf_belief_lock_on(c, u->flow, &s, &b->key),
-                       HF_GUARD_INFERRED);
-    f->tier = with_witness(f, knows_lock(st, &b->key, u->flow));
+    if (hf_unlocked_finish(told->witnesses, f, u->flow, u->access,
+                           hf_belief_lock_on(c, u->flow, &s, &b->key),
+                           HF_GUARD_INFERRED)) {
+        f->tier = with_witness(f, knows_lock(st, &b->key, u->flow));
+    }
     if (!is_new(seen, f) || joins_another(c, u, b, told, f)) {
         hf_finding_free(f);
     } else {

@@ -38,12 +38,14 @@ static char *group_of(const HfFinding *f)
                      f->reason_code ? f->reason_code : "", NULL);
 }
 
-/* Would it help to take the lock here? */
-static void say_what_if(HfWitnesses *w, HfFinding *f, const HfFlow *flow,
+/* Would it help to take the lock here?  FALSE: its holder waits for what comes
+ * after this, so that whoever wrote this cannot have meant to take it. */
+static gboolean say_what_if(HfWitnesses *w, HfFinding *f, const HfFlow *flow,
                         const HfAccess *a, HfX lock)
 {
     HfWhatIfs *all = hf_witness_what_ifs(w);
     HfWhatIf *x = hf_whatif(all, flow, &a->event, 1, lock);
+    gboolean possible = x->verdict != HF_WHATIF_BLOCKS;
 
     if (x->verdict != HF_WHATIF_UNKNOWN) {
         f->what_if = g_strdup_printf(
@@ -53,11 +55,14 @@ static void say_what_if(HfWitnesses *w, HfFinding *f, const HfFlow *flow,
         hf_whatif_trace(all, f, x, 0);
     }
     hf_whatif_free(x);
+    return possible;
 }
 
-void hf_unlocked_finish(HfWitnesses *w, HfFinding *f, const HfFlow *flow,
-                        const HfAccess *a, HfX lock, HfGuardOrigin origin)
+gboolean hf_unlocked_finish(HfWitnesses *w, HfFinding *f, const HfFlow *flow,
+                            const HfAccess *a, HfX lock,
+                            HfGuardOrigin origin)
 {
+    gboolean possible;
     HfWitness found;
 
     hf_witness_find(w, flow, a, lock, &found);
@@ -74,10 +79,13 @@ void hf_unlocked_finish(HfWitnesses *w, HfFinding *f, const HfFlow *flow,
         f->tier = MAX(f->tier, HF_TIER_MEDIUM); /* perhaps one loop's */
     }
     hf_witness_tell(w, f, &found);
-    if (lock) {
-        say_what_if(w, f, flow, a, lock);
+    possible = !lock || say_what_if(w, f, flow, a, lock);
+    if (!possible) {
+        hf_finding_reason(f, "the lock cannot be taken here");
+        f->tier = HF_TIER_LOW;
     }
     f->rank = rank_of(f, a);
     f->group = group_of(f);
     hf_witness_clear(&found);
+    return possible;
 }

@@ -18,9 +18,11 @@ typedef enum {
  * The last step before f is added, its texts, keys and tier set: finds with
  * whom the access races and says so, or suggests a classification and lowers
  * the tier, and names the group.  lock: what is missing, as flow names it, 0
- * when it cannot.
+ * when it cannot.  FALSE: the lock cannot be taken there, which settles the
+ * tier.
  */
-void hf_unlocked_finish(HfWitnesses *w, HfFinding *f, const HfFlow *flow,
-                        const HfAccess *a, HfX lock, HfGuardOrigin origin);
+gboolean hf_unlocked_finish(HfWitnesses *w, HfFinding *f, const HfFlow *flow,
+                            const HfAccess *a, HfX lock,
+                            HfGuardOrigin origin);
 
 #endif
