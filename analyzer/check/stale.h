@@ -15,6 +15,7 @@
 #include "check/cfg.h"
 #include "check/frees.h"
 #include "check/uses.h"
+#include "solve/parallel.h"
 
 G_BEGIN_DECLS
 
@@ -57,6 +58,7 @@ typedef struct {
     GHashTable *changes; /* HfSubjectKey -> GArray of HfSeen: calls that
                             change the container */
     GPtrArray *made;     /* HfAccess made for them */
+    HfPhases *phases;
 } HfStale;
 
 /* What is known at one point: masks of items. */
@@ -141,6 +143,12 @@ HfX hf_stale_container(const HfStale *st, HfX arg);
 
 /* The lock's claim to guard the data; NULL: none. */
 const HfStaleGuard *hf_stale_guard(HfStale *st, HfX object, HfX lock);
+
+/* May the writer run while the function, at that event, goes without the
+ * lock?  The surest pair of contexts is told. */
+HfParallelVerdict hf_stale_meets(HfStale *st, const HfFlow *flow,
+                                 uint32_t event, HfX lock,
+                                 const HfSeen *writer);
 
 G_END_DECLS
 

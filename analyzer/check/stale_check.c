@@ -199,6 +199,12 @@ static HfTier tier_of(HfFinding *f, const Fault *k)
         hf_finding_reason(f, "nobody else writes it");
         tier = lower(tier);
     }
+    if (k->other && hf_stale_meets(&k->run->st, k->b->flow, k->event,
+                                   item->lock, k->other) !=
+                        HF_PARALLEL_YES) {
+        hf_finding_reason(f, "whoever else writes it may not run meanwhile");
+        tier = lower(tier);
+    }
     if (d->conditional) {
         hf_finding_reason(f, "the lock is given back on some paths only");
         tier = lower(tier);

@@ -329,6 +329,34 @@ static void find_changes(HfCheck *c, const HfFlow *flow, gpointer data)
     }
 }
 
+HfParallelVerdict hf_stale_meets(HfStale *st, const HfFlow *flow,
+                                 uint32_t event, HfX lock,
+                                 const HfSeen *writer)
+{
+    const HfXNode *x = hf_x(st->c->solved->exprs, lock);
+    HfParallelVerdict best = HF_PARALLEL_NO;
+
+    for (guint i = 0; i < flow->contexts->len; i++) {
+        HfContext in = g_array_index(flow->contexts, HfContext, i);
+        HfPoint a = { flow, &in, event, 0 };
+
+        in.held = 0;
+        if (x->kind == HF_X_CAP) {
+            in.caps &= ~(1ull << x->ref);
+            in.absent |= 1ull << x->ref;
+        }
+        for (guint k = 0; k < writer->flow->contexts->len; k++) {
+            HfPoint b = { writer->flow,
+                          &g_array_index(writer->flow->contexts, HfContext,
+                                         k),
+                          writer->access->event, writer->access->must };
+
+            best = MAX(best, hf_parallel(st->phases, &a, &b).verdict);
+        }
+    }
+    return best;
+}
+
 void hf_stale_init(HfStale *st, HfCheck *c)
 {
     st->c = c;
@@ -341,6 +369,7 @@ void hf_stale_init(HfStale *st, HfCheck *c)
     st->made = g_ptr_array_new_with_free_func(g_free);
     st->changes = g_hash_table_new_full(hf_key_hash, g_int64_equal, g_free,
                                         (GDestroyNotify)g_array_unref);
+    st->phases = hf_phases_new(c->solved);
     hf_check_each_flow(c, find_changes, st);
 }
 
@@ -352,4 +381,5 @@ void hf_stale_clear(HfStale *st)
     g_hash_table_unref(st->writers);
     g_hash_table_unref(st->changes);
     g_ptr_array_unref(st->made);
+    hf_phases_free(st->phases);
 }
