@@ -89,7 +89,9 @@ static void offer(Search *s, const HfCallSite *site, HfSymId callee,
 
     if (f->skip || hf_demand_class(d->check, site->caller) != HF_CLASS_NONE ||
         dispatches(d->check, site->caller) || have->hops ||
-        !(call = hf_flow_call(f, event)) || shielded(d, call)) {
+        !(call = hf_flow_call(f, event)) || shielded(d, call) ||
+        (rest && !hf_call_may_reach(d->check->solved, f, call, callee,
+                                    rest->event))) {
         return;
     }
     hf_call_targets(d->check->solved, f, call, &targets, &step.slot);

@@ -311,6 +311,12 @@ gboolean hf_mark_place_in_branch(const HfFlow *flow, const HfProgAnnot *a,
  * at the low half only. */
 guint hf_key_hash(gconstpointer key);
 
+/* Does a call with these constants get to that call in the callee?  TRUE when
+ * nothing tells. */
+gboolean hf_call_may_reach(const HfSolved *s, const HfFlow *flow,
+                           const HfCall *call, HfSymId callee,
+                           uint32_t event);
+
 /* Functions that the callee runs before it returns, by a rule's callback
  * effect: HfSymId, NULL when there are none.  (transfer full) */
 GArray *hf_call_runs_now(const HfSolved *s, const HfFlow *flow,

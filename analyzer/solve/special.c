@@ -190,28 +190,53 @@ static const HfFlow *make(HfSolved *s, HfFlow *general, const Key *key)
     return f;
 }
 
+/* FALSE: no argument decides anything in the callee. */
+static gboolean key_for(const HfSolved *s, const HfFlow *general,
+                        const HfX *args, guint n_args, Key *key)
+{
+    gboolean any = FALSE;
+
+    for (guint i = 0; i < n_args && i < HF_MAX_GIVEN &&
+                      i < general->fn->n_params; i++) {
+        if (general->asks >> i & 1 && args[i] &&
+            hf_x(s->exprs, args[i])->kind == HF_X_CONST) {
+            key->given[i] = args[i];
+            any = TRUE;
+        }
+    }
+    return any;
+}
+
+gboolean hf_call_may_reach(const HfSolved *s, const HfFlow *flow,
+                           const HfCall *call, HfSymId callee,
+                           uint32_t event)
+{
+    const HfFlow *general = s->flows[callee], *found;
+    Key key = { .sym = callee };
+
+    if (!general || !general->asks ||
+        !key_for(s, general, &g_array_index(flow->args, HfX, call->first_arg),
+                 call->n_args, &key)) {
+        return TRUE;
+    }
+    found = g_hash_table_lookup(s->specials, &key);
+    return !found || hf_flow_call(found, event) != NULL;
+}
+
 const HfFlow *hf_special(HfSolved *s, HfSymId sym, HfSymId from,
                          const HfX *args, guint n_args, gboolean locks_only)
 {
     HfFlow *general = s->flows[sym];
     Key key = { .sym = sym };
     const HfFlow *found;
-    gboolean any = FALSE;
 
     if (!general || general->skip || !general->exits || !general->asks ||
         general->making ||
         s->program->scc[sym] == s->program->scc[from]) {
         return general;
     }
-    for (guint i = 0; i < n_args && i < HF_MAX_GIVEN &&
-                      i < general->fn->n_params; i++) {
-        if (general->asks >> i & 1 && args[i] &&
-            hf_x(s->exprs, args[i])->kind == HF_X_CONST) {
-            key.given[i] = args[i];
-            any = TRUE;
-        }
-    }
-    if (!any || (locks_only && !about_locks(general))) {
+    if (!key_for(s, general, args, n_args, &key) ||
+        (locks_only && !about_locks(general))) {
         return general;
     }
     found = g_hash_table_lookup(s->specials, &key);
