@@ -35,9 +35,8 @@ static bool must_wait(BlockBackend *blk)
 
 /* Enters the graph with a request that is counted already; NULL without a
  * node.  While it is queued it does not count. */
-static BdrvChild *coroutine_fn request_begin(BlockBackend *blk)
-    ACQUIRE_SHARED(&graph_lock);
-static BdrvChild *coroutine_fn request_begin(BlockBackend *blk)
+static BdrvChild *coroutine_fn ACQUIRE_SHARED(&graph_lock)
+request_begin(BlockBackend *blk)
 {
     while (must_wait(blk)) {
         blk_dec_in_flight(blk);

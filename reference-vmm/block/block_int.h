@@ -188,6 +188,10 @@ struct BlockDriver {
         GRAPH_RDLOCK_PTR SLOT(GS_FN);
 };
 
+#define BLOCK_DRIVER(name) extern const BlockDriver bdrv_##name;
+#include "block/driver_list.h"
+#undef BLOCK_DRIVER
+
 /* ---- edges -------------------------------------------------------------- */
 
 /* The parent's side of an edge. */

@@ -18,10 +18,6 @@
 
 /* ---- drivers ------------------------------------------------------------ */
 
-#define BLOCK_DRIVER(name) extern const BlockDriver bdrv_##name;
-#include "block/driver_list.h"
-#undef BLOCK_DRIVER
-
 static const BlockDriver *const drivers[] = {
 #define BLOCK_DRIVER(name) &bdrv_##name,
 #include "block/driver_list.h"

@@ -121,8 +121,6 @@ static const AccelOps accel_qtest = {
 
 /* ---- the choice --------------------------------------------------------- */
 
-extern const AccelOps accel_interp; /* interp/interp.c */
-
 const AccelOps *const accel_list[] = { &accel_interp, &accel_qtest, NULL };
 
 /* Set under the BQL before the first vCPU, and constant from then on. */

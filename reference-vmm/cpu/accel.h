@@ -32,6 +32,7 @@ typedef struct AccelOps {
     const VMStateDescription *vmstate;
 } AccelOps;
 
+extern const AccelOps accel_interp; /* interp/interp.c */
 /* NULL-terminated, the default first. */
 extern const AccelOps *const accel_list[];
 bool accel_set(const char *name, GError **error) GS_FN;

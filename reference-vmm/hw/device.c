@@ -12,10 +12,6 @@
 #include "hw/property.h"
 #include <string.h>
 
-#define DEVICE(name) extern const DeviceClass name##_class;
-#include "hw/device_list.h"
-#undef DEVICE
-
 static const DeviceClass *const class_list[] = {
 #define DEVICE(name) &name##_class,
 #include "hw/device_list.h"

@@ -142,4 +142,8 @@ void device_connect_irq(DeviceState *dev, unsigned n, VmIrq irq) GS_FN;
 DeviceBus *device_bus_new(DeviceState *parent, const char *type,
                           const char *name, unsigned max_devices) GS_FN;
 
+#define DEVICE(name) extern const DeviceClass name##_class;
+#include "hw/device_list.h"
+#undef DEVICE
+
 #endif

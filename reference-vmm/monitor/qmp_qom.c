@@ -135,5 +135,4 @@ static const QmpType types[] = {
     { NULL }
 };
 
-extern const QmpSet qom_qmp_set;
 const QmpSet qom_qmp_set = { commands, NULL, types };

@@ -9,10 +9,6 @@
 #include "monitor/qmp.h"
 #include <string.h>
 
-#define QMP_SET(name) extern const QmpSet name##_qmp_set;
-#include "monitor/command_list.h"
-#undef QMP_SET
-
 static const QmpSet *const sets[] = {
 #define QMP_SET(name) &name##_qmp_set,
 #include "monitor/command_list.h"

@@ -59,6 +59,10 @@ typedef struct QmpSet {
     const QmpType *types;
 } QmpSet;
 
+#define QMP_SET(name) extern const QmpSet name##_qmp_set;
+#include "monitor/command_list.h"
+#undef QMP_SET
+
 const QmpSet *const *qmp_sets(void) IO_FN; /* NULL-terminated */
 const QmpCommand *qmp_command_find(const char *name) IO_FN;
 const QmpType *qmp_type_find(const char *name) IO_FN;

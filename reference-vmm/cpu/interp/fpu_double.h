@@ -11,6 +11,10 @@
 
 #include "cpu/interp/fpu.h"
 
+#ifdef __CHECKER__ /* sparse does not know it */
+double __builtin_sqrt(double);
+#endif
+
 static inline uint64_t IO_FN fpu_add_d(FpuState *f, uint64_t a, uint64_t b,
                                        unsigned rm)
 {

@@ -11,6 +11,10 @@
 
 #include "cpu/interp/fpu.h"
 
+#ifdef __CHECKER__ /* sparse does not know it */
+float __builtin_sqrtf(float);
+#endif
+
 static inline uint32_t IO_FN fpu_add_s(FpuState *f, uint32_t a, uint32_t b,
                                        unsigned rm)
 {

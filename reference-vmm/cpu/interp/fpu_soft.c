@@ -411,7 +411,7 @@ uint64_t fpu_soft_sqrt(FpuState *f, FpuFormat format, uint64_t a, unsigned rm)
     }
     root = isqrt128(radicand, &exact);
     return fpu_round(f, format, rm, false, x.exponent / 2,
-                     (u128)root << 64 | !exact);
+                     (u128)root << 64 | (exact ? 0 : 1));
 }
 
 /* ---- conversions ------------------------------------------------------- */
