@@ -10,26 +10,6 @@
 #define MAX_UP 6
 #define MAX_SITES 64
 
-static const HfCall *call_row(const HfFlow *g, uint32_t event)
-{
-    guint lo = 0, hi = g->calls->len;
-
-    while (lo < hi) {
-        guint mid = (lo + hi) / 2;
-
-        if (g_array_index(g->calls, HfCall, mid).event < event) {
-            lo = mid + 1;
-        } else {
-            hi = mid;
-        }
-    }
-    if (lo < g->calls->len &&
-        g_array_index(g->calls, HfCall, lo).event == event) {
-        return &g_array_index(g->calls, HfCall, lo);
-    }
-    return NULL; /* not reached */
-}
-
 static HfX in_caller(const HfCheck *c, const HfFlow *g, const HfCall *call,
                      HfX lock)
 {
@@ -196,7 +176,7 @@ static Site ask_entry(const HfCheck *c, const HfFlow *flow, HfX lock, int up)
         const HfCallSite *cs = &g_array_index(sites, HfCallSite, i);
         const HfFlow *g = c->solved->flows[cs->caller];
         const HfCall *call =
-            g && g != flow ? call_row(g, cs->event - g->fn->first_event)
+            g && g != flow ? hf_flow_call(g, cs->event - g->fn->first_event)
                            : NULL;
         Site one;
 
@@ -230,7 +210,7 @@ void hf_lock_callers(const HfCheck *c, HfSymId sym, HfX lock,
         const HfCallSite *cs = &g_array_index(sites, HfCallSite, i);
         const HfFlow *g = c->solved->flows[cs->caller];
         const HfCall *call =
-            g ? call_row(g, cs->event - g->fn->first_event) : NULL;
+            g ? hf_flow_call(g, cs->event - g->fn->first_event) : NULL;
         Site site;
 
         if (!call) {
@@ -298,7 +278,7 @@ static gboolean released_above(const HfCheck *c, const HfFlow *g, HfX lock,
         const HfCallSite *cs = &g_array_index(sites, HfCallSite, i);
         const HfFlow *h = c->solved->flows[cs->caller];
         const HfCall *call =
-            h && h != g ? call_row(h, cs->event - h->fn->first_event) : NULL;
+            h && h != g ? hf_flow_call(h, cs->event - h->fn->first_event) : NULL;
         HfX x = call ? in_caller(c, h, call, lock) : 0;
 
         if (x && (releases(c, h, x, call->event) ||
@@ -320,7 +300,7 @@ void hf_lock_caller_release(const HfCheck *c, HfSymId sym, HfX lock,
         const HfCallSite *cs = &g_array_index(sites, HfCallSite, i);
         const HfFlow *g = c->solved->flows[cs->caller];
         const HfCall *call =
-            g ? call_row(g, cs->event - g->fn->first_event) : NULL;
+            g ? hf_flow_call(g, cs->event - g->fn->first_event) : NULL;
         HfX x;
 
         if (!call || cs->caller == sym) {

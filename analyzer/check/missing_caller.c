@@ -28,6 +28,15 @@ static const HfContext *with_lock(const HfCheck *c, const HfFlow *flow,
     return NULL;
 }
 
+/* A callee's lock as the caller names it; 0 when it cannot. */
+static HfX in_caller(const HfCheck *c, const HfFlow *caller,
+                     const HfCall *call, HfX lock)
+{
+    return hf_x_to_caller(c->solved->exprs, lock,
+                          &g_array_index(caller->args, HfX, call->first_arg),
+                          call->n_args);
+}
+
 static gboolean step_up(const HfCheck *c, Level *l)
 {
     const HfCall *call;
@@ -41,9 +50,7 @@ static gboolean step_up(const HfCheck *c, Level *l)
         return FALSE;
     }
     l->flow = c->solved->flows[l->ctx->parent];
-    lock = hf_x_to_caller(c->solved->exprs, l->lock,
-                          &g_array_index(l->flow->args, HfX, call->first_arg),
-                          call->n_args);
+    lock = in_caller(c, l->flow, call, l->lock);
     l->ctx = &g_array_index(l->flow->contexts, HfContext,
                             l->ctx->parent_context);
     l->lock = lock;
@@ -88,15 +95,11 @@ static gboolean is_callers_own(const HfCheck *c, const Level *top)
     const HfFlow *f = c->solved->flows[top->ctx->parent];
     const HfCall *call = hf_flow_call(f, top->ctx->parent_event);
     const HfXNode *n;
-    HfX lock;
 
     if (!call) {
         return FALSE;
     }
-    lock = hf_x_to_caller(c->solved->exprs, top->lock,
-                          &g_array_index(f->args, HfX, call->first_arg),
-                          call->n_args);
-    n = hf_x(c->solved->exprs, lock);
+    n = hf_x(c->solved->exprs, in_caller(c, f, call, top->lock));
     while (n->kind == HF_X_FIELD) {
         n = hf_x(c->solved->exprs, n->parent);
     }
@@ -122,9 +125,7 @@ static gboolean is_disputed(const HfCheck *c, const Level *top)
         if (!call) {
             continue;
         }
-        lock = hf_x_to_caller(c->solved->exprs, top->lock,
-                              &g_array_index(f->args, HfX, call->first_arg),
-                              call->n_args);
+        lock = in_caller(c, f, call, top->lock);
         for_it |= lock && hf_held(c->solved, f, NULL, call->must, lock,
                                   NULL) == HF_HELD;
         for (guint k = 0; lock && !held && k < f->contexts->len; k++) {
