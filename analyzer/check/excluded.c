@@ -25,6 +25,9 @@ typedef struct {
     GHashTable *findings; /* HfSymId of an excluded function -> HfFinding */
     GPtrArray *order;     /* the same findings */
     GHashTable *told;     /* gint64 caller << 32 | excluded function */
+    GArray *entered;      /* HfHop: functions gone into, with the first way */
+    guint8 *barren;       /* by HfSymId: 1 + the function pointers after which
+                             nothing was found from there on; 0: not known */
 } Search;
 
 static const HfClause *excluding(const HfContract *k, HfX token)
@@ -236,6 +239,23 @@ static void tell_more(HfCheck *c, HfFinding *f, const HfHop *h)
     }
 }
 
+/* Nothing was found from there with as many function pointers to go. */
+static gboolean is_barren(const Search *s, const HfHop *h)
+{
+    return s->barren[h->callee] && h->n_slots + 1 >= s->barren[h->callee];
+}
+
+static void mark_barren(Search *s)
+{
+    /* the walk looked on from the first way into each; from the last to the
+     * first, so that this is what stays */
+    for (guint i = s->entered->len; i-- > 0;) {
+        const HfHop *h = &g_array_index(s->entered, HfHop, i);
+
+        s->barren[h->callee] = h->n_slots + 1;
+    }
+}
+
 static HfReachVerdict look(HfCheck *c, const HfHop *h, gpointer data)
 {
     Search *s = data;
@@ -243,7 +263,8 @@ static HfReachVerdict look(HfCheck *c, const HfHop *h, gpointer data)
     HfFinding *f;
     gint64 key;
 
-    if (!(h->held & s->bit) || !s->leads[h->callee]) {
+    if (!(h->held & s->bit) || !s->leads[h->callee] ||
+        is_barren(s, h)) {
         return HF_REACH_STOP;
     }
     cl = excluding(hf_contract_of(c->solved->contracts, h->callee), s->token);
@@ -257,6 +278,7 @@ static HfReachVerdict look(HfCheck *c, const HfHop *h, gpointer data)
             return HF_REACH_STOP;
         }
         s->covered[h->callee] = TRUE;
+        g_array_append_val(s->entered, *h);
         return HF_REACH_ENTER;
     }
     key = (gint64)h->flow->sym << 32 | h->callee;
@@ -273,16 +295,27 @@ static HfReachVerdict look(HfCheck *c, const HfHop *h, gpointer data)
 
 /* ---- where it starts ---------------------------------------------------- */
 
+static void walk(HfCheck *c, Search *s, gboolean through_exempt)
+{
+    HfReachEntry entry = { .held = s->bit, .watched = s->token,
+                           .only = s->bit };
+
+    g_array_set_size(s->entered, 0);
+    s->through_exempt = through_exempt;
+    hf_reach(c, s->flow, s->call, &entry, look, s);
+}
+
 static void follow(HfCheck *c, Search *s)
 {
     g_hash_table_remove_all(s->told);
     g_hash_table_remove_all(s->findings);
     g_ptr_array_set_size(s->order, 0);
-    s->through_exempt = FALSE;
-    hf_reach_watching(c, s->flow, s->call, s->bit, 0, s->token, look, s);
+    walk(c, s, FALSE);
     if (!s->order->len) {
-        s->through_exempt = TRUE;
-        hf_reach_watching(c, s->flow, s->call, s->bit, 0, s->token, look, s);
+        walk(c, s, TRUE);
+    }
+    if (!s->order->len) {
+        mark_barren(s);
     }
     for (guint i = 0; i < s->order->len; i++) {
         hf_findings_add(c->findings, g_ptr_array_index(s->order, i));
@@ -315,6 +348,8 @@ void hf_excluded_check(HfCheck *c, HfX token, const HfExcludedWords *words)
         .bit = hf_reach_bit(c, token, token),
         .leads = find_leads(c, token),
         .covered = g_new0(guint8, c->program->symbols->len),
+        .entered = g_array_new(FALSE, FALSE, sizeof(HfHop)),
+        .barren = g_new0(guint8, c->program->symbols->len),
         .told = g_hash_table_new_full(hf_key_hash, g_int64_equal, g_free,
                                       NULL),
         .findings = g_hash_table_new(NULL, NULL),
@@ -328,6 +363,8 @@ void hf_excluded_check(HfCheck *c, HfX token, const HfExcludedWords *words)
     }
     g_free(s.leads);
     g_free(s.covered);
+    g_free(s.barren);
+    g_array_unref(s.entered);
     g_hash_table_unref(s.told);
     g_hash_table_unref(s.findings);
     g_ptr_array_unref(s.order);

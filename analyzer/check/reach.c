@@ -11,6 +11,7 @@ typedef struct {
     HfReachFn fn;
     gpointer data;
     HfX watched;
+    guint64 only;
     GHashTable *seen; /* Visit */
     GPtrArray *hops;  /* every hop made, freed at the end */
     GQueue queue;     /* HfHop to continue from */
@@ -135,6 +136,8 @@ static void follow(Walk *w, const HfFlow *flow, const HfCall *call,
             return;
         }
     }
+    hop.held &= w->only;
+    hop.absent &= w->only;
     for (guint i = 0; i < n; i++) {
         hop.callee = targets[i];
         take_hop(w, &hop);
@@ -150,17 +153,11 @@ static void follow(Walk *w, const HfFlow *flow, const HfCall *call,
 }
 
 void hf_reach(HfCheck *check, const HfFlow *flow, const HfCall *call,
-              guint64 held, guint64 absent, HfReachFn fn, gpointer data)
-{
-    hf_reach_watching(check, flow, call, held, absent, 0, fn, data);
-}
-
-void hf_reach_watching(HfCheck *check, const HfFlow *flow, const HfCall *call,
-                       guint64 held, guint64 absent, HfX watched,
-                       HfReachFn fn, gpointer data)
+              const HfReachEntry *entry, HfReachFn fn, gpointer data)
 {
     Walk w = {
-        .c = check, .fn = fn, .data = data, .watched = watched,
+        .c = check, .fn = fn, .data = data, .watched = entry->watched,
+        .only = entry->only ? entry->only : UINT64_MAX,
         .seen = g_hash_table_new_full(visit_hash, visit_equal, g_free, NULL),
         .hops = g_ptr_array_new_with_free_func(g_free),
     };
@@ -171,7 +168,7 @@ void hf_reach_watching(HfCheck *check, const HfFlow *flow, const HfCall *call,
         const HfCall *one = &g_array_index(flow->calls, HfCall, i);
 
         if (!call || call == one) {
-            follow(&w, flow, one, held, absent, NULL);
+            follow(&w, flow, one, entry->held, entry->absent, NULL);
         }
     }
     while ((hop = g_queue_pop_head(&w.queue))) {

@@ -37,17 +37,21 @@ typedef enum { HF_REACH_ENTER, HF_REACH_STOP } HfReachVerdict;
 typedef HfReachVerdict (*HfReachFn)(HfCheck *check, const HfHop *hop,
                                     gpointer data);
 
-/* From one call of flow (or all of them: call NULL), given what is held and
- * absent on entry to flow. */
-void hf_reach(HfCheck *check, const HfFlow *flow, const HfCall *call,
-              guint64 held, guint64 absent, HfReachFn fn, gpointer data);
-
-/* The same with one more lock or token to follow, an object of the program
- * that no capability names: its bit is HF_REACH_WATCHED. */
+/* The bit of the lock or token that is watched, below. */
 #define HF_REACH_WATCHED (1ull << 63)
-void hf_reach_watching(HfCheck *check, const HfFlow *flow, const HfCall *call,
-                       guint64 held, guint64 absent, HfX watched,
-                       HfReachFn fn, gpointer data);
+
+/* What is known where the walk starts. */
+typedef struct {
+    guint64 held, absent; /* on entry to the function */
+    HfX watched;          /* one more lock or token to follow, an object of the
+                             program that no capability names; 0: none */
+    guint64 only;         /* the bits to follow, 0: all; the fewer, the fewer
+                             ways differ */
+} HfReachEntry;
+
+/* From one call of flow, or from all of them: call NULL. */
+void hf_reach(HfCheck *check, const HfFlow *flow, const HfCall *call,
+              const HfReachEntry *entry, HfReachFn fn, gpointer data);
 
 /* "call" events for the hops, first to last. Returns the depth of the last. */
 int hf_reach_trace(const HfCheck *check, HfFinding *f, const HfHop *last,

@@ -290,7 +290,9 @@ static void from_role(HfCheck *c, Search *s, const HfFlow *flow)
         const HfContext *x = &g_array_index(flow->contexts, HfContext, i);
 
         if (!x->parent && x->complete && !(x->caps & s->gs)) {
-            hf_reach(c, flow, NULL, x->caps, x->absent, look, &w);
+            HfReachEntry entry = { .held = x->caps, .absent = x->absent };
+
+            hf_reach(c, flow, NULL, &entry, look, &w);
             return;
         }
     }

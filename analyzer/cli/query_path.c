@@ -85,8 +85,10 @@ static void search(HfCheck *c, HfSymId from, Search *s)
     for (guint i = 0; i < f->contexts->len && !s->way; i++) {
         const HfContext *ctx = &g_array_index(f->contexts, HfContext, i);
 
-        hf_reach_watching(c, f, NULL, ctx->caps, ctx->absent, s->lock, look,
-                          s);
+        HfReachEntry entry = { .held = ctx->caps, .absent = ctx->absent,
+                               .watched = s->lock };
+
+        hf_reach(c, f, NULL, &entry, look, s);
     }
 }
 
