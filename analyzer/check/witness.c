@@ -83,8 +83,8 @@ static gboolean is_same(const HfParty *a, const HfParty *b)
            a->access->event == b->access->event;
 }
 
-static HfParallel judge(const HfWitnesses *w, const HfParty *a,
-                        const HfParty *b)
+HfParallel hf_witness_judge(const HfWitnesses *w, const HfParty *a,
+                            const HfParty *b)
 {
     HfPoint pa = point_of(a), pb = point_of(b);
     HfParallel out;
@@ -166,7 +166,7 @@ static void against(HfWitnesses *w, const HfParty *a, const GArray *others,
             weight(HF_PARALLEL_YES, a, b) >= t->best) {
             continue; /* cannot become better */
         }
-        p = judge(w, a, b);
+        p = hf_witness_judge(w, a, b);
         if (is_same(a, b) && p.verdict == HF_PARALLEL_MAYBE) {
             continue; /* with itself: says nothing */
         }

@@ -39,8 +39,9 @@ void hf_witness_clear(HfWitness *w);
 /*
  * What every finding about an unlocked access ends with, once its tier is
  * set: the two sides as trace events (witness_enter, witness_call,
- * witness_access; witness_other for further roles), or the proof that there
- * is no other side, as its suggested classification.
+ * witness_access; witness_self: does it race with itself; witness_other for
+ * further roles), or the proof that there is no other side, as its suggested
+ * classification.
  */
 void hf_witness_tell(HfWitnesses *w, HfFinding *f, const HfWitness *found);
 

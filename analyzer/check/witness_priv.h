@@ -31,6 +31,10 @@ typedef struct {
     const HfParty *gives; /* another role's write that does no harm */
 } HfTally;
 
+/* May the two run at the same time, whatever they do there? */
+HfParallel hf_witness_judge(const HfWitnesses *w, const HfParty *a,
+                            const HfParty *b);
+
 /* witness_proof.c: nothing conflicts: fills code and reason. */
 void hf_witness_prove(HfWitnesses *w, const HfTally *t, HfWitness *out);
 

@@ -110,6 +110,110 @@ static void tell_side(const HfWitnesses *w, HfFinding *f, const HfParty *p,
                      p->write ? "written" : "read", held);
 }
 
+/* Is p's access among those of this place? */
+static gboolean same_place(const HfParty *p, const HfParty *q)
+{
+    return p->flow == q->flow && p->access->event == q->access->event;
+}
+
+/* What the pairs of ways to one place come to. */
+typedef struct {
+    const HfParty *a, *b; /* of one pair; of those that may be, if any may */
+    HfParallel how;       /* of that pair */
+    gboolean unsure;      /* who runs it on some way is not known */
+} Itself;
+
+static void add_pair(const HfWitnesses *w, const HfParty *a, const HfParty *b,
+                     Itself *out)
+{
+    HfParallel p = hf_witness_judge(w, a, b);
+
+    if (a->ctx->role < 0 || b->ctx->role < 0 ||
+        p.verdict == HF_PARALLEL_MAYBE) {
+        out->unsure = TRUE;
+    } else if (!out->a || (out->how.verdict != HF_PARALLEL_YES &&
+                           p.verdict == HF_PARALLEL_YES)) {
+        out->a = a;
+        out->b = b;
+        out->how = p;
+    }
+}
+
+/* The ways to self's place that its role goes; with_others: all of them. */
+static Itself with_itself(const HfWitnesses *w, const GArray *all,
+                          const HfParty *self, gboolean with_others)
+{
+    Itself out = { 0 };
+
+    for (guint i = 0; i < all->len; i++) {
+        const HfParty *a = &g_array_index(all, HfParty, i);
+
+        if (!same_place(a, self) ||
+            (!with_others && a->ctx->role != self->ctx->role)) {
+            continue;
+        }
+        for (guint k = i; k < all->len; k++) {
+            const HfParty *b = &g_array_index(all, HfParty, k);
+
+            if (same_place(b, self) &&
+                (with_others || b->ctx->role == self->ctx->role)) {
+                add_pair(w, a, b, &out);
+            }
+        }
+    }
+    return out;
+}
+
+static char *why_not(const HfWitnesses *w, const HfParty *self,
+                     const HfParallel *how)
+{
+    g_autofree char *lock = NULL;
+
+    if (how->why == HF_PARALLEL_SAME_ROLE) {
+        return g_strdup(self->own ? ": each thread has an object of its own"
+                                  : ": one thread alone runs it");
+    }
+    if (how->why != HF_PARALLEL_LOCK || !how->lock) {
+        return g_strdup("");
+    }
+    lock = hf_check_text(w->c, self->flow, how->lock);
+    return g_strdup_printf(": \"%s\" is held each time", lock);
+}
+
+/* "Can it race with itself?" is the first thing that a reader asks. */
+static void tell_itself(HfWitnesses *w, HfFinding *f, const HfParty *self,
+                        const GArray *all)
+{
+    HfPlace at = hf_check_place(self->flow, self->access->event);
+    g_autofree char *a = NULL, *b = NULL, *why = NULL;
+    Itself it = with_itself(w, all, self, TRUE);
+    gboolean partly = it.unsure && it.how.verdict != HF_PARALLEL_YES;
+
+    if (partly) {
+        it = with_itself(w, all, self, FALSE);
+    }
+    if (!it.a || (partly && it.unsure)) {
+        return;
+    }
+    a = hf_witness_who(w, it.a);
+    b = hf_witness_who(w, it.b);
+    why = why_not(w, self, &it.how);
+    if (it.how.verdict != HF_PARALLEL_YES) {
+        hf_finding_event(f, &at, "witness_self", 0,
+                         "%s%s %s not race with itself%s.",
+                         partly ? "As " : "This place", partly ? a : "",
+                         partly ? "it does" : "does", why);
+    } else if (it.a->ctx->role == it.b->ctx->role) {
+        hf_finding_event(f, &at, "witness_self", 0,
+                         "This place may run twice at once, too: there may "
+                         "be more than one %s.", a);
+    } else {
+        hf_finding_event(f, &at, "witness_self", 0,
+                         "This place may run twice at once, too: as %s and "
+                         "as %s.", a, b);
+    }
+}
+
 static gboolean better_example(const HfParty *a, const HfParty *b)
 {
     return a->write != b->write ? a->write : a->cost < b->cost;
@@ -160,6 +264,8 @@ static void tell_pair(HfWitnesses *w, HfFinding *f, const HfWitness *found)
     const char *does = found->other.write ? "writes" : "reads";
 
     tell_side(w, f, &found->self, "One side");
+    tell_itself(w, f, &found->self,
+                hf_parties_of(w->parties, &found->self.subject));
     tell_side(w, f, &found->other, "The other");
     tell_others(w, f, found);
     if (found->verdict == HF_PARALLEL_YES) {

@@ -147,6 +147,21 @@ static const char *what_it_does(const HfAccess *a)
            : hf_guard_is_atomic(a) ? "reads atomically" : "reads";
 }
 
+/* Contexts also differ in what is known to be absent, which is not told. */
+static gboolean same_entry_before(const HfFlow *f, guint n)
+{
+    const HfContext *c = &g_array_index(f->contexts, HfContext, n);
+
+    for (guint i = 0; i < n; i++) {
+        const HfContext *b = &g_array_index(f->contexts, HfContext, i);
+
+        if (b->role == c->role && b->caps == c->caps && b->held == c->held) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
 static void print_use(const HfPipeline *p, const HfFlow *f,
                       const HfAccess *a)
 {
@@ -158,6 +173,9 @@ static void print_use(const HfPipeline *p, const HfFlow *f,
     for (guint i = 0; i < f->contexts->len; i++) {
         const HfContext *c = &g_array_index(f->contexts, HfContext, i);
 
+        if (same_entry_before(f, i)) {
+            continue;
+        }
         printf("  as %s, entered holding", hf_cli_role(p, c->role));
         hf_cli_print_caps(p, c->caps, "");
         print_holds(p, f, c->held);

@@ -236,6 +236,55 @@ static void one_finding_for_a_variable(void **state)
     solved_free(s);
 }
 
+/* What witness_self says of the read of x in `function`. */
+static char *itself(const char *body, const char *function)
+{
+    Asked k;
+    HfFinding *f;
+    char *text = NULL;
+
+    ask(&k, body, function, "x");
+    f = hf_check_finding(&k.check, k.found.self.flow, "unlocked_read");
+    hf_witness_tell(k.w, f, &k.found);
+    for (guint i = 0; i < f->events->len; i++) {
+        const HfTraceEvent *e = &g_array_index(f->events, HfTraceEvent, i);
+
+        if (strcmp(e->tag, "witness_self") == 0) {
+            assert_null(text);
+            text = g_strdup(e->message);
+        }
+    }
+    hf_finding_free(f);
+    done(&k);
+    return text;
+}
+
+static void with_itself(void **state)
+{
+    g_autofree char *once = g_strconcat(
+        idle, "static void *a(void *o) { return x ? o : 0; }\n"
+              "static void *b(void *o) { under(2); return o; }\n", NULL);
+    g_autofree char *both = g_strconcat(
+        idle, "static int get(void) { return x; }\n"
+              "static void *a(void *o) { return get() ? o : 0; }\n"
+              "static void *b(void *o) { under(get()); return o; }\n", NULL);
+    g_autofree char *unknown = g_strconcat(
+        idle, "int get(void) { return x; }\n"
+              "static void *a(void *o) { return get() ? o : 0; }\n"
+              "static void *b(void *o) { under(1); return o; }\n"
+              "void outside(void) { get(); }\n", NULL);
+    g_autofree char *first = itself(once, "a");
+    g_autofree char *second = itself(both, "get");
+    g_autofree char *third = itself(unknown, "get");
+
+    assert_string_equal(first, "This place does not race with itself: one "
+                               "thread alone runs it.");
+    assert_string_equal(second, "This place may run twice at once, too: as a "
+                                "and as b.");
+    assert_string_equal(third, "As a it does not race with itself: one "
+                               "thread alone runs it.");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -248,6 +297,7 @@ int main(void)
         cmocka_unit_test(a_lock_further_up),
         cmocka_unit_test(atomic_on_both_sides),
         cmocka_unit_test(one_finding_for_a_variable),
+        cmocka_unit_test(with_itself),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
