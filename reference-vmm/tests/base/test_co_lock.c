@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* Coroutine locks: fairness, exclusion across loops, mistakes. */
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 #include <cmocka.h>
 
 #include "base/co_lock.h"
 #include "base/thread.h"
+#include "tests/expect_abort.h"
 
 static AioContext *ctx;
 static GString *trace;
@@ -291,35 +289,19 @@ static void test_across_loops(void **state)
 
 /* ---- mistakes ----------------------------------------------------------- */
 
-static void expect_abort(CoroutineEntry *fn, const char *words)
-{
-    char text[512];
-    int fds[2], status;
-    size_t len = 0;
-    ssize_t n;
-    pid_t pid;
+static CoroutineEntry *culprit;
 
-    assert_int_equal(pipe(fds), 0);
-    pid = fork();
-    if (!pid) {
-        signal(SIGABRT, SIG_DFL);
-        dup2(fds[1], STDERR_FILENO);
-        co_mutex_init(&mutex);
-        co_rwlock_init(&rwlock);
-        coroutine_enter(coroutine_create_named(fn, NULL, "culprit"));
-        _exit(0);
-    }
-    close(fds[1]);
-    while ((n = read(fds[0], text + len, 511 - len)) > 0) {
-        len += (size_t)n;
-    }
-    text[len] = '\0';
-    close(fds[0]);
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
-    if (!strstr(text, words)) {
-        fail_msg("'%s' is not in: %s", words, text);
-    }
+static void run_culprit(void)
+{
+    co_mutex_init(&mutex);
+    co_rwlock_init(&rwlock);
+    coroutine_enter(coroutine_create_named(culprit, NULL, "culprit"));
+}
+
+static void expect_abort_of(CoroutineEntry *fn, const char *words)
+{
+    culprit = fn;
+    expect_abort(run_culprit, words);
 }
 
 static void NO_ANALYSIS coroutine_fn lock_twice(void *opaque)
@@ -352,11 +334,11 @@ static void NO_ANALYSIS coroutine_fn unlock_wrong_way(void *opaque)
 
 static void test_mistakes(void **state)
 {
-    expect_abort(lock_twice, "coroutine \"culprit\" takes a CoMutex twice");
-    expect_abort(unlock_free, "\"culprit\" releases a CoMutex that nobody");
-    expect_abort(end_with_lock, "\"culprit\" ends with 1 coroutine locks");
-    expect_abort(end_with_rwlock, "\"culprit\" ends with 1 coroutine locks");
-    expect_abort(unlock_wrong_way,
+    expect_abort_of(lock_twice, "coroutine \"culprit\" takes a CoMutex twice");
+    expect_abort_of(unlock_free, "\"culprit\" releases a CoMutex that nobody");
+    expect_abort_of(end_with_lock, "\"culprit\" ends with 1 coroutine locks");
+    expect_abort_of(end_with_rwlock, "\"culprit\" ends with 1 coroutine locks");
+    expect_abort_of(unlock_wrong_way,
                  "releases a CoRwlock that is not locked for writing");
 }
 

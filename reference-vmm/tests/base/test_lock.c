@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* Mutexes, ranks and conditions; what a debug build says of mistakes. */
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 #include <cmocka.h>
 
 #include "base/lock.h"
 #include "base/thread.h"
+#include "tests/expect_abort.h"
 
 static VmMutex outer, inner;
 
@@ -91,32 +89,6 @@ static void test_threads(void **state)
 
 #ifdef HOLDFAST_DEBUG_CHECKS
 
-/* Runs it in a child, which must abort; its last words are left in text. */
-static void expect_abort(void (*fn)(void), char text[512])
-{
-    int fds[2], status;
-    size_t len = 0;
-    ssize_t n;
-    pid_t pid;
-
-    assert_int_equal(pipe(fds), 0);
-    pid = fork();
-    if (!pid) {
-        signal(SIGABRT, SIG_DFL);
-        dup2(fds[1], STDERR_FILENO);
-        fn();
-        _exit(0);
-    }
-    close(fds[1]);
-    while ((n = read(fds[0], text + len, 511 - len)) > 0) {
-        len += (size_t)n;
-    }
-    text[len] = '\0';
-    close(fds[0]);
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
-}
-
 static void NO_ANALYSIS lock_twice(void)
 {
     vm_mutex_lock_at(&outer, "first.c", 3);
@@ -191,38 +163,38 @@ static void assert_wrong_role(void)
 
 static void test_mistakes(void **state)
 {
-    char text[512];
+    char text[LAST_WORDS];
 
-    expect_abort(lock_twice, text);
+    last_words(lock_twice, text);
     assert_string_equal(text, "second.c:4: lock \"outer\" is taken twice; "
                         "first at first.c:3\n");
-    expect_abort(lock_twice_here, text);
+    last_words(lock_twice_here, text);
     assert_ptr_equal(strstr(text, __FILE__ ":"), text);
     assert_non_null(strstr(text, "first at " __FILE__ ":"));
-    expect_abort(lock_out_of_order, text);
+    last_words(lock_out_of_order, text);
     assert_string_equal(text, "second.c:4: lock \"outer\" (rank 1) is taken "
                         "after \"inner\" (rank 2), which was taken at "
                         "first.c:3\n");
-    expect_abort(unlock_of_another, text);
+    last_words(unlock_of_another, text);
     assert_string_equal(text, "thief.c:9: lock \"outer\" is released by a "
                         "thread that does not hold it; last taken at "
                         "holder.c:7\n");
-    expect_abort(unlock_of_nobody, text);
+    last_words(unlock_of_nobody, text);
     assert_string_equal(text, "thief.c:9: lock \"outer\" is released, but was "
                         "never taken\n");
-    expect_abort(unlock_twice, text);
+    last_words(unlock_twice, text);
     assert_string_equal(text, "again.c:4: lock \"outer\" is released by a "
                         "thread that does not hold it; last taken at "
                         "first.c:3\n");
-    expect_abort(wait_with_another, text);
+    last_words(wait_with_another, text);
     assert_string_equal(text, "wait.c:5: a wait drops \"inner\" but keeps "
                         "\"outer\", taken at first.c:3\n");
-    expect_abort(sleep_with_lock, text);
+    last_words(sleep_with_lock, text);
     assert_string_equal(text, "sleep.c:6: goes to sleep with lock \"outer\", "
                         "taken at first.c:3\n");
-    expect_abort(assert_not_held, text);
+    last_words(assert_not_held, text);
     assert_non_null(strstr(text, "lock \"outer\" is not held"));
-    expect_abort(assert_wrong_role, text);
+    last_words(assert_wrong_role, text);
     assert_non_null(strstr(text, "runs in a thread of role 1, not 2"));
 }
 

@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* RCU: readers never see what was freed; callbacks; mistakes. */
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 #include <cmocka.h>
 
 #include "base/lock.h"
 #include "base/rcu.h"
 #include "base/thread.h"
+#include "tests/expect_abort.h"
 #include <glib.h>
 
 enum { READERS = 3, WRITES = 2000 };
@@ -118,35 +116,6 @@ static void test_finish(void **state)
         assert_true(order[0] == 1 && order[1] == 2 && order[2] == 3);
     }
     vm_rcu_finish();
-}
-
-static void expect_abort(void (*fn)(void), const char *words)
-{
-    char text[512];
-    int fds[2], status;
-    size_t len = 0;
-    ssize_t n;
-    pid_t pid;
-
-    assert_int_equal(pipe(fds), 0);
-    pid = fork();
-    if (!pid) {
-        signal(SIGABRT, SIG_DFL);
-        dup2(fds[1], STDERR_FILENO);
-        fn();
-        _exit(0);
-    }
-    close(fds[1]);
-    while ((n = read(fds[0], text + len, 511 - len)) > 0) {
-        len += (size_t)n;
-    }
-    text[len] = '\0';
-    close(fds[0]);
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
-    if (!strstr(text, words)) {
-        fail_msg("'%s' is not in: %s", words, text);
-    }
 }
 
 static void NO_ANALYSIS wait_in_section(void)
