@@ -656,9 +656,12 @@ static void mark(const HfCallRun *c, HfStates *states)
 void hf_run_call(HfRun *r, HfStates *states, uint32_t event)
 {
     HfCallRun c = { .r = r, .event = event, .e = hf_flow_event(r->out, event) };
-    guint n = states->n, keep = 0;
+    guint n = states->n, keep = 0, n_gone;
+    gboolean held = hf_meanwhile_held(r, states->v, n);
+    HfFact gone[HF_STATE_FACTS];
 
     states->first_out = n;
+    n_gone = held ? 0 : hf_meanwhile_find(r, states->v, n, gone);
     c.sym = only_target(r, c.e);
     if (c.sym) {
         c.contract = hf_contract_of(r->solved->contracts, c.sym);
@@ -673,4 +676,8 @@ void hf_run_call(HfRun *r, HfStates *states, uint32_t event)
         }
     }
     states->n = keep;
+    if (held) { /* given back by that call? */
+        n_gone = hf_meanwhile_find(r, states->v, keep, gone);
+    }
+    hf_meanwhile_forget(r, states->v, keep, gone, n_gone);
 }

@@ -95,6 +95,7 @@ static HfState *entry_state(HfRun *r)
                                               HF_MAX_GIVEN); i++) {
         s->env[i] = r->out->given[i] ? r->out->given[i] : s->env[i];
     }
+    hf_zeroed_apply(r, s, -1);
     assume_contract(r, s);
     if (cap >= 0 && (r->out->coroutine || r->out->no_coroutine)) {
         hf_lock_assume(r, s, hf_x_leaf(r->body.t, HF_X_CAP, cap),
@@ -310,6 +311,9 @@ static void run_event(HfRun *r, HfStates *states, uint32_t event)
             do_modify(r, s, e);
         } else if (e->kind == HF_EV_RETURN) {
             do_return(r, s, event, e);
+        } else if (e->kind == HF_EV_SCOPE_END && r->zeroed) {
+            hf_zeroed_apply(r, s, (int)(hf_run_facts(r)->paths[e->path].ref -
+                                        r->body.fn->first_local));
         }
     }
 }
@@ -365,27 +369,44 @@ static gboolean follow(HfRun *r, HfState *s, const HfBlock *b,
     return hf_state_branch(&r->body, s, cond, edge->flags & HF_EDGE_NEGATED);
 }
 
+/* The states that take an edge. */
+static void take_edge(HfRun *r, uint32_t n, const HfEdge *edge,
+                      const HfStates *out, HfStates *taken)
+{
+    const HfBlock *b = &hf_run_facts(r)->blocks[r->body.fn->first_block + n];
+
+    taken->n = 0;
+    for (guint i = 0; i < out->n; i++) {
+        HfState *s = out->v[i];
+
+        if (edge->cond || edge->flags & (HF_EDGE_DEFAULT | HF_EDGE_BACK)) {
+            s = hf_run_copy(r, s);
+        }
+        if (!(edge->cond || edge->flags & HF_EDGE_DEFAULT) ||
+            follow(r, s, b, edge)) {
+            taken->v[taken->n++] = s;
+        }
+    }
+    if (edge->flags & HF_EDGE_BACK) {
+        hf_meanwhile_round(r, taken, n, edge->to - r->body.fn->first_block);
+    }
+}
+
 /* Hand the states on along the edges; queue what changed. */
 static void leave_block(HfRun *r, Block *blocks, uint32_t n,
                         const HfStates *out)
 {
     const HfFacts *f = hf_run_facts(r);
     const HfBlock *b = &f->blocks[r->body.fn->first_block + n];
+    HfStates taken;
 
     for (uint32_t k = 0; k < b->n_edges; k++) {
         const HfEdge *edge = &f->edges[b->first_edge + k];
         Block *to = &blocks[edge->to - r->body.fn->first_block];
 
-        for (guint i = 0; i < out->n; i++) {
-            HfState *s = out->v[i];
-
-            if (edge->cond || edge->flags & HF_EDGE_DEFAULT) {
-                s = hf_run_copy(r, s);
-                if (!follow(r, s, b, edge)) {
-                    continue;
-                }
-            }
-            if (hf_states_join(r, &to->in, s, to == &blocks[1])) {
+        take_edge(r, n, edge, out, &taken);
+        for (guint i = 0; i < taken.n; i++) {
+            if (hf_states_join(r, &to->in, taken.v[i], to == &blocks[1])) {
                 to->queued = TRUE;
             }
         }
@@ -676,6 +697,7 @@ void hf_flow_run(HfSolved *solved, HfFlow *flow)
     reset_tables(flow);
     number_blocks(&r, blocks, by_order);
     hf_watch_start(&r);
+    hf_zeroed_start(&r);
     blocks[0].in.v[blocks[0].in.n++] = entry_state(&r);
     blocks[0].queued = TRUE;
     fixpoint(&r, blocks, by_order);
@@ -706,6 +728,8 @@ void hf_flow_run(HfSolved *solved, HfFlow *flow)
     flow->returns_fresh = r.fresh_returns && !r.other_returns;
     hf_watch_stop(&r);
     g_free(r.always);
+    g_clear_pointer(&r.loops, g_ptr_array_unref);
+    g_clear_pointer(&r.zeroed, g_array_unref);
     g_ptr_array_unref(r.arena);
     g_free(r.access_row);
     g_free(r.call_row);

@@ -41,6 +41,8 @@ typedef struct {
     GArray *questions;   /* HfQuestion: conditions on locals */
     HfState *scratch, *scratch2;
     uint8_t *always;     /* by event: HfAlways */
+    GPtrArray *loops;    /* meanwhile.c */
+    GArray *zeroed;      /* HfId of paths; zeroed.c; NULL: none */
     guint32 leaks;       /* so far: HfFlow.leaks */
     guint fresh_returns, other_returns; /* ways out with a fresh object; with
                                            neither that nor NULL */
@@ -91,6 +93,25 @@ void hf_run_find_always(HfRun *r);
 
 /* calls.c: one CALL or CALL_INDIRECT over all states. */
 void hf_run_call(HfRun *r, HfStates *states, uint32_t event);
+
+/* meanwhile.c: some state holds a lock. */
+gboolean hf_meanwhile_held(const HfRun *r, HfState *const *v, guint n);
+/* What was stored into memory that others write, too, and all
+ * states know, where none holds a lock: it is not known any more once others
+ * may have run.  Returns how many; gone: HF_STATE_FACTS of them. */
+guint hf_meanwhile_find(const HfRun *r, HfState *const *v, guint n,
+                        HfFact *gone);
+void hf_meanwhile_forget(HfRun *r, HfState *const *v, guint n,
+                         const HfFact *gone, guint n_gone);
+/* A round is over that ends in block `from`: the same, and what the loop's
+ * exits ask for. */
+void hf_meanwhile_round(HfRun *r, HfStates *states, uint32_t from,
+                        uint32_t header);
+
+/* zeroed.c: what initialisers leave out.  local: whose life may begin next;
+ * -1: all of them. */
+void hf_zeroed_start(HfRun *r);
+void hf_zeroed_apply(HfRun *r, HfState *s, int local);
 
 /* diffs.c: records an UNSIGNED_DIFF with what is known of its operands. */
 void hf_run_diff(HfRun *r, const HfStates *states, uint32_t event);

@@ -139,6 +139,7 @@ HfSolved *hf_solve(const HfProgram *p)
     s->flows = g_new0(HfFlow *, p->symbols->len);
     s->priv = hf_holds_pool_new();
     s->specials = hf_specials_new();
+    s->writers = hf_writers_new(p);
     for (guint k = 0; k < p->functions->len; k++) {
         HfSymId sym = g_array_index(p->functions, HfSymId, k);
 
@@ -171,6 +172,7 @@ void hf_solved_free(HfSolved *s)
     }
     g_free(s->flows);
     g_hash_table_unref(s->specials);
+    hf_writers_free(s->writers);
     hf_roles_clear(s);
     hf_contracts_free(s->contracts);
     hf_holds_pool_free(s->priv);

@@ -263,6 +263,7 @@ typedef struct {
     guint16 *runs;    /* by HfSymId: bit per HfRunKind that it is given to */
     gpointer priv;
     GHashTable *specials; /* special.c */
+    struct HfWriters *writers;
 } HfSolved;
 
 HfSolved *hf_solve(const HfProgram *program);

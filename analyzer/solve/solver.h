@@ -4,6 +4,7 @@
 #define HOLDFAST_SOLVER_H
 
 #include "solve/solve.h"
+#include "solve/writers.h"
 
 /* Interned lock sets: HfSolved.priv. */
 typedef struct {
