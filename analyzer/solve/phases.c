@@ -171,7 +171,8 @@ static void mark_callers(const HfPhases *ph, Life *life, const GArray *points,
     for (guint i = 0; i < points->len; i++) {
         HfSymId in = g_array_index(points, HfRolePoint, i).in;
 
-        if (!(life->does[in] & what)) {
+        if (!g_array_index(points, HfRolePoint, i).shared &&
+            !(life->does[in] & what)) {
             life->does[in] |= what;
             g_array_append_val(todo, in);
         }
@@ -200,7 +201,7 @@ static gboolean has_point(const GArray *points, HfSymId in, uint32_t event)
     for (guint i = 0; i < points->len; i++) {
         const HfRolePoint *p = &g_array_index(points, HfRolePoint, i);
 
-        if (p->in == in && p->event == event) {
+        if (p->in == in && p->event == event && !p->shared) {
             return TRUE;
         }
     }
@@ -274,7 +275,7 @@ static gboolean joins_in_loop(const Walk *w, guint header)
     for (guint i = 0; i < w->role->joins->len; i++) {
         const HfRolePoint *p = &g_array_index(w->role->joins, HfRolePoint, i);
 
-        if (p->in == w->f->sym && h->n_events &&
+        if (p->in == w->f->sym && !p->shared && h->n_events &&
             hf_event_in_loop(w->f, p->event) &&
             hf_event_before(w->f, h->first_event - w->f->fn->first_event,
                             p->event) &&

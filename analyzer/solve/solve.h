@@ -185,6 +185,10 @@ typedef struct {
     HfX data;       /* starts: what it is given, in that function's terms; 0
                        not known */
     HfHandle handle;
+    HfHandle kept;   /* starts by a function that makes threads: what its
+                        caller keeps of the thread; object 0: not known */
+    gboolean shared; /* joins: threads of other roles are joined there as
+                        well, and which one comes cannot be told */
 } HfRolePoint;
 
 typedef enum {
