@@ -33,9 +33,11 @@ typedef struct {
     GHashTable *memo;   /* HfSymId -> GArray of HfGone, of its own and of
                            its callees */
     GPtrArray *made;    /* HfAccess made for uses of locks */
+    GHashTable *told;   /* "function event role" */
 } HfTeardown;
 
-typedef enum { HF_GONE_FREED, HF_GONE_DESTROYED, HF_GONE_CLEARED } HfGoneHow;
+typedef enum { HF_GONE_FREED, HF_GONE_DESTROYED, HF_GONE_CLEARED,
+               HF_GONE_NULLED } HfGoneHow;
 
 /* Something is no more after an event. */
 typedef struct {
@@ -50,10 +52,64 @@ typedef struct {
     gboolean unnamed;  /* that function has no name for it */
 } HfGone;
 
+typedef enum {
+    HF_TEARDOWN_BEFORE_JOIN,
+    HF_TEARDOWN_NEVER_JOINED,
+    HF_TEARDOWN_STACK_GONE,
+    HF_TEARDOWN_ELSEWHERE,
+} HfTeardownShape;
+
+/* One thing that goes too early. */
+typedef struct {
+    const HfThreadUse *thread;
+    HfGone gone;
+    const HfFlow *flow; /* that lets it happen */
+    uint32_t event;     /* there: frees it, or calls who does */
+    uint32_t other;     /* the join, or the start */
+    const HfSeen *use;
+    gboolean sure;
+    gboolean asks; /* the thread looks whether there is something */
+    HfTeardownShape shape;
+} HfTeardownFault;
+
+/* ---- teardown_report.c -------------------------------------------------- */
+
+const HfRole *hf_teardown_role(const HfTeardown *r, const HfThreadUse *u);
+/* Once for each function, event and role, or member and role. */
+void hf_teardown_report(HfTeardown *r, const HfTeardownFault *k);
+
+/* ---- teardown_order.c, teardown_start.c --------------------------------- */
+
+void hf_teardown_check_order(HfTeardown *r, const HfThreadUse *u,
+                             const HfFlow *flow);
+void hf_teardown_check_start(HfTeardown *r, const HfThreadUse *u,
+                             const HfRolePoint *start);
+
+/* ---- teardown_joins.c --------------------------------------------------- */
+
+gboolean hf_teardown_has_point(const GArray *points, HfSymId in,
+                               uint32_t event);
+gboolean hf_teardown_calls_joiner(const HfTeardown *r, const HfThreadUse *u,
+                                  const HfFlow *flow, const HfCall *call);
+/* The first join after the event, and none before it; UINT32_MAX: no. */
+uint32_t hf_teardown_joined_after(const HfTeardown *r, const HfThreadUse *u,
+                                  const HfFlow *flow, uint32_t event);
+/* It is started between the two, perhaps once more: what went before may be
+ * another's. */
+gboolean hf_teardown_starts_between(const HfTeardown *r, const HfThreadUse *u,
+                                    const HfFlow *flow, uint32_t from,
+                                    uint32_t to);
+/* In every role the function is known to run in, no such thread exists yet.
+ * (That one was joined before may be said of another one, where all threads
+ * are joined in one function.) */
+gboolean hf_teardown_none_alive(HfTeardown *r, const HfThreadUse *u,
+                                const HfFlow *flow, uint32_t event);
 /* Fills starts and joins of u. */
 void hf_teardown_find_joins(HfTeardown *t, HfThreadUse *u, const HfRole *r);
 /* The function and its direct callers, to that depth. */
 void hf_teardown_mark(HfTeardown *t, guint8 *marks, HfSymId in, int depth);
+
+/* ---- teardown_facts.c --------------------------------------------------- */
 
 void hf_teardown_init(HfTeardown *t, HfCheck *c);
 void hf_teardown_clear(HfTeardown *t);

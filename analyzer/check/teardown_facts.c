@@ -355,6 +355,7 @@ void hf_teardown_init(HfTeardown *t, HfCheck *c)
     t->phases = hf_phases_new(c->solved);
     t->threads = g_ptr_array_new_with_free_func(free_use);
     t->made = g_ptr_array_new_with_free_func(g_free);
+    t->told = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     t->memo = g_hash_table_new_full(NULL, NULL, NULL,
                                     (GDestroyNotify)g_array_unref);
     for (guint i = 0; i < c->solved->roles->len; i++) {
@@ -373,4 +374,5 @@ void hf_teardown_clear(HfTeardown *t)
     g_ptr_array_unref(t->threads);
     g_ptr_array_unref(t->made);
     g_hash_table_unref(t->memo);
+    g_hash_table_unref(t->told);
 }

@@ -5,6 +5,7 @@
  * must come from where the handle of the role's threads was put.
  */
 #include "check/teardown.h"
+#include "solve/blocks.h"
 
 static HfSubjectKey key_of_path(const HfFlow *flow, HfId path)
 {
@@ -153,4 +154,112 @@ void hf_teardown_find_joins(HfTeardown *t, HfThreadUse *u, const HfRole *r)
         }
     }
     g_hash_table_unref(homes);
+}
+
+/* ---- before or after an event ------------------------------------------- */
+
+gboolean hf_teardown_has_point(const GArray *points, HfSymId in, uint32_t event)
+{
+    for (guint i = 0; i < points->len; i++) {
+        const HfRolePoint *p = &g_array_index(points, HfRolePoint, i);
+
+        if (p->in == in && p->event == event) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+/* A function that joins whatever it is given, or has that done. */
+static gboolean joins_something(const HfTeardown *r, HfSymId sym, int depth)
+{
+    const HfFlow *flow = r->c->solved->flows[sym];
+
+    for (guint i = 0; flow && depth && i < flow->calls->len; i++) {
+        HfSymId callee = hf_frees_callee(
+            flow, g_array_index(flow->calls, HfCall, i).event);
+
+        if (callee &&
+            (HF_CONTRACT_HAS(hf_contract_of(r->c->solved->contracts,
+                                            callee), HF_EFF_JOIN) ||
+             joins_something(r, callee, depth - 1))) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+gboolean hf_teardown_calls_joiner(const HfTeardown *r, const HfThreadUse *u,
+                             const HfFlow *flow, const HfCall *call)
+{
+    const HfSymId *targets;
+    HfFieldId slot;
+    guint n;
+
+    if (u->joins[flow->sym] &&
+        hf_teardown_has_point(hf_teardown_role(r, u)->joins, flow->sym,
+                              call->event)) {
+        return TRUE;
+    }
+    n = hf_call_targets(r->c->solved, flow, call, &targets, &slot);
+    return n == 1 && !u->starts[targets[0]] &&
+           (u->joins[targets[0]] ||
+            (u->joins[flow->sym] == HF_JOINS_ITSELF &&
+             joins_something(r, targets[0], 3)));
+}
+
+uint32_t hf_teardown_joined_after(const HfTeardown *r, const HfThreadUse *u,
+                                  const HfFlow *flow, uint32_t event)
+{
+    uint32_t after = UINT32_MAX;
+
+    for (guint i = 0; i < flow->calls->len; i++) {
+        const HfCall *call = &g_array_index(flow->calls, HfCall, i);
+
+        if (call->event == event ||
+            !hf_teardown_calls_joiner(r, u, flow, call)) {
+            continue;
+        }
+        if (hf_event_before(flow, call->event, event)) {
+            return UINT32_MAX;
+        }
+        if (after == UINT32_MAX && hf_event_before(flow, event, call->event)) {
+            after = call->event;
+        }
+    }
+    return after;
+}
+
+gboolean hf_teardown_starts_between(const HfTeardown *r, const HfThreadUse *u,
+                               const HfFlow *flow, uint32_t from, uint32_t to)
+{
+    for (guint i = 0; i < flow->calls->len; i++) {
+        uint32_t at = g_array_index(flow->calls, HfCall, i).event;
+        HfSymId callee = hf_frees_callee(flow, at);
+
+        if ((hf_teardown_has_point(hf_teardown_role(r, u)->starts, flow->sym,
+                                   at) ||
+             (callee && u->starts[callee])) &&
+            hf_event_before(flow, from, at) &&
+            hf_event_before(flow, at, to)) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+gboolean hf_teardown_none_alive(HfTeardown *r, const HfThreadUse *u,
+                                const HfFlow *flow,
+                           uint32_t event)
+{
+    for (guint i = 0; i < flow->contexts->len; i++) {
+        const HfContext *ctx = &g_array_index(flow->contexts, HfContext, i);
+
+        if (ctx->role < 0 || ctx->role == u->role ||
+            hf_phase(r->phases, u->role, ctx->role, flow, event) !=
+                HF_PHASE_BEFORE) {
+            return FALSE;
+        }
+    }
+    return flow->contexts->len > 0;
 }
