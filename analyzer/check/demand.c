@@ -234,6 +234,41 @@ HfSymId hf_demand_end(const HfDemand *d, const HfDemandStep *first)
     return s->callee;
 }
 
+/* With so many more function pointers at most: a longer way, say over an error
+ * message, there is from nearly everywhere. */
+static gboolean leads(const HfDemand *d, HfSymId target, guint n_slots)
+{
+    HfContextClass cls = hf_demand_class(d->check, target);
+
+    return cls == d->want ||
+           (cls == HF_CLASS_NONE && d->steps[target].hops > 0 &&
+            d->steps[target].n_slots <= n_slots);
+}
+
+guint hf_demand_share(const HfDemand *d, const HfFlow *flow,
+                      const HfDemandStep *first)
+{
+    guint64 share = 1000;
+
+    for (const HfDemandStep *s = first;; s = &d->steps[s->callee]) {
+        const HfCall *call = hf_flow_call(flow, s->event);
+        const HfSymId *targets;
+        HfFieldId slot;
+        guint n = call ? hf_call_targets(d->check->solved, flow, call,
+                                         &targets, &slot) : 0;
+        guint leading = 0;
+
+        for (guint i = 0; i < n; i++) {
+            leading += leads(d, targets[i], s->n_slots - 1);
+        }
+        share = n > 1 ? share * leading / n : share;
+        if (s->hops == 1) {
+            return (guint)share;
+        }
+        flow = d->check->solved->flows[s->callee];
+    }
+}
+
 HfSymId hf_demand_trace(const HfDemand *d, HfFinding *f, const HfFlow *flow,
                         const HfDemandStep *first, gboolean skip_first)
 {

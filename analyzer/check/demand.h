@@ -45,5 +45,12 @@ HfDemandStep hf_demand_from(const HfDemand *d, const HfFlow *flow,
 HfSymId hf_demand_trace(const HfDemand *d, HfFinding *f, const HfFlow *flow,
                         const HfDemandStep *first, gboolean skip_first);
 HfSymId hf_demand_end(const HfDemand *d, const HfDemandStep *first);
+/*
+ * How likely it is that the function pointers on the way lead there: the share
+ * of each one's targets from which the class is reached, multiplied; in
+ * thousandths, 1000 where there are no pointers.
+ */
+guint hf_demand_share(const HfDemand *d, const HfFlow *flow,
+                      const HfDemandStep *first);
 
 #endif

@@ -191,6 +191,25 @@ static gboolean lives_without(const Search *s, const HfFlow *flow)
     return flow->contexts->len > 0;
 }
 
+/* Pointers of which one target in so many leads there, and no more, are for
+ * the many others: a message that may be shown on any of twenty devices. */
+#define UNLIKELY_ONE_IN 16
+
+static HfTier tier_after_release(const Search *s, const HfFlow *flow,
+                                 const HfDemandStep *step,
+                                 HfContextClass want, HfFinding *f)
+{
+    if (!step->n_slots) {
+        return HF_TIER_HIGH;
+    }
+    if (hf_demand_share(s->demands[want], flow, step) * UNLIKELY_ONE_IN <
+        1000) {
+        hf_finding_reason(f, "few of the functions behind them lead there");
+        return HF_TIER_LOW;
+    }
+    return lives_without(s, flow) ? HF_TIER_LOW : HF_TIER_MEDIUM;
+}
+
 static gboolean from_release(HfCheck *c, Search *s, const HfFlow *flow,
                              const HfCall *call, const HfHold *hold,
                              HfContextClass want)
@@ -224,8 +243,7 @@ static gboolean from_release(HfCheck *c, Search *s, const HfFlow *flow,
         hf_finding_reason(f, "its thread does without the lock otherwise");
     }
     add(c, f, end, want, shape,
-        !step.n_slots           ? HF_TIER_HIGH
-        : lives_without(s, flow) ? HF_TIER_LOW : HF_TIER_MEDIUM, step.n_slots);
+        tier_after_release(s, flow, &step, want, f), step.n_slots);
     return TRUE;
 }
 
