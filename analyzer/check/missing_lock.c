@@ -302,7 +302,8 @@ static void report(HfCheck *c, const HfStats *st, const HfBelief *b,
     hf_guard_subject(c, u->access, &s);
     if (hf_unlocked_finish(told->witnesses, f, u->flow, u->access,
                            hf_belief_lock_on(c, u->flow, &s, &b->key),
-                           HF_GUARD_INFERRED)) {
+                           b->strong ? HF_GUARD_INFERRED
+                                     : HF_GUARD_IN_PASSING)) {
         f->tier = with_witness(f, knows_lock(st, &b->key, u->flow));
     }
     if (!is_new(seen, f) || joins_another(c, u, b, told, f)) {

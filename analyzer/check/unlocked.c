@@ -9,7 +9,7 @@
 static HfTier proved_tier(const HfWitness *found, HfTier tier,
                           HfGuardOrigin origin)
 {
-    if (origin == HF_GUARD_INFERRED || strcmp(found->code, "init_phase") == 0 ||
+    if (origin != HF_GUARD_DECLARED || strcmp(found->code, "init_phase") == 0 ||
         strcmp(found->code, "joined") == 0) {
         return HF_TIER_LOW;
     }
@@ -20,9 +20,26 @@ static HfTier proved_tier(const HfWitness *found, HfTier tier,
 static gboolean counts(const HfWitness *found, HfGuardOrigin origin)
 {
     return found->verdict == HF_PARALLEL_NO && found->code &&
-           (origin == HF_GUARD_INFERRED ||
+           (origin != HF_GUARD_DECLARED ||
             (strcmp(found->code, "not_shared") != 0 &&
              strcmp(found->code, "set_once") != 0));
+}
+
+/* Two accesses that perhaps one loop runs, or that a thread nobody sees might
+ * make. */
+static HfTier doubted_tier(const HfWitness *found, HfFinding *f,
+                           HfGuardOrigin origin)
+{
+    gboolean nobody = found->self.ctx->role < 0 && found->other.ctx->role < 0;
+
+    if (origin == HF_GUARD_IN_PASSING && !nobody) {
+        hf_finding_reason(f, "nobody takes the lock for its sake, and no two "
+                             "threads are seen to meet");
+        return HF_TIER_LOW;
+    }
+    return found->how.why == HF_PARALLEL_EVENTS &&
+                   origin != HF_GUARD_DECLARED
+               ? MAX(f->tier, HF_TIER_MEDIUM) : f->tier;
 }
 
 static int rank_of(const HfFinding *f, const HfAccess *a)
@@ -73,10 +90,8 @@ gboolean hf_unlocked_finish(HfWitnesses *w, HfFinding *f, const HfFlow *flow,
         f->tier = proved_tier(&found, f->tier, origin);
     } else if (found.verdict == HF_PARALLEL_NO) {
         found.code = NULL;
-    } else if (found.verdict == HF_PARALLEL_MAYBE &&
-               found.how.why == HF_PARALLEL_EVENTS &&
-               origin == HF_GUARD_INFERRED) {
-        f->tier = MAX(f->tier, HF_TIER_MEDIUM); /* perhaps one loop's */
+    } else if (found.verdict == HF_PARALLEL_MAYBE) {
+        f->tier = doubted_tier(&found, f, origin);
     }
     hf_witness_tell(w, f, &found);
     possible = !lock || say_what_if(w, f, flow, a, lock);

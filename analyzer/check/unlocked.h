@@ -10,6 +10,8 @@
 
 typedef enum {
     HF_GUARD_INFERRED,
+    HF_GUARD_IN_PASSING, /* inferred, but no critical section is there for its
+                            sake */
     HF_GUARD_DECLARED, /* a contract: breaking it is worth telling even where
                           nothing can race */
 } HfGuardOrigin;
