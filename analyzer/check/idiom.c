@@ -150,6 +150,136 @@ gboolean hf_idiom_published_later(const HfCheck *c, const HfUse *u)
     return FALSE;
 }
 
+/* ---- not shared any more -------------------------------------------------- */
+
+static HfX pointer_to(const HfXTable *t, HfX x)
+{
+    while (x && (hf_x(t, x)->kind == HF_X_FIELD ||
+                 hf_x(t, x)->kind == HF_X_INDEX)) {
+        x = hf_x(t, x)->parent;
+    }
+    return x && hf_x(t, x)->kind == HF_X_DEREF ? hf_x(t, x)->parent : 0;
+}
+
+static gboolean frees(const HfCheck *c, const HfFlow *flow,
+                      const HfCall *call, HfX object)
+{
+    const HfEvent *e = hf_flow_event(flow, call->event);
+    const HfContract *k =
+        e->kind == HF_EV_CALL
+            ? hf_contract_of(c->solved->contracts,
+                             flow->unit->symbols[e->sym]) : NULL;
+
+    for (guint i = 0; HF_CONTRACT_HAS(k, HF_EFF_FREE) && i < k->clauses->len;
+         i++) {
+        const HfClause *cl = &g_array_index(k->clauses, HfClause, i);
+
+        if (cl->kind == HF_EFF_FREE && cl->arg >= 0 &&
+            (guint)cl->arg < call->n_args &&
+            g_array_index(flow->args, HfX, call->first_arg + cl->arg) ==
+                object) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+gboolean hf_idiom_freed_after(const HfCheck *c, const HfUse *u)
+{
+    HfX object = pointer_to(c->solved->exprs, u->access->path);
+    uint32_t from = hf_block_of(u->flow, u->access->event);
+
+    for (guint i = 0; object && i < u->flow->calls->len; i++) {
+        const HfCall *call = &g_array_index(u->flow->calls, HfCall, i);
+        uint32_t at;
+
+        if (call->event <= u->access->event ||
+            !frees(c, u->flow, call, object)) {
+            continue;
+        }
+        at = hf_block_of(u->flow, call->event);
+        if (at == from || !hf_block_leads_to(u->flow, from, 1, at)) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+/* ---- libraries ------------------------------------------------------------ */
+
+static gboolean holds_member(const HfCheck *c, HfHolds set, HfFieldId lock)
+{
+    guint n;
+    const HfHold *rows = hf_holds(c->solved, set, &n);
+
+    for (guint i = 0; i < n; i++) {
+        const HfXNode *x = hf_x(c->solved->exprs, rows[i].lock);
+
+        if (rows[i].now == HF_HOLD_HELD && x->kind == HF_X_FIELD &&
+            x->ref == lock) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+/* The call hands sym to a function without a body, of which no rule says what
+ * it does with it. */
+static gboolean hands_out(const HfCheck *c, const HfFlow *flow,
+                          const HfCall *call, HfSymId sym)
+{
+    const HfXTable *t = c->solved->exprs;
+    const HfEvent *e = hf_flow_event(flow, call->event);
+
+    if (e->kind != HF_EV_CALL ||
+        c->solved->flows[flow->unit->symbols[e->sym]] ||
+        hf_contract_of(c->solved->contracts, flow->unit->symbols[e->sym])) {
+        return FALSE;
+    }
+    for (guint i = 0; i < call->n_args; i++) {
+        const HfXNode *n =
+            hf_x(t, g_array_index(flow->args, HfX, call->first_arg + i));
+
+        while (n->kind == HF_X_ADDR || n->kind == HF_X_DEREF) {
+            n = hf_x(t, n->parent);
+        }
+        if (n->kind == HF_X_FUNCTION && n->ref == sym) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+gboolean hf_idiom_library_calls_back(const HfCheck *c, const HfUse *u,
+                                     const HfLockKey *key)
+{
+    const GArray *order = c->program->functions;
+    guint n = 0;
+
+    if (key->relation == HF_REL_GLOBAL ||
+        !HF_PROGRAM_SYM(c->program, u->flow->sym)->address_taken ||
+        c->program->callers[u->flow->sym] ||
+        c->solved->runs[u->flow->sym]) {
+        return FALSE;
+    }
+    for (guint i = 0; i < order->len; i++) {
+        const HfFlow *f = c->solved->flows[g_array_index(order, HfSymId, i)];
+
+        for (guint k = 0; k < f->calls->len; k++) {
+            const HfCall *call = &g_array_index(f->calls, HfCall, k);
+
+            if (!hands_out(c, f, call, u->flow->sym)) {
+                continue;
+            }
+            if (!holds_member(c, call->must, key->id)) {
+                return FALSE;
+            }
+            n++;
+        }
+    }
+    return n > 0;
+}
+
 /* ---- whose lock? --------------------------------------------------------- */
 
 /* The pointer that x is reached through first is not known to be anything:

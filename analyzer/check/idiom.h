@@ -31,6 +31,15 @@ gboolean hf_idiom_elsewhere(const HfCheck *c, const HfUse *u,
  * after this access: list_insert(list, node) may well have node to itself. */
 gboolean hf_idiom_published_later(const HfCheck *c, const HfUse *u);
 
+/* The object is freed later on every way from here: who frees it is the last to
+ * use it. */
+gboolean hf_idiom_freed_after(const HfCheck *c, const HfUse *u);
+
+/* A callback of a library, and whoever gives it to the library holds the lock
+ * then: so do those who have the library call it. */
+gboolean hf_idiom_library_calls_back(const HfCheck *c, const HfUse *u,
+                                     const HfLockKey *key);
+
 /* What is held is a lock of that kind, but whose is not known: of a pointer
  * that may be one or the other, or that an unknown function returned.  *key:
  * what it would be if it were this object's. */

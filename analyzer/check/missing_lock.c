@@ -321,7 +321,9 @@ static gboolean is_without(const HfCheck *c, const HfStats *st,
            !hf_belief_unshared(c, u, &b->key) &&
            !hf_idiom_elsewhere(c, u, &b->key) &&
            !hf_idiom_either_lock(c, st, u, &b->key) &&
-           !hf_idiom_nameless_held(c, u);
+           !hf_idiom_nameless_held(c, u) &&
+           !hf_idiom_freed_after(c, u) &&
+           !hf_idiom_library_calls_back(c, u, &b->key);
 }
 
 /* What one function does: what is no mere hint comes first. */
