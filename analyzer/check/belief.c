@@ -55,6 +55,14 @@ gboolean hf_belief_relate(const HfCheck *c, const HfSubject *s, HfX lock,
     if (n->kind == HF_X_CAP) {
         return FALSE; /* a lock over everything explains nothing */
     }
+    /* the only object of its type, named by the variable that points to it,
+     * is what its functions are given as a parameter, too */
+    if (n->kind == HF_X_FIELD && s->base && n->parent != s->base &&
+        hf_x(t, n->parent)->kind == HF_X_DEREF &&
+        prefix_of(t, s->base, n->parent)) {
+        *key = (HfLockKey){ n->ref, HF_REL_AROUND };
+        return TRUE;
+    }
     if (!n->local && hf_x(t, hf_x_root(t, lock))->kind == HF_X_GLOBAL &&
         !is_of_some_element(t, n)) {
         const HfXNode *base = s->base ? hf_x(t, s->base) : NULL;

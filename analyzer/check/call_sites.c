@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "check/call_sites.h"
+#include "check/guard.h"
 #include "check/lock.h"
+#include "check/lost_lock.h"
 
 /* The object that the lock belongs to was made by the caller itself, and
  * nobody else has seen it. */
@@ -19,14 +21,17 @@ static gboolean may_be_alias(const HfCheck *c, const HfFlow *flow,
                              const HfCall *call, HfX lock)
 {
     const GArray *contexts = flow->contexts;
+    const HfXNode *n = hf_x(c->solved->exprs, lock);
 
     if (hf_x(c->solved->exprs, lock)->local ||
         hf_lock_alias_held(c, call->may, lock)) {
         return TRUE;
     }
     for (guint i = 0; i < contexts->len; i++) {
-        if (hf_lock_alias_held(
-                c, g_array_index(contexts, HfContext, i).held, lock)) {
+        const HfContext *ctx = &g_array_index(contexts, HfContext, i);
+
+        if (hf_lock_alias_held(c, ctx->held, lock) ||
+            (n->kind == HF_X_FIELD && hf_lost_above(c, ctx, n->ref))) {
             return TRUE;
         }
     }
@@ -47,6 +52,7 @@ static void judge(const HfCheck *c, const HfFlow *flow, const HfCall *call,
         s.lock = hf_contract_canonical(c->solved->contracts, s.lock);
         v = hf_verdict_any(c, &at, &s.lock, 1);
         s.tri = v.n_contexts ? v.tri : HF_UNSURE;
+        s.own |= hf_guard_sets_up(c, flow, s.lock);
         if (s.tri == HF_ABSENT && may_be_alias(c, flow, call, s.lock)) {
             s.tri = HF_UNSURE;
         }

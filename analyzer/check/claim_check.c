@@ -158,7 +158,8 @@ static void see_use(HfCheck *c, const HfFlow *flow, const HfGuardUse *u,
 
     if (!lock || u->access.fresh || u->indirect ||
         hf_lock_alias_held(c, u->access.may, lock) || hf_check_exempt(c, flow) ||
-        hf_guard_unshared(c, flow, u->access.event, lock, s)) {
+        hf_guard_unshared(c, flow, u->access.event, lock, s) ||
+        hf_guard_sets_up(c, flow, lock)) {
         return;
     }
     v = hf_guard_verdict(c, flow, &u->access, lock);

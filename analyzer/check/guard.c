@@ -122,6 +122,42 @@ static gboolean counted_down(const HfCheck *c, const HfFlow *flow,
     return FALSE;
 }
 
+/* The call initialises or destroys the lock. */
+static gboolean prepares(const HfCheck *c, const HfFlow *flow,
+                         const HfCall *call, const HfClause *cl, HfX lock)
+{
+    HfX x;
+
+    if (cl->n_locks != 1 ||
+        (cl->kind != HF_EFF_INIT && cl->kind != HF_EFF_DESTROY)) {
+        return FALSE;
+    }
+    x = hf_x_to_caller(c->solved->exprs, cl->locks[0],
+                       &g_array_index(flow->args, HfX, call->first_arg),
+                       call->n_args);
+    return x && hf_contract_canonical(c->solved->contracts, x) == lock;
+}
+
+gboolean hf_guard_sets_up(const HfCheck *c, const HfFlow *flow, HfX lock)
+{
+    for (guint i = 0; i < flow->calls->len; i++) {
+        const HfCall *call = &g_array_index(flow->calls, HfCall, i);
+        const HfEvent *e = hf_flow_event(flow, call->event);
+        const HfContract *k =
+            e->kind == HF_EV_CALL
+                ? hf_contract_of(c->solved->contracts,
+                                 flow->unit->symbols[e->sym]) : NULL;
+
+        for (guint n = 0; k && n < k->clauses->len; n++) {
+            if (prepares(c, flow, call,
+                         &g_array_index(k->clauses, HfClause, n), lock)) {
+                return TRUE;
+            }
+        }
+    }
+    return FALSE;
+}
+
 gboolean hf_guard_unshared(const HfCheck *c, const HfFlow *flow,
                            uint32_t event, HfX lock, const HfSubject *s)
 {
@@ -139,18 +175,9 @@ gboolean hf_guard_unshared(const HfCheck *c, const HfFlow *flow,
         for (guint n = 0; k && n < k->clauses->len; n++) {
             const HfClause *cl = &g_array_index(k->clauses, HfClause, n);
             guint arg = cl->arg > 0 ? (guint)cl->arg : 0;
-            HfX x = 0;
 
-            if (cl->n_locks == 1 && (cl->kind == HF_EFF_INIT ||
-                                     cl->kind == HF_EFF_DESTROY)) {
-                x = hf_x_to_caller(
-                    c->solved->exprs, cl->locks[0],
-                    &g_array_index(flow->args, HfX, call->first_arg),
-                    call->n_args);
-                x = x ? hf_contract_canonical(c->solved->contracts, x) : 0;
-                if (x == lock) {
-                    return TRUE;
-                }
+            if (prepares(c, flow, call, cl, lock)) {
+                return TRUE;
             } else if (cl->kind == HF_EFF_FREE && owner &&
                        arg < call->n_args &&
                        g_array_index(flow->args, HfX,

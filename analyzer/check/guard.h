@@ -38,6 +38,8 @@ gboolean hf_guard_is_global(const HfCheck *c, HfX lock);
  * to be the last user. */
 gboolean hf_guard_unshared(const HfCheck *c, const HfFlow *flow,
                            uint32_t event, HfX lock, const HfSubject *s);
+/* The function initialises or destroys the lock, somewhere. */
+gboolean hf_guard_sets_up(const HfCheck *c, const HfFlow *flow, HfX lock);
 
 /* In that context the object is nobody else's yet. */
 gboolean hf_guard_fresh(const HfCheck *c, const HfAccess *a,

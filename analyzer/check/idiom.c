@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "check/idiom.h"
+#include "check/lost_lock.h"
 #include "solve/blocks.h"
 
 /* ---- looked at twice ----------------------------------------------------- */
@@ -310,6 +311,62 @@ gboolean hf_idiom_may_be_own(const HfCheck *c, const HfSubject *s, HfX lock,
     }
     *key = (HfLockKey){ n->ref, HF_REL_SAME };
     return TRUE;
+}
+
+gboolean hf_idiom_held_by_another_name(const HfCheck *c, const HfUse *u,
+                                       const HfLockKey *key)
+{
+    const HfXTable *t = c->solved->exprs;
+    const HfXNode *n;
+
+    if (key->relation != HF_REL_GLOBAL) {
+        return FALSE;
+    }
+    n = hf_x(t, key->id);
+    if (n->kind != HF_X_FIELD || hf_x(t, n->parent)->kind != HF_X_DEREF) {
+        return FALSE;
+    }
+    if (holds_member(c, u->access->must, n->ref)) {
+        return TRUE;
+    }
+    for (guint i = 0; i < u->flow->contexts->len; i++) {
+        const HfContext *ctx =
+            &g_array_index(u->flow->contexts, HfContext, i);
+
+        if (holds_member(c, ctx->held, n->ref)) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+gboolean hf_idiom_lost_on_the_way(const HfCheck *c, const HfUse *u,
+                                  const HfLockKey *key)
+{
+    HfSubject s;
+    HfX lock;
+    guint n = 0;
+
+    hf_guard_subject(c, u->access, &s);
+    lock = hf_belief_lock_on(c, u->flow, &s, key);
+    if (key->relation == HF_REL_GLOBAL) {
+        return FALSE;
+    }
+    for (guint i = 0; i < u->flow->contexts->len; i++) {
+        const HfContext *ctx =
+            &g_array_index(u->flow->contexts, HfContext, i);
+
+        if (hf_guard_fresh(c, u->access, ctx) ||
+            (lock && hf_held(c->solved, u->flow, ctx, u->access->must, lock,
+                             NULL) == HF_HELD)) {
+            continue;
+        }
+        if (!hf_lost_above(c, ctx, key->id)) {
+            return FALSE;
+        }
+        n++;
+    }
+    return n > 0;
 }
 
 gboolean hf_idiom_nameless_held(const HfCheck *c, const HfUse *u)

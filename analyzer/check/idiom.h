@@ -46,6 +46,16 @@ gboolean hf_idiom_library_calls_back(const HfCheck *c, const HfUse *u,
 gboolean hf_idiom_may_be_own(const HfCheck *c, const HfSubject *s, HfX lock,
                              HfLockKey *key);
 
+/* The guard is a member of the one object that a variable points to, and that
+ * member of some object is held: by another name, a parameter, say. */
+gboolean hf_idiom_held_by_another_name(const HfCheck *c, const HfUse *u,
+                                       const HfLockKey *key);
+
+/* On every way in that comes without it, somebody holds that member of an
+ * object that this function has no name for. */
+gboolean hf_idiom_lost_on_the_way(const HfCheck *c, const HfUse *u,
+                                  const HfLockKey *key);
+
 /* A lock is held that has no name at all: it may be any. */
 gboolean hf_idiom_nameless_held(const HfCheck *c, const HfUse *u);
 

@@ -89,17 +89,23 @@ static void report(HfCheck *c, const HfBelief *b, const HfUse *u,
     hf_findings_add(c->findings, f);
 }
 
-/* The lock of an object of the caller's own: nobody else can want it. */
+/* The lock of an object of the caller's own, or one that it initialises or
+ * destroys: nobody else can want it. */
 static gboolean is_callers_own(const HfCheck *c, const Level *top)
 {
     const HfFlow *f = c->solved->flows[top->ctx->parent];
     const HfCall *call = hf_flow_call(f, top->ctx->parent_event);
     const HfXNode *n;
+    HfX lock;
 
     if (!call) {
         return FALSE;
     }
-    n = hf_x(c->solved->exprs, in_caller(c, f, call, top->lock));
+    lock = in_caller(c, f, call, top->lock);
+    if (lock && hf_guard_sets_up(c, f, lock)) {
+        return TRUE;
+    }
+    n = hf_x(c->solved->exprs, lock);
     while (n->kind == HF_X_FIELD) {
         n = hf_x(c->solved->exprs, n->parent);
     }

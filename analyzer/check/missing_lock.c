@@ -321,7 +321,9 @@ static gboolean is_without(const HfCheck *c, const HfStats *st,
            !hf_belief_unshared(c, u, &b->key) &&
            !hf_idiom_elsewhere(c, u, &b->key) &&
            !hf_idiom_either_lock(c, st, u, &b->key) &&
+           !hf_idiom_held_by_another_name(c, u, &b->key) &&
            !hf_idiom_nameless_held(c, u) &&
+           !hf_idiom_lost_on_the_way(c, u, &b->key) &&
            !hf_idiom_freed_after(c, u) &&
            !hf_idiom_library_calls_back(c, u, &b->key);
 }
