@@ -209,6 +209,26 @@ static void consider_named(const HfCheck *c, HfUse *u, const HfHold *rows,
     }
 }
 
+/* Locks held on some ways to it, where it may be this object that is meant by
+ * another name, or another one by this name. */
+static void consider_may(const HfCheck *c, HfUse *u, const HfSubject *s)
+{
+    guint n;
+    const HfHold *rows = hf_holds(c->solved, u->access->may, &n);
+
+    for (guint i = 0; i < n; i++) {
+        HfLockKey key;
+
+        if (rows[i].now == HF_HOLD_HELD &&
+            (hf_idiom_may_be_own(c, s, rows[i].lock, &key) ||
+             ((u->access->renamed ||
+               (s->base && hf_guard_from_nowhere(c->solved->exprs, s->base))) &&
+              hf_belief_relate(c, s, rows[i].lock, &key)))) {
+            add_key(&u->sometimes, &key);
+        }
+    }
+}
+
 /* Locks held locally, and by callers. */
 static void find_locks(const HfCheck *c, HfUse *u, const HfSubject *s,
                        gboolean named)
@@ -217,6 +237,7 @@ static void find_locks(const HfCheck *c, HfUse *u, const HfSubject *s,
     const HfHold *rows = hf_holds(c->solved, u->access->must, &n);
 
     consider(c, u, s, rows, n, TRUE);
+    consider_may(c, u, s);
     if (named) {
         consider_named(c, u, rows, n);
     }

@@ -213,6 +213,45 @@ gboolean hf_guard_fresh(const HfCheck *c, const HfAccess *a,
                         ctx->fresh_params >> root->ref & 1);
 }
 
+/* What x is reached through first is not known to be anything: several values
+ * came together in a local, or a call returned it. */
+gboolean hf_guard_from_nowhere(const HfXTable *t, HfX x)
+{
+    HfX parent = 0;
+
+    while (hf_x(t, x)->parent) {
+        parent = x;
+        x = hf_x(t, x)->parent;
+    }
+    return parent && hf_x(t, parent)->kind == HF_X_DEREF &&
+           (hf_x(t, x)->kind == HF_X_LOCAL || hf_x(t, x)->kind == HF_X_TEMP ||
+            hf_x(t, x)->kind == HF_X_UNKNOWN);
+}
+
+gboolean hf_guard_other_name(const HfCheck *c, const HfAccess *a, HfX lock)
+{
+    const HfXTable *t = c->solved->exprs;
+    const HfXNode *want = hf_x(t, lock);
+
+    for (int strongest = 0; want->kind == HF_X_FIELD && strongest < 2 &&
+                            (a->renamed || hf_guard_from_nowhere(t, lock));
+         strongest++) {
+        guint n;
+        const HfHold *rows =
+            hf_holds(c->solved, strongest ? a->may : a->must, &n);
+
+        for (guint i = 0; i < n; i++) {
+            const HfXNode *have = hf_x(t, rows[i].lock);
+
+            if (rows[i].now == HF_HOLD_HELD &&
+                have->kind == HF_X_FIELD && have->ref == want->ref) {
+                return TRUE;
+            }
+        }
+    }
+    return FALSE;
+}
+
 HfVerdict hf_guard_verdict(const HfCheck *c, const HfFlow *flow,
                            const HfAccess *a, HfX lock)
 {
@@ -233,6 +272,9 @@ HfVerdict hf_guard_verdict(const HfCheck *c, const HfFlow *flow,
         if (tri != HF_HELD && !hf_holds_find(c->solved, must, lock) &&
             hf_holds_find(c->solved, flow->owed, lock)) {
             tri = HF_HELD; /* given back later: somebody took it before */
+        }
+        if (tri != HF_HELD && hf_guard_other_name(c, a, lock)) {
+            tri = HF_HELD; /* as far as can be told */
         }
         if (tri == HF_HELD) {
             v.n_held++;

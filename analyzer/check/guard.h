@@ -45,6 +45,12 @@ gboolean hf_guard_sets_up(const HfCheck *c, const HfFlow *flow, HfX lock);
 gboolean hf_guard_fresh(const HfCheck *c, const HfAccess *a,
                         const HfContext *ctx);
 
+/* The pointer that x is reached through first may be any of several. */
+gboolean hf_guard_from_nowhere(const HfXTable *t, HfX x);
+/* Some such object's lock is held, by a name of which nobody knows whether it
+ * is this lock: hand over hand down a list. */
+gboolean hf_guard_other_name(const HfCheck *c, const HfAccess *a, HfX lock);
+
 gboolean hf_guard_is_write(const HfAccess *a);
 gboolean hf_guard_is_atomic(const HfAccess *a);
 

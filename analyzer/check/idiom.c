@@ -283,30 +283,20 @@ gboolean hf_idiom_library_calls_back(const HfCheck *c, const HfUse *u,
 
 /* ---- whose lock? --------------------------------------------------------- */
 
-/* The pointer that x is reached through first is not known to be anything:
- * several values came together in a local, or a call returned it. */
-static gboolean from_nowhere(const HfXTable *t, HfX x)
-{
-    HfX parent = 0;
-
-    while (hf_x(t, x)->parent) {
-        parent = x;
-        x = hf_x(t, x)->parent;
-    }
-    return parent && hf_x(t, parent)->kind == HF_X_DEREF &&
-           (hf_x(t, x)->kind == HF_X_LOCAL || hf_x(t, x)->kind == HF_X_TEMP ||
-            hf_x(t, x)->kind == HF_X_UNKNOWN);
-}
-
 gboolean hf_idiom_may_be_own(const HfCheck *c, const HfSubject *s, HfX lock,
                              HfLockKey *key)
 {
     const HfXTable *t = c->solved->exprs;
     const HfXNode *n = hf_x(t, lock);
 
-    if (n->kind != HF_X_FIELD || !s->base || n->parent == s->base ||
-        !from_nowhere(t, lock) ||
-        hf_x_mentions(t, s->base, hf_x_root(t, lock))) {
+    if (n->kind != HF_X_FIELD || !s->base || n->parent == s->base) {
+        return FALSE;
+    }
+    if (!(hf_guard_from_nowhere(t, lock) &&
+          !hf_x_mentions(t, s->base, hf_x_root(t, lock))) &&
+        !(s->field && hf_guard_from_nowhere(t, s->base) &&
+          HF_PROGRAM_FIELD(c->program, n->ref)->record ==
+              HF_PROGRAM_FIELD(c->program, s->field)->record)) {
         return FALSE;
     }
     *key = (HfLockKey){ n->ref, HF_REL_SAME };
@@ -379,7 +369,7 @@ gboolean hf_idiom_nameless_held(const HfCheck *c, const HfUse *u)
     for (guint i = 0; i < n; i++) {
         if (rows[i].now == HF_HOLD_HELD &&
             hf_x(t, rows[i].lock)->kind == HF_X_DEREF &&
-            from_nowhere(t, rows[i].lock)) {
+            hf_guard_from_nowhere(t, rows[i].lock)) {
             return TRUE;
         }
     }

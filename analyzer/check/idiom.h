@@ -41,8 +41,9 @@ gboolean hf_idiom_library_calls_back(const HfCheck *c, const HfUse *u,
                                      const HfLockKey *key);
 
 /* What is held is a lock of that kind, but whose is not known: of a pointer
- * that may be one or the other, or that an unknown function returned.  *key:
- * what it would be if it were this object's. */
+ * that may be one or the other, or that an unknown function returned; or it is
+ * this object that is reached so.  *key: what it would be if it were this
+ * object's. */
 gboolean hf_idiom_may_be_own(const HfCheck *c, const HfSubject *s, HfX lock,
                              HfLockKey *key);
 

@@ -40,6 +40,48 @@ static gboolean common_lock(const HfCheck *c, const HfSeen *a,
     return FALSE;
 }
 
+/* A member of the thing's own record is held as a lock: of which object, is
+ * not known where the thing is reached by a pointer that may be any. */
+static HfFieldId kin_lock(const HfCheck *c, const HfSeen *seen,
+                          const HfContext *in)
+{
+    const HfXTable *t = c->solved->exprs;
+    HfSubject s;
+
+    hf_guard_subject(c, seen->access, &s);
+    for (int side = 0; s.field && side < 2; side++) {
+        guint n;
+        const HfHold *rows = hf_holds(
+            c->solved, side ? in->held : seen->access->must, &n);
+
+        for (guint i = 0; i < n; i++) {
+            const HfXNode *lock = hf_x(t, rows[i].lock);
+
+            if (rows[i].now == HF_HOLD_HELD && lock->kind == HF_X_FIELD &&
+                HF_PROGRAM_FIELD(c->program, lock->ref)->record ==
+                    HF_PROGRAM_FIELD(c->program, s.field)->record) {
+                return lock->ref;
+            }
+        }
+    }
+    return 0;
+}
+
+static gboolean may_share_kin(const HfCheck *c, const HfSeen *a,
+                              const HfContext *in_a, const HfSeen *b,
+                              const HfContext *in_b)
+{
+    const HfXTable *t = c->solved->exprs;
+    HfFieldId lock;
+
+    if (!hf_guard_from_nowhere(t, a->access->path) &&
+        !hf_guard_from_nowhere(t, b->access->path)) {
+        return FALSE;
+    }
+    lock = kin_lock(c, a, in_a);
+    return lock && lock == kin_lock(c, b, in_b);
+}
+
 static gboolean is_unique(const HfCheck *c, const HfContext *ctx)
 {
     return ctx->role >= 0 && g_array_index(c->solved->roles, HfRole,
@@ -111,7 +153,8 @@ static HfParallelVerdict meet_in(const HfCheck *c, HfPhases *phases,
         return HF_PARALLEL_NO;
     }
     v = hf_parallel(phases, &pa, &pb).verdict;
-    return v == HF_PARALLEL_YES && own_objects(c, a, in_a, b, in_b)
+    return v == HF_PARALLEL_YES && (own_objects(c, a, in_a, b, in_b) ||
+                                    may_share_kin(c, a, in_a, b, in_b))
                ? HF_PARALLEL_MAYBE : v;
 }
 

@@ -79,6 +79,23 @@ static gboolean comes_back(const HfFacts *f, HfId to, HfId block)
             f->edges[f->blocks[to].first_edge].to == block);
 }
 
+/* The block moves on to another object before it looks again. */
+static gboolean moves_on(const HfFacts *f, const HfBlock *b, HfId path)
+{
+    while (f->paths[path].parent) {
+        path = f->paths[path].parent;
+    }
+    for (uint32_t i = 0; i < b->n_events; i++) {
+        const HfEvent *e = &f->events[b->first_event + i];
+
+        if (e->path == path &&
+            (e->kind == HF_EV_WRITE || e->kind == HF_EV_RMW)) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
 /* SPIN: in a loop with an empty body, where nothing makes the compiler read
  * it more than once.  ASSERT: or else the program ends. */
 static Look looked_at(const HfSeen *seen)
@@ -96,7 +113,8 @@ static Look looked_at(const HfSeen *seen)
         for (uint32_t k = 0; k < b->n_edges; k++) {
             const HfEdge *e = &f->edges[b->first_edge + k];
 
-            if (e->cond && comes_back(f, e->to, fn->first_block + i)) {
+            if (e->cond && comes_back(f, e->to, fn->first_block + i) &&
+                !moves_on(f, b, f->events[at].path)) {
                 return LOOK_SPIN;
             }
             if (e->cond && never_returns(f, fn, e->to)) {

@@ -165,6 +165,15 @@ HfHolds hf_run_holds_as(HfRun *r, const HfState *s, HfX x, HfX as)
     return hf_run_holds(r, named);
 }
 
+/* A local or part of one; what a local points to is not the function's own. */
+static gboolean is_in_local(const HfXTable *t, HfX x)
+{
+    while (hf_x(t, x)->kind == HF_X_FIELD || hf_x(t, x)->kind == HF_X_INDEX) {
+        x = hf_x(t, x)->parent;
+    }
+    return hf_x(t, x)->kind == HF_X_LOCAL;
+}
+
 static void record_access(HfRun *r, const HfState *s, uint32_t event,
                           const HfEvent *e, HfX object)
 {
@@ -180,8 +189,7 @@ static void record_access(HfRun *r, const HfState *s, uint32_t event,
         return;
     }
     now = hf_run_holds(r, s);
-    fresh = hf_x(t, hf_x_root(t, x))->kind == HF_X_LOCAL ||
-            hf_state_is_fresh(&r->body, s, x);
+    fresh = is_in_local(t, x) || hf_state_is_fresh(&r->body, s, x);
     if (!r->access_row[event]) {
         HfAccess row = {
             .event = event, .path = x, .must = now, .may = now,
@@ -199,6 +207,7 @@ static void record_access(HfRun *r, const HfState *s, uint32_t event,
         row->must = hf_holds_weakest(r->solved->priv, row->must, now);
         row->may = hf_holds_strongest(r->solved->priv, row->may, now);
         row->fresh &= fresh;
+        row->renamed |= x != row->path;
     }
 }
 

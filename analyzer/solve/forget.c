@@ -297,11 +297,65 @@ static gboolean about(const HfBody *b, HfX key, HfX object)
     return FALSE;
 }
 
+/* ---- writes through pointers to pointers -------------------------------- */
+
+/* As the source spells it; NULL when that is not known. */
+static const char *type_of(const HfBody *b, HfX object)
+{
+    const HfXNode *n = hf_x(b->t, object);
+
+    switch (n->kind) {
+    case HF_X_FIELD:
+        return HF_PROGRAM_FIELD(b->p, n->ref)->type;
+    case HF_X_GLOBAL:
+        return HF_PROGRAM_SYM(b->p, n->ref)->type;
+    case HF_X_PARAM:
+    case HF_X_LOCAL:
+        return hf_str(b->u->facts, b->u->facts->locals[b->fn->first_local +
+                                                       n->ref].type);
+    default:
+        return NULL;
+    }
+}
+
+/* What a pointer of that type points to is of this one. */
+static gboolean points_to(const char *pointer, const char *type)
+{
+    gsize n = strlen(type);
+
+    return n && type[n - 1] == '*' && strncmp(pointer, type, n) == 0 &&
+           strcmp(pointer + n, "*") == 0;
+}
+
+/* *head->last = element: where lists are kept so, it may be head->first that
+ * is written.  A member of that type is no longer known to be what it was;
+ * the function's own locals are looked after where their address is taken. */
+static void forget_pointees(const HfBody *b, HfState *s, HfX object)
+{
+    const HfXNode *n = hf_x(b->t, object);
+    const char *pointer = n->kind == HF_X_DEREF ? type_of(b, n->parent) : NULL;
+    int kept = 0;
+
+    for (int i = 0; pointer && i < s->n_facts; i++) {
+        HfX x = s->facts[i].key;
+
+        while (x && !(hf_x(b->t, x)->kind == HF_X_FIELD &&
+                      points_to(pointer, type_of(b, x)))) {
+            x = hf_x(b->t, x)->parent;
+        }
+        if (!x) {
+            s->facts[kept++] = s->facts[i];
+        }
+    }
+    s->n_facts = pointer ? kept : s->n_facts;
+}
+
 void hf_state_stored(const HfBody *b, HfState *s, HfX object)
 {
     HfXKind root = hf_x(b->t, hf_x_root(b->t, object))->kind;
     int n = 0;
 
+    forget_pointees(b, s, object);
     if (root != HF_X_OLD && root != HF_X_UNKNOWN) {
         age(b, s, object, about);
         return;

@@ -61,6 +61,8 @@ typedef struct {
     HfHolds may;  /* strongest over all paths */
     uint8_t kind; /* HfEventKind */
     gboolean fresh; /* object allocated here and not yet published */
+    gboolean renamed; /* path is its name in some states only: must and may,
+                         where they speak of it, mean other objects too */
 } HfAccess;
 
 typedef struct {

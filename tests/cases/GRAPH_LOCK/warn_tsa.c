@@ -22,7 +22,7 @@ struct Driver {
 
 struct Node {
     const struct Driver *drv;
-    struct Node *child;
+    struct Node *child; // expect: ANNOTATION
 };
 
 typedef struct Guard {
