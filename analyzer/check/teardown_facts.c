@@ -95,6 +95,25 @@ static void add_given(HfTeardown *t, GHashTable *given, HfSymId in, HfX data)
     }
 }
 
+/* An allocation has no type of its own: the members say what it is. */
+static void add_used_as(HfTeardown *t, GHashTable *given, HfSymId in,
+                        HfX data)
+{
+    const HfXTable *x = t->c->solved->exprs;
+    const HfFlow *flow = t->c->solved->flows[in];
+
+    for (guint i = 0; flow && i < flow->accesses->len; i++) {
+        const HfXNode *n = hf_x(
+            x, g_array_index(flow->accesses, HfAccess, i).path);
+
+        if (n->kind == HF_X_FIELD && hf_x(x, n->parent)->kind == HF_X_DEREF &&
+            hf_x(x, n->parent)->parent == data) {
+            g_hash_table_add(given, GUINT_TO_POINTER(
+                HF_PROGRAM_FIELD(t->c->program, n->ref)->record));
+        }
+    }
+}
+
 /* Where the call hides what it gives the thread, it is among the arguments. */
 static void note_given(HfTeardown *t, GHashTable *given, const HfRolePoint *s)
 {
@@ -102,6 +121,9 @@ static void note_given(HfTeardown *t, GHashTable *given, const HfRolePoint *s)
     const HfCall *call = flow ? hf_flow_call(flow, s->event) : NULL;
 
     add_given(t, given, s->in, s->data);
+    if (s->data && hf_x(t->c->solved->exprs, s->data)->kind == HF_X_TEMP) {
+        add_used_as(t, given, s->in, s->data);
+    }
     for (guint i = 0; !s->data && call && i < call->n_args; i++) {
         add_given(t, given, s->in,
                   g_array_index(flow->args, HfX, call->first_arg + i));
