@@ -30,6 +30,7 @@ typedef struct {
     Harm harm;
     HfSymId callee;       /* it is done by that call */
     const HfSeen *other;  /* who changes it in the meantime; NULL: itself */
+    HfParallelVerdict meets; /* may other run here? */
     const HfFlow *frees;  /* who frees it */
     HfStaleActor actor;
 } Fault;
@@ -62,16 +63,30 @@ static gboolean runs_under(const HfCheck *c, HfSymId sym, HfSymId self,
     return TRUE;
 }
 
-static const HfSeen *other_writer(const HfCheck *c, const HfStaleGuard *g,
-                                  const HfFlow *self)
+/* Who else writes it; the one of whom it is most certain that it may run where
+ * this function does. */
+static const HfSeen *other_writer(HfStale *st, const HfStaleItem *item,
+                                  const HfFlow *self, uint32_t event,
+                                  HfParallelVerdict *meets)
 {
+    const HfStaleGuard *g = item->guard;
+    const HfSeen *best = NULL;
+
+    *meets = HF_PARALLEL_NO;
     for (guint i = 0; i < G_N_ELEMENTS(g->writers); i++) {
-        if (g->writers[i] &&
-            !runs_under(c, g->writers[i]->flow->sym, self->sym, 3)) {
-            return g->writers[i];
+        HfParallelVerdict v;
+
+        if (!g->writers[i] ||
+            runs_under(st->c, g->writers[i]->flow->sym, self->sym, 3)) {
+            continue;
+        }
+        v = hf_stale_meets(st, self, event, item->lock, g->writers[i]);
+        if (!best || v > *meets) {
+            best = g->writers[i];
+            *meets = v;
         }
     }
-    return NULL;
+    return best;
 }
 
 static HfRecId pointed_record(const HfCheck *c, HfX object)
@@ -199,11 +214,10 @@ static HfTier tier_of(HfFinding *f, const Fault *k)
         hf_finding_reason(f, "nobody else writes it");
         tier = lower(tier);
     }
-    if (k->other && hf_stale_meets(&k->run->st, k->b->flow, k->event,
-                                   item->lock, k->other) !=
-                        HF_PARALLEL_YES) {
-        hf_finding_reason(f, "whoever else writes it may not run meanwhile");
-        tier = lower(tier);
+    if (k->other && k->meets != HF_PARALLEL_YES) {
+        hf_finding_reason(f, "whoever else writes it %s run meanwhile",
+                          k->meets ? "may not" : "cannot");
+        tier = k->meets ? lower(tier) : HF_TIER_LOW;
     }
     if (d->conditional) {
         hf_finding_reason(f, "the lock is given back on some paths only");
@@ -380,7 +394,8 @@ static void report(Fault *k)
     if (hf_stale_is_covered(k->b, item, k->event) || !first_time(k)) {
         return;
     }
-    k->other = other_writer(c, item->guard, k->b->flow);
+    k->other = other_writer(&k->run->st, item, k->b->flow, k->event,
+                            &k->meets);
     f = hf_check_finding(c, k->b->flow, shapes[k->harm]);
     hf_finding_event(f, &at, "read", 0, "\"%s\" is read with \"%s\" held.",
                      what, lock);
