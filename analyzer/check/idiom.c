@@ -303,27 +303,52 @@ gboolean hf_idiom_may_be_own(const HfCheck *c, const HfSubject *s, HfX lock,
     return TRUE;
 }
 
+/* That member of the object in a variable is held; here the object is a
+ * parameter. */
+static gboolean held_of_variable(const HfCheck *c, const HfUse *u,
+                                 HfHolds set, HfFieldId lock)
+{
+    const HfXTable *t = c->solved->exprs;
+    guint n;
+    const HfHold *rows = hf_holds(c->solved, set, &n);
+
+    if (hf_x(t, hf_x_root(t, u->access->path))->kind != HF_X_PARAM) {
+        return FALSE;
+    }
+    for (guint i = 0; i < n; i++) {
+        const HfXNode *x = hf_x(t, rows[i].lock);
+
+        if (rows[i].now == HF_HOLD_HELD && x->kind == HF_X_FIELD &&
+            x->ref == lock &&
+            hf_x(t, hf_x_root(t, rows[i].lock))->kind == HF_X_GLOBAL) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
 gboolean hf_idiom_held_by_another_name(const HfCheck *c, const HfUse *u,
                                        const HfLockKey *key)
 {
     const HfXTable *t = c->solved->exprs;
-    const HfXNode *n;
+    gboolean global = key->relation == HF_REL_GLOBAL;
+    const HfXNode *n = global ? hf_x(t, key->id) : NULL;
+    HfFieldId lock = global ? n->ref : key->id;
 
-    if (key->relation != HF_REL_GLOBAL) {
+    if (global && (n->kind != HF_X_FIELD ||
+                   hf_x(t, n->parent)->kind != HF_X_DEREF)) {
         return FALSE;
     }
-    n = hf_x(t, key->id);
-    if (n->kind != HF_X_FIELD || hf_x(t, n->parent)->kind != HF_X_DEREF) {
-        return FALSE;
-    }
-    if (holds_member(c, u->access->must, n->ref)) {
+    if (global ? holds_member(c, u->access->must, lock)
+               : held_of_variable(c, u, u->access->must, lock)) {
         return TRUE;
     }
     for (guint i = 0; i < u->flow->contexts->len; i++) {
-        const HfContext *ctx =
-            &g_array_index(u->flow->contexts, HfContext, i);
+        HfHolds held =
+            g_array_index(u->flow->contexts, HfContext, i).held;
 
-        if (holds_member(c, ctx->held, n->ref)) {
+        if (global ? holds_member(c, held, lock)
+                   : held_of_variable(c, u, held, lock)) {
             return TRUE;
         }
     }

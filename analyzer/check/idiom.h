@@ -48,7 +48,8 @@ gboolean hf_idiom_may_be_own(const HfCheck *c, const HfSubject *s, HfX lock,
                              HfLockKey *key);
 
 /* The guard is a member of the one object that a variable points to, and that
- * member of some object is held: by another name, a parameter, say. */
+ * member of some object is held: by another name, a parameter, say.  Or the
+ * other way round: the object is a parameter, and a variable's is held. */
 gboolean hf_idiom_held_by_another_name(const HfCheck *c, const HfUse *u,
                                        const HfLockKey *key);
 

@@ -144,3 +144,60 @@ int image_features(struct image *m)
     pthread_mutex_unlock(&m->lock);
     return n;
 }
+
+/* ---- a variable that is handed on as a parameter ---- */
+
+struct load {
+    pthread_mutex_t lock;
+    int n_items;
+    int failed;
+};
+
+static struct load load = { PTHREAD_MUTEX_INITIALIZER, 0, 0 };
+
+static void each_item(void (*fn)(int item, void *opaque), void *opaque)
+{
+    for (int i = 0; i < 8; i++) {
+        fn(i, opaque);
+    }
+}
+
+static void finish_item(int item, void *opaque)
+{
+    struct load *l = opaque;
+
+    if (item == l->n_items) {
+        l->n_items--;
+    }
+}
+
+void load_finish(void)
+{
+    pthread_mutex_lock(&load.lock);
+    each_item(finish_item, &load);
+    pthread_mutex_unlock(&load.lock);
+}
+
+void load_add(struct load *l)
+{
+    pthread_mutex_lock(&l->lock);
+    l->n_items++;
+    pthread_mutex_unlock(&l->lock);
+}
+
+void load_clear(struct load *l)
+{
+    pthread_mutex_lock(&l->lock);
+    l->n_items = 0;
+    pthread_mutex_unlock(&l->lock);
+}
+
+int load_items(struct load *l)
+{
+    int n;
+
+    pthread_mutex_lock(&l->lock);
+    n = l->n_items;
+    pthread_mutex_unlock(&l->lock);
+    return n;
+}
