@@ -37,34 +37,3 @@ void table_clear(struct table *t)
     }
     pthread_mutex_unlock(&t->lock);
 }
-
-/* Whoever else writes it needs a second lock, which is kept all the time. */
-struct task {
-    pthread_mutex_t lock;
-    int paused;
-};
-
-static pthread_mutex_t all_tasks = PTHREAD_MUTEX_INITIALIZER;
-
-void task_resume(struct task *t, void (*resume)(struct task *t))
-{
-    pthread_mutex_lock(&all_tasks);
-    pthread_mutex_lock(&t->lock);
-    if (t->paused) {
-        pthread_mutex_unlock(&t->lock);
-        resume(t);
-        pthread_mutex_lock(&t->lock);
-        t->paused = 0; // expect-low: STALE_CHECK
-    }
-    pthread_mutex_unlock(&t->lock);
-    pthread_mutex_unlock(&all_tasks);
-}
-
-void task_pause(struct task *t)
-{
-    pthread_mutex_lock(&all_tasks);
-    pthread_mutex_lock(&t->lock);
-    t->paused = 1;
-    pthread_mutex_unlock(&t->lock);
-    pthread_mutex_unlock(&all_tasks);
-}
