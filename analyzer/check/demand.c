@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "check/demand.h"
+#include "check/reach.h"
 
 #include <string.h>
 
@@ -18,6 +19,94 @@ HfContextClass hf_demand_class(const HfCheck *c, HfSymId sym)
            : HF_CONTRACT_HAS(k, HF_EFF_IO_OR_GS)   ? HF_CLASS_IO_OR_GS
            : HF_CONTRACT_HAS(k, HF_EFF_IO)         ? HF_CLASS_IO
                                                    : HF_CLASS_NONE;
+}
+
+/* ---- asserted ----------------------------------------------------------- */
+
+guint64 hf_demand_mask(const HfCheck *c, const char *expression)
+{
+    g_auto(GStrv) parts = expression ? g_strsplit(expression, "|", -1) : NULL;
+    guint64 mask = 0;
+
+    for (guint i = 0; parts && parts[i]; i++) {
+        mask |= hf_reach_mask(c, g_strstrip(parts[i]));
+    }
+    return mask;
+}
+
+/* Does the call ask for just what GS code needs?  A function that asserts the
+ * lock alone asks for the lock. */
+static gboolean asks_for(const HfCheck *c, const HfFlow *f, uint32_t event,
+                         guint64 gs)
+{
+    const HfEvent *e =
+        event < f->fn->n_events ? hf_flow_event(f, event) : NULL;
+    const HfContract *k =
+        e && e->kind == HF_EV_CALL
+            ? hf_contract_of(c->solved->contracts, f->unit->symbols[e->sym])
+            : NULL;
+
+    for (guint i = 0; k && i < k->clauses->len; i++) {
+        const HfClause *cl = &g_array_index(k->clauses, HfClause, i);
+        guint64 mask = 0;
+
+        for (guint l = 0; l < cl->n_locks; l++) {
+            mask |= hf_reach_bit(c, cl->locks[l], 0);
+        }
+        if ((cl->kind == HF_EFF_TEST_HELD || cl->kind == HF_EFF_ASSERT_HELD) &&
+            (mask & gs) == gs) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+/* The event + 1 on the way out that such a test stands on, else 0. */
+static uint32_t asserted_at(const HfCheck *c, const HfFlow *f,
+                            const HfExit *ex, guint64 gs)
+{
+    guint n;
+    const HfHold *rows = hf_holds(c->solved, ex->holds, &n);
+
+    for (guint i = 0; i < n; i++) {
+        if (rows[i].now == HF_HOLD_HELD && rows[i].delta == 0 &&
+            hf_reach_bit(c, rows[i].lock, 0) & gs &&
+            asks_for(c, f, rows[i].event, gs)) {
+            return rows[i].event + 1;
+        }
+    }
+    return 0;
+}
+
+static void find_asserted(HfDemand *d)
+{
+    const HfCheck *c = d->check;
+    guint64 gs =
+        hf_demand_mask(c, c->program->rules->contexts.gs_requires);
+
+    for (HfSymId i = 1; gs && i < c->program->symbols->len; i++) {
+        const HfFlow *f = c->solved->flows[i];
+        uint32_t at = 0;
+
+        if (!f || f->skip || !(f->asserts & gs) ||
+            hf_demand_class(c, i) != HF_CLASS_NONE) {
+            continue;
+        }
+        for (guint k = 0; k < f->exits->len && (at || !k); k++) {
+            at = asserted_at(c, f, &g_array_index(f->exits, HfExit, k), gs);
+        }
+        d->asserted[i] = at;
+    }
+}
+
+uint32_t hf_demand_asserted(const HfDemand *d, HfSymId sym)
+{
+    return d->asserted[sym];
+}
+
+HfContextClass hf_demand_class_of(const HfDemand *d, HfSymId sym)
+{
+    return d->asserted[sym] ? HF_CLASS_GS : hf_demand_class(d->check, sym);
 }
 
 /* An event loop: what it dispatches runs on its own account. */
@@ -87,7 +176,7 @@ static void offer(Search *s, const HfCallSite *site, HfSymId callee,
                           .n_slots = rest ? rest->n_slots : 0 };
     HfDemandStep *have = &d->steps[site->caller];
 
-    if (f->skip || hf_demand_class(d->check, site->caller) != HF_CLASS_NONE ||
+    if (f->skip || hf_demand_class_of(d, site->caller) != HF_CLASS_NONE ||
         dispatches(d->check, site->caller) || have->hops ||
         !(call = hf_flow_call(f, event)) || shielded(d, call) ||
         (rest && !hf_call_may_reach(d->check->solved, f, call, callee,
@@ -122,8 +211,7 @@ static void callers_of(Search *s, HfSymId sym)
 {
     const GArray *sites = s->d->check->program->callers[sym];
     const HfDemandStep *rest =
-        hf_demand_class(s->d->check, sym) == s->d->want ? NULL
-                                                        : &s->d->steps[sym];
+        hf_demand_class_of(s->d, sym) == s->d->want ? NULL : &s->d->steps[sym];
 
     for (guint i = 0; sites && i < sites->len; i++) {
         offer(s, &g_array_index(sites, HfCallSite, i), sym, rest);
@@ -165,11 +253,13 @@ HfDemand *hf_demand_new(const HfCheck *c, HfContextClass want, guint64 shield)
     d->want = want;
     d->shield = shield;
     d->steps = g_new0(HfDemandStep, c->program->symbols->len);
+    d->asserted = g_new0(uint32_t, c->program->symbols->len);
+    find_asserted(d);
     for (guint i = 0; i <= HF_DEMAND_MAX_SLOTS; i++) {
         g_queue_init(&s.level[i]);
     }
     for (HfSymId i = 1; i < c->program->symbols->len; i++) {
-        if (hf_demand_class(c, i) == want) {
+        if (hf_demand_class_of(d, i) == want) {
             callers_of(&s, i);
         }
     }
@@ -183,6 +273,7 @@ void hf_demand_free(HfDemand *d)
 {
     if (d) {
         g_free(d->steps);
+        g_free(d->asserted);
         g_free(d);
     }
 }
@@ -204,7 +295,7 @@ HfDemandStep hf_demand_from(const HfDemand *d, const HfFlow *flow,
     }
     for (guint i = 0; i < n; i++) {
         const HfDemandStep *rest = &d->steps[targets[i]];
-        HfContextClass cls = hf_demand_class(d->check, targets[i]);
+        HfContextClass cls = hf_demand_class_of(d, targets[i]);
         HfDemandStep step = { .event = call->event, .callee = targets[i],
                               .slot = slot, .hops = 1, .n_slots = indirect };
 
@@ -222,6 +313,21 @@ HfDemandStep hf_demand_from(const HfDemand *d, const HfFlow *flow,
         }
     }
     return best;
+}
+
+gboolean hf_demand_most_lead(const HfDemand *d, const HfFlow *flow,
+                             const HfCall *call)
+{
+    const HfSymId *targets;
+    HfFieldId slot;
+    guint n = hf_call_targets(d->check->solved, flow, call, &targets, &slot);
+    guint lead = 0;
+
+    for (guint i = 0; i < n; i++) {
+        lead += hf_demand_class_of(d, targets[i]) == d->want ||
+                (d->steps[targets[i]].hops && !d->steps[targets[i]].n_slots);
+    }
+    return lead * 2 >= n;
 }
 
 HfSymId hf_demand_end(const HfDemand *d, const HfDemandStep *first)

@@ -30,13 +30,26 @@ typedef struct {
     HfDemandStep *steps; /* by HfSymId */
     const HfCheck *check;
     guint64 shield; /* capabilities that end a way when taken on it */
+    uint32_t *asserted; /* by HfSymId: event + 1 of hf_demand_asserted() */
 } HfDemand;
 
 HfDemand *hf_demand_new(const HfCheck *c, HfContextClass want,
                         guint64 shield);
 void hf_demand_free(HfDemand *d);
 
+/* As declared. */
 HfContextClass hf_demand_class(const HfCheck *c, HfSymId sym);
+/* As declared, or GS by what it asserts. */
+HfContextClass hf_demand_class_of(const HfDemand *d, HfSymId sym);
+/* The place at which a function that declares nothing asserts, whatever way it
+ * takes, that it runs where GS code does: event + 1; 0 when it does not. */
+uint32_t hf_demand_asserted(const HfDemand *d, HfSymId sym);
+/* Of the functions that a call may get to, at least half are of the class, or
+ * lead to it by direct calls. */
+gboolean hf_demand_most_lead(const HfDemand *d, const HfFlow *flow,
+                             const HfCall *call);
+/* Bits of the capabilities named in "a|b"; 0 when NULL. */
+guint64 hf_demand_mask(const HfCheck *c, const char *expression);
 
 /* The best first step for one call of flow; hops 0 when it leads nowhere. */
 HfDemandStep hf_demand_from(const HfDemand *d, const HfFlow *flow,

@@ -37,24 +37,22 @@ static gboolean matrix_allows(const HfCheck *c, HfContextClass caller,
     return !m->set || m->allowed[row(caller)][row(callee)];
 }
 
-static guint64 mask_of_expression(const HfCheck *c, const char *text)
-{
-    g_auto(GStrv) parts = text ? g_strsplit(text, "|", -1) : NULL;
-    guint64 mask = 0;
-
-    for (guint i = 0; parts && parts[i]; i++) {
-        mask |= hf_reach_mask(c, g_strstrip(parts[i]));
-    }
-    return mask;
-}
-
 /* ---- findings ----------------------------------------------------------- */
 
-static void note_class(HfCheck *c, HfFinding *f, HfSymId sym,
-                       HfContextClass cls)
+static void note_class(HfCheck *c, const Search *search, HfFinding *f,
+                       HfSymId sym, HfContextClass cls)
 {
     const HfProgSymbol *s = HF_PROGRAM_SYM(c->program, sym);
+    uint32_t asserted = hf_demand_asserted(search->demands[cls], sym);
 
+    if (asserted) {
+        HfPlace at = hf_check_place(c->solved->flows[sym], asserted - 1);
+
+        hf_finding_event(f, &at, "note", 0,
+                         "\"%s\" asserts that it is %s code.", s->name,
+                         class_names[cls]);
+        return;
+    }
     if (s->decl_loc) {
         HfPlace at = hf_check_place_of(c->program, s->decl_unit, s->decl_loc);
 
@@ -63,14 +61,15 @@ static void note_class(HfCheck *c, HfFinding *f, HfSymId sym,
     }
 }
 
-static void add(HfCheck *c, HfFinding *f, HfSymId end, HfContextClass want,
-                const char *shape, HfTier tier, guint n_slots)
+static void add(HfCheck *c, const Search *s, HfFinding *f, HfSymId end,
+                HfContextClass want, const char *shape, HfTier tier,
+                guint n_slots)
 {
     if (n_slots) {
         hf_finding_reason(f, "%u function pointer%s on the way", n_slots,
                           n_slots == 1 ? "" : "s");
     }
-    note_class(c, f, end, want);
+    note_class(c, s, f, end, want);
     f->tier = tier;
     f->key_subject = g_strdup(HF_PROGRAM_SYM(c->program, end)->name);
     f->key_lock = g_strdup(class_names[want]);
@@ -150,7 +149,7 @@ static gboolean from_annotation(HfCheck *c, Search *s,
                     step.hops == 1 ? "" : " on this path");
     hf_demand_trace(s->demands[want], f, flow, &step, step.hops == 1);
     hf_finding_reason(f, "both contexts are declared");
-    add(c, f, end, want, "call_matrix",
+    add(c, s, f, end, want, "call_matrix",
         calls_closure(flow, call) ? HF_TIER_LOW
         : step.hops == 1 ? HF_TIER_HIGH
         : step.n_slots   ? HF_TIER_LOW : HF_TIER_MEDIUM, step.n_slots);
@@ -242,7 +241,7 @@ static gboolean from_release(HfCheck *c, Search *s, const HfFlow *flow,
     if (lives_without(s, flow)) {
         hf_finding_reason(f, "its thread does without the lock otherwise");
     }
-    add(c, f, end, want, shape,
+    add(c, s, f, end, want, shape,
         tier_after_release(s, flow, &step, want, f), step.n_slots);
     return TRUE;
 }
@@ -253,7 +252,13 @@ typedef struct {
     HfCheck *c;
     Search *s;
     const HfFlow *root;
+    const HfContext *entry;
 } RoleWalk;
+
+static gboolean is_indirect(const HfHop *h)
+{
+    return hf_flow_event(h->flow, h->event)->kind == HF_EV_CALL_INDIRECT;
+}
 
 /* A thread's first function that only calls the one it was given is no
  * detour. */
@@ -264,52 +269,187 @@ static guint slots_after_root(const HfHop *h)
     while (first->from) {
         first = first->from;
     }
-    return h->n_slots - (hf_flow_event(first->flow, first->event)->kind ==
-                         HF_EV_CALL_INDIRECT);
+    return h->n_slots - is_indirect(first);
+}
+
+/* Function pointers on the way that mostly lead elsewhere. */
+static gboolean doubtful(const RoleWalk *w, const HfHop *last)
+{
+    for (const HfHop *h = last; h && h->from; h = h->from) {
+        const HfCall *call = hf_flow_call(h->flow, h->event);
+
+        if (is_indirect(h) &&
+            !(call && hf_demand_most_lead(w->s->demands[HF_CLASS_GS],
+                                          h->flow, call))) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+/* The way goes through the function that has a loop run its root: there that
+ * is done already, and not done again.  Of handlers, which stay; what runs
+ * once is set up anew each time. */
+static gboolean sets_up_again(const RoleWalk *w, const HfHop *last)
+{
+    const GArray *by = hf_set_up_by(w->c->solved, w->root->sym);
+
+    for (const HfHop *h = last; by && h; h = h->from) {
+        for (guint i = 0; i < by->len; i++) {
+            const HfSetUp *row = &g_array_index(by, HfSetUp, i);
+
+            if (row->run == HF_RUN_FD && row->in == h->callee) {
+                return TRUE;
+            }
+        }
+    }
+    return FALSE;
+}
+
+/* Only global state code has it run, in whose own loop it may be. */
+static gboolean started_by_gs(const RoleWalk *w)
+{
+    const GArray *by = hf_set_up_by(w->c->solved, w->root->sym);
+
+    for (guint i = 0; by && i < by->len; i++) {
+        HfSymId in = g_array_index(by, HfSetUp, i).in;
+
+        if (!(w->c->solved->flows[in]->asserts & w->s->gs) &&
+            hf_demand_class_of(w->s->demands[HF_CLASS_GS], in) !=
+                HF_CLASS_GS) {
+            return FALSE;
+        }
+    }
+    return by && by->len;
+}
+
+/* Others call it as they should. */
+static gboolean called_rightly(const RoleWalk *w, const HfFlow *flow)
+{
+    for (guint i = 0; i < flow->contexts->len; i++) {
+        if (g_array_index(flow->contexts, HfContext, i).caps & w->s->gs) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+/* The call to change: the last one on the way that is in a function which
+ * nobody calls rightly. */
+static const HfHop *to_blame(const RoleWalk *w, const HfHop *last)
+{
+    const HfHop *h = last;
+
+    while (h->from && called_rightly(w, h->flow)) {
+        h = h->from;
+    }
+    return h;
+}
+
+static void tell_call(HfCheck *c, HfFinding *f, const HfHop *h)
+{
+    HfPlace at = hf_check_place(h->flow, h->event);
+    const HfProgram *p = c->program;
+    const char *callee = HF_PROGRAM_SYM(p, h->callee)->name;
+
+    if (h->slot) {
+        const HfProgField *m = HF_PROGRAM_FIELD(p, h->slot);
+
+        hf_finding_event(f, &at, "call", h->length - 1,
+                         "Calling \"%s\" through \"%s.%s\".", callee,
+                         HF_PROGRAM_RECORD(p, m->record)->name, m->name);
+    } else {
+        hf_finding_event(f, &at, "call", h->length - 1, "Calling \"%s\".",
+                         callee);
+    }
+}
+
+static void rest_of_way(HfCheck *c, HfFinding *f, const HfHop *last,
+                        const HfHop *from)
+{
+    if (last != from) {
+        rest_of_way(c, f, last->from, from);
+        tell_call(c, f, last);
+    }
+}
+
+static void tell_role(RoleWalk *w, const HfHop *h, const HfHop *blame)
+{
+    HfCheck *c = w->c;
+    HfFinding *f =
+        hf_check_finding(c, blame->flow, "global_state_without_lock");
+    HfPlace at = hf_check_place(blame->flow, blame->event);
+    const char *end = HF_PROGRAM_SYM(c->program, h->callee)->name;
+    const char *root = HF_PROGRAM_SYM(c->program, w->root->sym)->name;
+
+    hf_reach_trace(c, f, blame, 0, FALSE, TRUE);
+    if (blame == h) {
+        hf_finding_main(f, &at, "thread_context", blame->length - 1,
+                        "GLOBAL_STATE function \"%s\" is called in a thread "
+                        "that does not hold the lock it requires (from "
+                        "\"%s\").", end, root);
+    } else {
+        hf_finding_main(f, &at, "thread_context", blame->length - 1,
+                        "\"%s\" gets to GLOBAL_STATE function \"%s\" on this "
+                        "path, in a thread that does not hold the lock it "
+                        "requires (from \"%s\").",
+                        HF_PROGRAM_SYM(c->program, blame->flow->sym)->name,
+                        end, root);
+        tell_call(c, f, blame);
+        rest_of_way(c, f, h, blame);
+        hf_finding_reason(f, "others call \"%s\" with the lock",
+                          HF_PROGRAM_SYM(c->program, blame->callee)->name);
+    }
+    if (w->entry->complete) {
+        hf_finding_reason(f, "the role's entry is known");
+    } else if (w->entry->role >= 0) {
+        hf_finding_reason(f, "\"%s\" is run by an event loop that may be one "
+                          "of %s", root,
+                          g_array_index(c->solved->roles, HfRole,
+                                        w->entry->role).name);
+    }
+    add(c, w->s, f, h->callee, HF_CLASS_GS, "global_state_in_thread",
+        doubtful(w, h) || (!w->entry->complete && started_by_gs(w))
+            ? HF_TIER_LOW
+        : slots_after_root(h) || !w->entry->complete ? HF_TIER_MEDIUM
+                                                     : HF_TIER_HIGH,
+        slots_after_root(h));
 }
 
 static HfReachVerdict look(HfCheck *c, const HfHop *h, gpointer data)
 {
     RoleWalk *w = data;
-    HfContextClass want = hf_demand_class(c, h->callee);
-    HfFinding *f;
-    HfPlace at;
+    HfContextClass want =
+        hf_demand_class_of(w->s->demands[HF_CLASS_GS], h->callee);
+    const HfHop *blame;
 
-    if (h->held & w->s->gs || slots_after_root(h) > 1) {
+    if (h->held & w->s->gs || slots_after_root(h) > 1 ||
+        sets_up_again(w, h)) {
         return HF_REACH_STOP;
     }
     if (want == HF_CLASS_NONE || want == HF_CLASS_IO) {
         return want == HF_CLASS_NONE ? HF_REACH_ENTER : HF_REACH_STOP;
     }
-    if (want != HF_CLASS_GS || !(h->absent & w->s->gs) ||
-        told_before(w->s, h->flow, h->callee)) {
-        return HF_REACH_STOP;
+    blame = to_blame(w, h);
+    if (want == HF_CLASS_GS && h->absent & w->s->gs &&
+        !told_before(w->s, blame->flow, h->callee)) {
+        tell_role(w, h, blame);
     }
-    f = hf_check_finding(c, h->flow, "global_state_without_lock");
-    at = hf_check_place(h->flow, h->event);
-    hf_reach_trace(c, f, h, 0, FALSE, TRUE);
-    hf_finding_main(f, &at, "thread_context", h->length - 1,
-                    "GLOBAL_STATE function \"%s\" is called in a thread that "
-                    "does not hold the lock it requires (from \"%s\").",
-                    HF_PROGRAM_SYM(c->program, h->callee)->name,
-                    HF_PROGRAM_SYM(c->program, w->root->sym)->name);
-    hf_finding_reason(f, "the role's entry is known");
-    add(c, f, h->callee, want, "global_state_in_thread",
-        slots_after_root(h) ? HF_TIER_LOW : HF_TIER_HIGH,
-        slots_after_root(h));
     return HF_REACH_STOP;
 }
 
 static void from_role(HfCheck *c, Search *s, const HfFlow *flow)
 {
-    RoleWalk w = { c, s, flow };
+    RoleWalk w = { c, s, flow, NULL };
 
     for (guint i = 0; i < flow->contexts->len; i++) {
         const HfContext *x = &g_array_index(flow->contexts, HfContext, i);
 
-        if (!x->parent && x->complete && !(x->caps & s->gs)) {
+        if (!x->parent && !(x->caps & s->gs) &&
+            (x->complete || x->absent & s->gs)) {
             HfReachEntry entry = { .held = x->caps, .absent = x->absent };
 
+            w.entry = x;
             hf_reach(c, flow, NULL, &entry, look, &w);
             return;
         }
@@ -348,7 +488,7 @@ static void run(HfCheck *c)
     Search s = {
         .told = g_hash_table_new_full(hf_key_hash, g_int64_equal, g_free,
                                       NULL),
-        .gs = mask_of_expression(c, c->program->rules->contexts.gs_requires),
+        .gs = hf_demand_mask(c, c->program->rules->contexts.gs_requires),
         .coroutine = co >= 0 ? hf_x_leaf(c->solved->exprs, HF_X_CAP, co) : 0,
     };
 

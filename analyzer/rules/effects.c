@@ -49,7 +49,10 @@ static const HfKeySpec callback_keys[] = {
       NULL, "the argument passed to it as its first" },
     { "handle", HF_VALUE_ARG, FALSE, FALSE, offsetof(HfEffect, handle_arg), 0,
       NULL, "what the thread is joined by: the result, or the argument that "
-      "points to it" },
+      "points to it; of other kinds, what `runs_in` knows the function by" },
+    { "loop", HF_VALUE_ARG, FALSE, FALSE, offsetof(HfEffect, loop_arg), 0,
+      NULL, "the event loop that runs it; what `gives_loop` says of the one "
+      "it may be goes before `role` and `holds`" },
     { "run", HF_VALUE_WORD, FALSE, FALSE, offsetof(HfEffect, run), 0, runs,
       "how it is run; `call`, in the caller's context, when not given" },
     { "role", HF_VALUE_ROLE_NAME, FALSE, FALSE, offsetof(HfEffect, role), 0,
@@ -61,6 +64,22 @@ static const HfKeySpec callback_keys[] = {
     { "own", HF_VALUE_BOOL, FALSE, FALSE, offsetof(HfEffect, own), 0, NULL,
       "nobody else can reach what its first parameter points to: it makes the "
       "object, or takes it apart" },
+    { NULL },
+};
+
+static const HfKeySpec loop_keys[] = {
+    { "role", HF_VALUE_ROLE_NAME, FALSE, TRUE, offsetof(HfEffect, role), 0,
+      NULL, "the role whose threads run the loop" },
+    { "holds", HF_VALUE_CAP_NAME, TRUE, TRUE, offsetof(HfEffect, holds), 0,
+      NULL, "capabilities held by what runs in it" },
+    { NULL },
+};
+
+static const HfKeySpec runs_in_keys[] = {
+    { "handle", HF_VALUE_ARG, FALSE, TRUE, offsetof(HfEffect, arg), 0, NULL,
+      "what a callback's `handle` gave" },
+    { "loop", HF_VALUE_ARG, FALSE, TRUE, offsetof(HfEffect, loop_arg), 0,
+      NULL, "the event loop" },
     { NULL },
 };
 
@@ -219,6 +238,12 @@ const HfEffectSpec hf_effects[] = {
     { "join", HF_EFF_JOIN, CALLS, ARG,
       "waits until the thread has ended whose handle the argument is, or "
       "points to" },
+    { "gives_loop", HF_EFF_GIVES_LOOP, CALLS, HF_VALUE_NONE, 0, loop_keys, -1,
+      "the result names an event loop" },
+    { "runs_in", HF_EFF_RUNS_IN, CALLS, HF_VALUE_NONE, 0, runs_in_keys, -1,
+      "has an event loop run the function that a handle stands for" },
+    { "moves_to", HF_EFF_MOVES_TO, CALLS, ARG,
+      "the caller goes on in the event loop that the argument names" },
     { "intentional", HF_EFF_INTENTIONAL, FN | NOTE, FLAG,
       "marks what is meant: argument 0 is a checker, 1 the reason" },
     { "no_analysis", HF_EFF_NO_ANALYSIS, CALLS, FLAG,

@@ -20,6 +20,7 @@ HfEffect *hf_effect_new(HfEffectKind kind)
     e->arg = -1;
     e->data_arg = HF_ARG_NONE;
     e->handle_arg = HF_ARG_NONE;
+    e->loop_arg = HF_ARG_NONE;
     e->size_arg = HF_ARG_NONE;
     e->count_arg = HF_ARG_NONE;
     e->holds = hf_strings_new();

@@ -133,6 +133,11 @@ typedef enum {
     HF_EFF_WAKES,              /* other happens to arg: ends such waits */
     HF_EFF_CALLBACK,           /* calls or schedules the function in arg */
     HF_EFF_JOIN,               /* waits until the thread of handle arg ended */
+    HF_EFF_GIVES_LOOP,         /* the result names an event loop: role, holds */
+    HF_EFF_RUNS_IN,            /* the loop loop_arg runs what handle arg stands
+                                  for */
+    HF_EFF_MOVES_TO,           /* the caller, a coroutine, goes on in the event
+                                  loop that arg names */
     HF_EFF_INTENTIONAL,        /* marker: arg 0 code, arg 1 text */
     HF_EFF_NO_ANALYSIS,        /* body is not judged */
     HF_EFF_ACQUIRED_BEFORE,
@@ -184,16 +189,20 @@ typedef struct {
     int arg;     /* argument index, -1 result, meaning by kind */
     HfWhen when;
     char *other; /* meaning by kind */
-    /* CALLBACK only: */
-    HfRunKind run;
+    /* CALLBACK and GIVES_LOOP: */
     char *role;       /* NULL: unknown */
     GPtrArray *holds; /* char*: capabilities held when it runs */
+    /* CALLBACK and RUNS_IN: */
+    int loop_arg;     /* names the event loop; HF_ARG_NONE when not given */
+    /* CALLBACK only: */
+    HfRunKind run;
     gboolean holds_known; /* TRUE: and nothing else is held */
     gboolean own;     /* nobody else can reach what its first parameter points
                          to */
     int data_arg;     /* argument passed to the callback as its first */
-    int handle_arg;   /* what the thread is joined by; -1 is the result.
-                         Either is HF_ARG_NONE when not given */
+    int handle_arg;   /* what the thread is joined by, or what stands for the
+                         function elsewhere; -1 is the result.  Either is
+                         HF_ARG_NONE when not given */
     /* SENDS only: */
     int size_arg;
     int count_arg; /* HF_ARG_NONE: there is none */

@@ -2,10 +2,10 @@
 /* Functions that a call is given to run, now or later, by its effects. */
 #include "solve/callbacks.h"
 
-/* Functions the argument may be: itself, or what flows into it. */
-static const GArray *argument_functions(const HfSolved *s, const HfFlow *f,
-                                        const HfEvent *e, int arg,
-                                        HfSymId *single)
+/* Itself, or what flows into it. */
+const GArray *hf_argument_functions(const HfSolved *s, const HfFlow *f,
+                                    const HfEvent *e, int arg,
+                                    HfSymId *single)
 {
     const HfFacts *facts = f->unit->facts;
     const HfPath *p;
@@ -72,7 +72,7 @@ GArray *hf_callbacks_of(const HfSolved *s, const HfFlow *f,
             told_outside(s, f, call, cl->arg)) {
             continue;
         }
-        targets = argument_functions(s, f, e, cl->arg, &c.target);
+        targets = hf_argument_functions(s, f, e, cl->arg, &c.target);
         if (c.target) {
             g_array_append_val(out, c);
         }

@@ -14,4 +14,10 @@ typedef struct {
 GArray *hf_callbacks_of(const HfSolved *s, const HfFlow *f,
                         const HfCall *call);
 
+/* Functions that the argument of a call may be: *single, else those returned,
+ * which may be NULL. */
+const GArray *hf_argument_functions(const HfSolved *s, const HfFlow *f,
+                                    const HfEvent *e, int arg,
+                                    HfSymId *single);
+
 #endif

@@ -4,6 +4,7 @@
  * annotated, by its summary when there is a body, else nothing.
  */
 #include "solve/calls.h"
+#include "solve/loops.h"
 
 #include <string.h>
 
@@ -293,6 +294,27 @@ static HfX apply_data_clause(const HfCallRun *c, HfState *s, const HfClause *cl,
     }
 }
 
+/* A coroutine that goes on in another event loop, with what that one holds. */
+static void move_to(const HfCallRun *c, HfState *s, int arg)
+{
+    guint64 touched;
+    guint64 held = hf_loops_moved(c->r->solved, c->r->out, c->event, arg,
+                                  &touched);
+
+    for (guint i = 0; touched >> i; i++) {
+        HfX cap = hf_x_leaf(c->r->body.t, HF_X_CAP, i);
+
+        if (held >> i & 1) {
+            hf_state_set_hold(s, &(HfHold){
+                .lock = cap, .now = HF_HOLD_HELD, .event = c->event,
+                .flags = HF_HOLD_ASSUMED | HF_HOLD_MOVED,
+            });
+        } else if (touched >> i & 1) {
+            hf_state_drop_hold(s, cap);
+        }
+    }
+}
+
 static void apply_contract(const HfCallRun *c, HfStates *states, HfState *s,
                            const HfCallArgs *args)
 {
@@ -304,6 +326,9 @@ static void apply_contract(const HfCallRun *c, HfStates *states, HfState *s,
 
         result = apply_data_clause(c, s, cl, args, result);
         apply_lock_clause(c, states, s, cl, args);
+        if (cl->kind == HF_EFF_MOVES_TO) {
+            move_to(c, s, cl->arg);
+        }
     }
     if (result) {
         hf_state_set_temp(&c->r->body, s, c->event, result);
@@ -388,6 +413,10 @@ static void apply_hold(const HfCallRun *c, HfState *s, const HfCallArgs *args,
         if (!have) { /* it asserted, and came back */
             hf_lock_assume(c->r, s, use.lock, HF_HOLD_HELD, use.shared,
                            c->event);
+            have = hf_state_hold(s, use.lock);
+            if (have) {
+                have->flags |= h->flags & HF_HOLD_MOVED;
+            }
         }
     }
 }

@@ -8,6 +8,7 @@
  * locks; what is more is intersected.  Past MAX_CONTEXTS new ones are weakened
  * into the last, which can only make the checkers more silent.
  */
+#include "solve/loops.h"
 #include "solve/roles.h"
 
 #include <string.h>
@@ -17,7 +18,7 @@
 #define MAX_HELD 16
 /* Contexts that a function may have before constants in calls no longer keep
  * them apart. */
-#define MAX_SPECIAL_FROM 8
+#define MAX_SPECIAL_FROM 12
 
 typedef struct {
     HfSymId sym;
@@ -294,25 +295,18 @@ static void slot_context(Run *r, HfFieldId slot, HfContext *c)
 
 /* ---- callbacks ---------------------------------------------------------- */
 
-static guint64 mask_of(Run *r, const GPtrArray *names)
+static HfContext callback_context(Run *r, const HfLoopRun *run)
 {
-    guint64 mask = 0;
+    const HfEffect *e = run->callback;
+    HfContext c = { .role = hf_role_of_run(r->s, run) };
 
-    for (guint i = 0; names && i < names->len; i++) {
-        int cap = hf_contract_cap(r->s->contracts,
-                                  g_ptr_array_index(names, i));
-
-        mask |= cap >= 0 ? 1ull << cap : 0;
+    if (run->loop) {
+        c.caps = hf_caps_named(r->s, run->loop->holds);
+        c.absent = hf_loops_caps(r->s) & ~c.caps;
+    } else {
+        c.caps = hf_caps_named(r->s, e->holds);
     }
-    return mask;
-}
-
-static HfContext callback_context(Run *r, const HfEffect *e, HfSymId entry)
-{
-    HfContext c = { .role = hf_role_of_callback(r->s, e, entry),
-                    .caps = mask_of(r, e->holds) };
-
-    if (e->run == HF_RUN_THREAD || e->holds_known) {
+    if (!run->loop && (e->run == HF_RUN_THREAD || e->holds_known)) {
         c.complete = TRUE;
         c.absent = r->all & ~c.caps;
     }
@@ -364,13 +358,13 @@ static void find_own(Run *r)
 
 static void roots_by_callback(Run *r, const HfFlow *f, const HfCall *call)
 {
-    GArray *all = hf_callbacks_of(r->s, f, call);
+    GArray *all = hf_loops_runs(r->s, f, call);
 
     for (guint i = 0; all && i < all->len; i++) {
-        const HfCallback *c = &g_array_index(all, HfCallback, i);
+        const HfLoopRun *run = &g_array_index(all, HfLoopRun, i);
 
-        if (c->effect->run != HF_RUN_CALL) {
-            enter(r, c->target, callback_context(r, c->effect, c->target));
+        if (run->callback->run != HF_RUN_CALL) {
+            enter(r, run->target, callback_context(r, run));
         }
     }
     if (all) {
@@ -594,7 +588,7 @@ static void roots_by_role(Run *r)
             continue;
         }
         if (role->rule) {
-            c.caps = mask_of(r, role->rule->holds);
+c.caps = hf_caps_named(r->s, role->rule->holds);
         }
         if (role->rule && role->rule->in_coroutine && r->coroutine >= 0) {
             c.caps |= 1ull << r->coroutine;

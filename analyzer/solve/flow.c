@@ -593,7 +593,7 @@ static void make_exits(HfRun *r, HfStates *in)
             pass_on(r, h);
             if (x->kind == HF_X_CAP && h->now == HF_HOLD_HELD &&
                 h->delta == 0 && h->event != UINT32_MAX &&
-                !(h->flags & HF_HOLD_DROPPED)) {
+                !(h->flags & (HF_HOLD_DROPPED | HF_HOLD_MOVED))) {
                 asserted |= 1ull << x->ref;
             }
         }

@@ -194,7 +194,8 @@ static void add_start(HfSolved *s, int role, HfRolePoint p, int param,
 void hf_role_started(HfSolved *s, const HfFlow *f, const HfCall *call,
                      const HfEffect *e, HfSymId entry)
 {
-    int role = hf_role_of_callback(s, e, entry);
+    HfLoopRun run = { entry, e, NULL };
+    int role = hf_role_of_run(s, &run);
     HfX handle = hf_role_argument(f, call, e->handle_arg);
     HfRolePoint p = { .in = f->sym, .event = call->event, .entry = entry,
                       .data = hf_role_argument(f, call, e->data_arg) };

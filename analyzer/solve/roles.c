@@ -122,18 +122,27 @@ static void by_annotation(HfSolved *s)
 
 /* ---- by what calls are given -------------------------------------------- */
 
+static const char *name_of_run(const HfSolved *s, const HfLoopRun *run)
+{
+    const HfEffect *e = run->callback;
+
+    return run->loop && run->loop->role ? run->loop->role
+           : e->role                    ? e->role
+           : e->run == HF_RUN_THREAD
+               ? HF_PROGRAM_SYM(s->program, run->target)->name
+               : kinds[e->run];
+}
+
 /* A function that runs in another role still has its own, if it has one. */
-int hf_role_of_callback(const HfSolved *s, const HfEffect *e, HfSymId entry)
+int hf_role_of_run(const HfSolved *s, const HfLoopRun *run)
 {
     int id;
 
-    if (e->run == HF_RUN_THREAD && s->thread_role[entry] >= 0) {
-        return s->thread_role[entry];
+    if (run->callback->run == HF_RUN_THREAD &&
+        s->thread_role[run->target] >= 0) {
+        return s->thread_role[run->target];
     }
-    id = find_role(s, e->role ? e->role
-                   : e->run == HF_RUN_THREAD
-                       ? HF_PROGRAM_SYM(s->program, entry)->name
-                       : kinds[e->run]);
+    id = find_role(s, name_of_run(s, run));
     g_assert(id >= 0);
     return id;
 }
@@ -189,13 +198,31 @@ static void count(HfSolved *s, HfRole *role)
 
 /* ---- all of it ---------------------------------------------------------- */
 
+const GArray *hf_set_up_by(const HfSolved *s, HfSymId sym)
+{
+    return g_hash_table_lookup(s->set_up, GUINT_TO_POINTER(sym));
+}
+
+static void note_set_up(HfSolved *s, HfSymId in, const HfLoopRun *run)
+{
+    HfSetUp row = { in, run->callback->run };
+    GArray *list =
+        g_hash_table_lookup(s->set_up, GUINT_TO_POINTER(run->target));
+
+    if (!list) {
+        list = g_array_new(FALSE, FALSE, sizeof(HfSetUp));
+        g_hash_table_insert(s->set_up, GUINT_TO_POINTER(run->target), list);
+    }
+    g_array_append_val(list, row);
+}
+
 static void callbacks(HfSolved *s, const HfFlow *f, const HfCall *call)
 {
-    GArray *all = hf_callbacks_of(s, f, call);
+    GArray *all = hf_loops_runs(s, f, call);
 
     for (guint i = 0; all && i < all->len; i++) {
-        const HfCallback *c = &g_array_index(all, HfCallback, i);
-        const HfEffect *e = c->effect;
+        const HfLoopRun *c = &g_array_index(all, HfLoopRun, i);
+        const HfEffect *e = c->callback;
         HfRunKind run = e->run;
         int id = run == HF_RUN_THREAD ? s->thread_role[c->target] : -1;
 
@@ -204,12 +231,12 @@ static void callbacks(HfSolved *s, const HfFlow *f, const HfCall *call)
             continue;
         }
         if (id < 0) {
-            id = hf_role_make(s, e->role ? e->role
-                           : run == HF_RUN_THREAD
-                               ? HF_PROGRAM_SYM(s->program, c->target)->name
-                               : kinds[run], run);
+            id = hf_role_make(s, name_of_run(s, c), run);
         }
         hf_role_add_entry(s, id, c->target, run);
+        if (c->loop) {
+            note_set_up(s, f->sym, c);
+        }
         if (run == HF_RUN_THREAD) {
             hf_role_started(s, f, call, e, c->target);
         }
@@ -225,6 +252,8 @@ void hf_roles_collect(HfSolved *s)
 
     s->roles = g_array_new(FALSE, FALSE, sizeof(HfRole));
     s->role_ids = g_hash_table_new(g_str_hash, g_str_equal);
+    s->set_up = g_hash_table_new_full(NULL, NULL, NULL,
+                                      (GDestroyNotify)g_array_unref);
     s->runs = g_new0(guint16, n);
     s->thread_role = g_new(int, n);
     for (guint i = 0; i < n; i++) {
@@ -260,6 +289,7 @@ void hf_roles_clear(HfSolved *s)
     }
     g_array_unref(s->roles);
     g_hash_table_unref(s->role_ids);
+    g_hash_table_unref(s->set_up);
     g_free(s->runs);
     g_free(s->thread_role);
 }

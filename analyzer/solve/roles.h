@@ -11,7 +11,7 @@
 #ifndef HOLDFAST_ROLES_H
 #define HOLDFAST_ROLES_H
 
-#include "solve/callbacks.h"
+#include "solve/loops.h"
 
 G_BEGIN_DECLS
 
@@ -19,8 +19,8 @@ G_BEGIN_DECLS
 void hf_roles_collect(HfSolved *s);
 void hf_roles_clear(HfSolved *s);
 
-/* The role in which an effect runs the function; never -1. */
-int hf_role_of_callback(const HfSolved *s, const HfEffect *e, HfSymId entry);
+/* The role in which the function is run; never -1. */
+int hf_role_of_run(const HfSolved *s, const HfLoopRun *run);
 
 /* Some effect runs the function, or a rule says that threads start there:
  * nobody needs to be seen to call it. */

@@ -145,6 +145,7 @@ HfSolved *hf_solve(const HfProgram *p)
 
         s->flows[sym] = hf_flow_new(s, sym);
     }
+    s->loops = hf_loops_new(s);
     while (i < p->functions->len) {
         const HfSymId *syms = &g_array_index(p->functions, HfSymId, i);
         guint n = 1;
@@ -173,6 +174,7 @@ void hf_solved_free(HfSolved *s)
     g_free(s->flows);
     g_hash_table_unref(s->specials);
     hf_writers_free(s->writers);
+    hf_loops_free(s->loops);
     hf_roles_clear(s);
     hf_contracts_free(s->contracts);
     hf_holds_pool_free(s->priv);

@@ -37,6 +37,8 @@ typedef enum {
     HF_HOLD_ASSUMED = 1u << 2,  /* by a test, an assertion or a contract, not
                                    by an acquisition here */
     HF_HOLD_FORGOTTEN = 1u << 3, /* states were merged: do not report leaks */
+    HF_HOLD_MOVED = 1u << 4,    /* since it went on in another event loop:
+                                   says nothing about the entry */
 } HfHoldFlags;
 
 /* One lock relative to the function's entry. */
@@ -217,6 +219,12 @@ typedef struct {
     GArray *joins;     /* HfRolePoint that wait for one of these starts */
 } HfRole;
 
+/* Who has some event loop run a function. */
+typedef struct {
+    HfSymId in;
+    HfRunKind run;
+} HfSetUp;
+
 /* ---- per function ------------------------------------------------------- */
 
 #define HF_MAX_GIVEN 16
@@ -267,9 +275,11 @@ typedef struct {
     GHashTable *role_ids; /* their names -> index + 1 */
     int *thread_role; /* by HfSymId: role of threads that start there, or -1 */
     guint16 *runs;    /* by HfSymId: bit per HfRunKind that it is given to */
+    GHashTable *set_up; /* HfSymId -> GArray of HfSetUp */
     gpointer priv;
     GHashTable *specials; /* special.c */
     struct HfWriters *writers;
+    struct HfLoops *loops; /* loops.c; NULL when the rules know none */
 } HfSolved;
 
 HfSolved *hf_solve(const HfProgram *program);
@@ -323,6 +333,10 @@ guint hf_key_hash(gconstpointer key);
 gboolean hf_call_may_reach(const HfSolved *s, const HfFlow *flow,
                            const HfCall *call, HfSymId callee,
                            uint32_t event);
+
+/* HfSetUp of a function, of those that are known by their loop; NULL when
+ * there are none.  Borrowed. */
+const GArray *hf_set_up_by(const HfSolved *s, HfSymId sym);
 
 /* Functions that the callee runs before it returns, by a rule's callback
  * effect: HfSymId, NULL when there are none.  (transfer full) */
