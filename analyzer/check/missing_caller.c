@@ -112,6 +112,18 @@ static gboolean is_callers_own(const HfCheck *c, const Level *top)
     return n->kind == HF_X_LOCAL;
 }
 
+/* It is held right at the call: the context was merged with another one, and
+ * the way it remembers is not the one without. */
+static gboolean held_at_call(const HfCheck *c, const Level *top)
+{
+    const HfFlow *f = c->solved->flows[top->ctx->parent];
+    const HfCall *call = hf_flow_call(f, top->ctx->parent_event);
+    HfX lock = call ? in_caller(c, f, call, top->lock) : 0;
+
+    return lock && hf_held(c->solved, f, NULL, call->must, lock, NULL) ==
+                       HF_HELD;
+}
+
 /* Does a caller take the lock itself for it, and do about as many call it with
  * the lock as without? */
 static gboolean is_disputed(const HfCheck *c, const Level *top)
@@ -167,7 +179,7 @@ static void one_context(HfCheck *c, const HfBelief *b, const HfUse *u,
     } while (step_up(c, &l));
     /* through function pointers anything may look reachable */
     if (!good || !top.ctx->parent || top.ctx->n_slots > (custom ? 0u : 1u) ||
-        is_callers_own(c, &top) || (!custom && !is_disputed(c, &top))) {
+        is_callers_own(c, &top) || held_at_call(c, &top) || (!custom && !is_disputed(c, &top))) {
         return;
     }
     key = (gint64)top.ctx->parent << 32 | top.ctx->parent_event;
