@@ -124,6 +124,34 @@ static gboolean calls_closure(const HfFlow *flow, const HfCall *call)
     return FALSE;
 }
 
+/* All that says "either context" is a mark further down, the macro that it
+ * polls with: that speaks of what follows.  Marks proper stand at the start,
+ * but behind declarations that may call as well. */
+static gboolean marked_later(const HfCheck *c, const HfFlow *flow,
+                             const HfCall *call)
+{
+    const HfContract *k = hf_contract_of(c->solved->contracts, flow->sym);
+    uint32_t line = hf_flow_loc(flow, call->event)->line;
+    gboolean later = FALSE;
+
+    for (guint i = 0; flow->cls == HF_CLASS_IO_OR_GS && k &&
+                      i < k->clauses->len; i++) {
+        const HfClause *cl = &g_array_index(k->clauses, HfClause, i);
+        const HfProgAnnot *a = cl->annot;
+
+        if (cl->kind != HF_EFF_IO_OR_GS) {
+            continue;
+        }
+        if (!a || !(a->flags & HF_ANNOT_IN_BODY) ||
+            HF_PROGRAM_UNIT(c->program, a->unit)->facts->locs[a->loc].line <=
+                line) {
+            return FALSE;
+        }
+        later = TRUE;
+    }
+    return later;
+}
+
 static gboolean from_annotation(HfCheck *c, Search *s,
                                 const HfFlow *flow, const HfCall *call,
                                 HfContextClass want)
@@ -134,7 +162,8 @@ static gboolean from_annotation(HfCheck *c, Search *s,
     HfFinding *f;
     HfSymId end;
 
-    if (!step.hops || matrix_allows(c, flow->cls, want) || step.n_slots > 1) {
+    if (!step.hops || matrix_allows(c, flow->cls, want) || step.n_slots > 1 ||
+        marked_later(c, flow, call)) {
         return FALSE;
     }
     end = hf_demand_end(s->demands[want], &step);
