@@ -270,7 +270,9 @@ static void check_call(HfCheck *c, Coroutine *co, const HfFlow *flow,
         }
         return;
     }
-    if (HF_CONTRACT_HAS(k, HF_EFF_COROUTINE) && mode != CO_YES) {
+    /* callers go by the declaration that says it is for both */
+    if (HF_CONTRACT_HAS(k, HF_EFF_COROUTINE) && mode != CO_YES &&
+        !HF_CONTRACT_HAS(k, HF_EFF_COROUTINE_MIXED)) {
         unmarked_caller(c, co, flow, call, callee, mode);
     }
     if (mode == CO_YES || mode == CO_CALLERS) {
