@@ -222,6 +222,9 @@ const HfEffectSpec hf_effects[] = {
     { "sends", HF_EFF_SENDS, CALLS, HF_VALUE_NONE, 0, sends_keys, -1,
       "sends bytes out of the program as they are" },
     { "noreturn", HF_EFF_NORETURN, CALLS, FLAG, "does not return" },
+    { "unjudged", HF_EFF_UNJUDGED, CALLS, FLAG,
+      "the branch that calls it is not judged: a caller's mistake was found, "
+      "or the thread has come there from elsewhere" },
     { "succeeds", HF_EFF_SUCCEEDS, CALLS, FLAG,
       "the result is 0: what would be done about a failure is not judged" },
     { "blocking", HF_EFF_BLOCKING, CALLS, HF_VALUE_TRUE, 0, blocking_keys, -1,

@@ -125,6 +125,8 @@ typedef enum {
                                   count_arg) says, leave the program */
     /* control */
     HF_EFF_NORETURN,
+    HF_EFF_UNJUDGED,           /* the straight-line code around it, and what
+                                  follows, is left alone */
     HF_EFF_SUCCEEDS,           /* its result is 0 */
     HF_EFF_BLOCKING,           /* may block the calling thread; until other
                                   (NULL: unknown) happens to arg */

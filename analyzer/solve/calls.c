@@ -644,7 +644,8 @@ static void run_one(const HfCallRun *c, HfStates *states, guint i)
         record_call(c, s, &args);
     }
     hf_state_set_temp(&c->r->body, s, c->event, 0);
-    if (HF_CONTRACT_HAS(c->contract, HF_EFF_NORETURN)) {
+    if (HF_CONTRACT_HAS(c->contract, HF_EFF_NORETURN) ||
+        HF_CONTRACT_HAS(c->contract, HF_EFF_UNJUDGED)) {
         states->v[i] = NULL;
         return;
     }

@@ -21,6 +21,7 @@ typedef struct {
     uint32_t order; /* place in reverse post-order */
     uint32_t visits;
     gboolean queued;
+    gboolean unjudged; /* never entered, see HF_EFF_UNJUDGED */
 } Block;
 
 /* ---- states ------------------------------------------------------------- */
@@ -413,6 +414,9 @@ static void leave_block(HfRun *r, Block *blocks, uint32_t n,
         const HfEdge *edge = &f->edges[b->first_edge + k];
         Block *to = &blocks[edge->to - r->body.fn->first_block];
 
+        if (to->unjudged) {
+            continue;
+        }
         take_edge(r, n, edge, out, &taken);
         for (guint i = 0; i < taken.n; i++) {
             if (hf_states_join(r, &to->in, taken.v[i], to == &blocks[1])) {
@@ -454,6 +458,26 @@ static void number_blocks(HfRun *r, Block *blocks, uint32_t *by_order)
     g_free(stack);
     g_free(edge);
     g_free(seen);
+}
+
+static void find_unjudged(HfRun *r, Block *blocks)
+{
+    const HfFacts *f = hf_run_facts(r);
+    const HfFunction *fn = r->body.fn;
+
+    for (uint32_t n = 0; n < fn->n_blocks; n++) {
+        const HfBlock *b = &f->blocks[fn->first_block + n];
+
+        for (uint32_t i = 0; i < b->n_events && !blocks[n].unjudged; i++) {
+            const HfEvent *e = &f->events[b->first_event + i];
+
+            blocks[n].unjudged =
+                e->kind == HF_EV_CALL &&
+                HF_CONTRACT_HAS(hf_contract_of(r->solved->contracts,
+                                               r->body.u->symbols[e->sym]),
+                                HF_EFF_UNJUDGED);
+        }
+    }
 }
 
 static void fixpoint(HfRun *r, Block *blocks, const uint32_t *by_order)
@@ -705,6 +729,7 @@ void hf_flow_run(HfSolved *solved, HfFlow *flow)
 
     reset_tables(flow);
     number_blocks(&r, blocks, by_order);
+    find_unjudged(&r, blocks);
     hf_watch_start(&r);
     hf_zeroed_start(&r);
     blocks[0].in.v[blocks[0].in.n++] = entry_state(&r);

@@ -89,6 +89,7 @@ static const Case cases[] = {
     WITH_ARG("{changes: arg1}", HF_EFF_CHANGES, 1),
     BASIC("{succeeds: true}", HF_EFF_SUCCEEDS, NULL),
     WITH_ARG("{sends: {data: arg1, size: arg2}}", HF_EFF_SENDS, 1),
+    BASIC("{unjudged: true}", HF_EFF_UNJUDGED, NULL),
     BASIC("{noreturn: true}", HF_EFF_NORETURN, NULL),
     BASIC("{blocking: true}", HF_EFF_BLOCKING, NULL),
     RUN("{callback: arg2}", HF_RUN_CALL),
