@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "check/idiom.h"
+#include "check/set_up.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -333,31 +334,29 @@ static guint section_size(const HfFlow *flow, const HfAccess *a)
 
 /* ---- before and after sharing ------------------------------------------- */
 
-/* Members and variables that are locks and are initialised or destroyed by a
- * call in the function: whoever does that has the object to itself. */
-static gboolean sets_up(const HfCheck *c, const HfFlow *flow, guint32 lock)
+/* The lock of that key, of whatever object where it is a member's. */
+static gboolean is_lock_of(const HfXTable *t, HfX x, const HfLockKey *key)
+{
+    return key->relation == HF_REL_GLOBAL
+               ? x == key->id
+               : hf_x(t, x)->kind == HF_X_FIELD && hf_x(t, x)->ref == key->id;
+}
+
+/* A call in the function initialises the lock or destroys it: whoever does
+ * that has the object to itself. */
+static gboolean sets_up(const HfCheck *c, const HfFlow *flow,
+                        const HfLockKey *key)
 {
     for (guint i = 0; i < flow->calls->len; i++) {
         const HfCall *call = &g_array_index(flow->calls, HfCall, i);
-        const HfEvent *e = hf_flow_event(flow, call->event);
-        const HfContract *k;
 
-        if (e->kind != HF_EV_CALL) {
-            continue;
-        }
-        k = hf_contract_of(c->solved->contracts, flow->unit->symbols[e->sym]);
-        if (!HF_CONTRACT_HAS(k, HF_EFF_INIT) &&
-            !HF_CONTRACT_HAS(k, HF_EFF_DESTROY)) {
-            continue;
-        }
         for (guint a = 0; a < call->n_args; a++) {
             HfX x = hf_x_deref(c->solved->exprs,
                                g_array_index(flow->args, HfX,
                                              call->first_arg + a));
-            const HfXNode *n = hf_x(c->solved->exprs, x);
 
-            if ((n->kind == HF_X_FIELD && n->ref == lock) ||
-                (n->kind == HF_X_GLOBAL && x == lock)) {
+            if (x && is_lock_of(c->solved->exprs, x, key) &&
+                hf_set_up_call(c, flow, call, a)) {
                 return TRUE;
             }
         }
@@ -367,12 +366,12 @@ static gboolean sets_up(const HfCheck *c, const HfFlow *flow, guint32 lock)
 
 /* The function, or everyone who calls it, sets the lock up or tears it
  * down. */
-static gboolean phase_of(const HfCheck *c, const HfFlow *flow, guint32 lock,
-                         int depth)
+static gboolean phase_of(const HfCheck *c, const HfFlow *flow,
+                         const HfLockKey *key, int depth)
 {
     const GArray *sites = c->program->callers[flow->sym];
 
-    if (sets_up(c, flow, lock)) {
+    if (sets_up(c, flow, key)) {
         return TRUE;
     }
     if (depth == 0 || !sites) {
@@ -382,7 +381,7 @@ static gboolean phase_of(const HfCheck *c, const HfFlow *flow, guint32 lock,
         const HfFlow *up = c->solved->flows[g_array_index(
             sites, HfCallSite, i).caller];
 
-        if (up == flow || !phase_of(c, up, lock, depth - 1)) {
+        if (up == flow || !phase_of(c, up, key, depth - 1)) {
             return FALSE;
         }
     }
@@ -392,7 +391,7 @@ static gboolean phase_of(const HfCheck *c, const HfFlow *flow, guint32 lock,
 gboolean hf_belief_unshared(const HfCheck *c, const HfUse *u,
                             const HfLockKey *key)
 {
-    return phase_of(c, u->flow, key->id, 2);
+    return phase_of(c, u->flow, key, 2);
 }
 
 static void add_use(HfCheck *c, Survey *sv, const HfFlow *flow,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "check/guard.h"
 
+#include "check/set_up.h"
+
 gboolean hf_guard_subject(const HfCheck *c, const HfAccess *a, HfSubject *s)
 {
     HfXTable *t = c->solved->exprs;
@@ -122,37 +124,52 @@ static gboolean counted_down(const HfCheck *c, const HfFlow *flow,
     return FALSE;
 }
 
-/* The call initialises or destroys the lock. */
-static gboolean prepares(const HfCheck *c, const HfFlow *flow,
-                         const HfCall *call, const HfClause *cl, HfX lock)
+/* The call initialises that very lock, or destroys it. */
+static gboolean call_sets_up(const HfCheck *c, const HfFlow *flow,
+                             const HfCall *call, HfX lock)
 {
-    HfX x;
+    for (guint a = 0; a < call->n_args; a++) {
+        HfX x = hf_x_deref(c->solved->exprs,
+                           g_array_index(flow->args, HfX,
+                                         call->first_arg + a));
 
-    if (cl->n_locks != 1 ||
-        (cl->kind != HF_EFF_INIT && cl->kind != HF_EFF_DESTROY)) {
-        return FALSE;
+        x = x ? hf_contract_canonical(c->solved->contracts, x) : 0;
+        if (x && x == lock && hf_set_up_call(c, flow, call, a)) {
+            return TRUE;
+        }
     }
-    x = hf_x_to_caller(c->solved->exprs, cl->locks[0],
-                       &g_array_index(flow->args, HfX, call->first_arg),
-                       call->n_args);
-    return x && hf_contract_canonical(c->solved->contracts, x) == lock;
+    return FALSE;
 }
 
 gboolean hf_guard_sets_up(const HfCheck *c, const HfFlow *flow, HfX lock)
 {
     for (guint i = 0; i < flow->calls->len; i++) {
-        const HfCall *call = &g_array_index(flow->calls, HfCall, i);
-        const HfEvent *e = hf_flow_event(flow, call->event);
-        const HfContract *k =
-            e->kind == HF_EV_CALL
-                ? hf_contract_of(c->solved->contracts,
-                                 flow->unit->symbols[e->sym]) : NULL;
+        if (call_sets_up(c, flow, &g_array_index(flow->calls, HfCall, i),
+                         lock)) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
 
-        for (guint n = 0; k && n < k->clauses->len; n++) {
-            if (prepares(c, flow, call,
-                         &g_array_index(k->clauses, HfClause, n), lock)) {
-                return TRUE;
-            }
+/* The call frees the object, whose users have been counted down. */
+static gboolean call_frees(const HfCheck *c, const HfFlow *flow,
+                           const HfCall *call, uint32_t event, HfX owner)
+{
+    const HfEvent *e = hf_flow_event(flow, call->event);
+    const HfContract *k =
+        e->kind == HF_EV_CALL
+            ? hf_contract_of(c->solved->contracts, flow->unit->symbols[e->sym])
+            : NULL;
+
+    for (guint n = 0; k && owner && n < k->clauses->len; n++) {
+        const HfClause *cl = &g_array_index(k->clauses, HfClause, n);
+        guint arg = cl->arg > 0 ? (guint)cl->arg : 0;
+
+        if (cl->kind == HF_EFF_FREE && arg < call->n_args &&
+            g_array_index(flow->args, HfX, call->first_arg + arg) == owner &&
+            counted_down(c, flow, event, owner)) {
+            return TRUE;
         }
     }
     return FALSE;
@@ -165,26 +182,10 @@ gboolean hf_guard_unshared(const HfCheck *c, const HfFlow *flow,
 
     for (guint i = 0; i < flow->calls->len; i++) {
         const HfCall *call = &g_array_index(flow->calls, HfCall, i);
-        const HfEvent *e = hf_flow_event(flow, call->event);
-        const HfContract *k;
 
-        if (call->event <= event || e->kind != HF_EV_CALL) {
-            continue;
-        }
-        k = hf_contract_of(c->solved->contracts, flow->unit->symbols[e->sym]);
-        for (guint n = 0; k && n < k->clauses->len; n++) {
-            const HfClause *cl = &g_array_index(k->clauses, HfClause, n);
-            guint arg = cl->arg > 0 ? (guint)cl->arg : 0;
-
-            if (prepares(c, flow, call, cl, lock)) {
-                return TRUE;
-            } else if (cl->kind == HF_EFF_FREE && owner &&
-                       arg < call->n_args &&
-                       g_array_index(flow->args, HfX,
-                                     call->first_arg + arg) == owner &&
-                       counted_down(c, flow, event, owner)) {
-                return TRUE;
-            }
+        if (call->event > event && (call_sets_up(c, flow, call, lock) ||
+                                    call_frees(c, flow, call, event, owner))) {
+            return TRUE;
         }
     }
     return FALSE;
