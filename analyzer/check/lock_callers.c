@@ -235,6 +235,20 @@ void hf_lock_callers(const HfCheck *c, HfSymId sym, HfX lock,
 
 /* ---- giving back -------------------------------------------------------- */
 
+/* The callee takes it first, so that it gives back its own: who calls it with
+ * the lock held waits for itself. */
+static gboolean takes_first(const HfFlow *g, const HfLockOp *op)
+{
+    for (guint i = 0; op->via && i < g->relocks->len; i++) {
+        const HfLockOp *o = &g_array_index(g->relocks, HfLockOp, i);
+
+        if (o->event == op->event && o->lock == op->lock) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
 static gboolean releases(const HfCheck *c, const HfFlow *g, HfX lock,
                          uint32_t but)
 {
@@ -243,7 +257,8 @@ static gboolean releases(const HfCheck *c, const HfFlow *g, HfX lock,
     for (guint i = 0; i < g->lock_ops->len; i++) {
         const HfLockOp *op = &g_array_index(g->lock_ops, HfLockOp, i);
 
-        if (op->kind != HF_LOCK_RELEASE || op->event == but) {
+        if (op->kind != HF_LOCK_RELEASE || op->event == but ||
+            takes_first(g, op)) {
             continue;
         }
         /* the same member, named otherwise since: no reason to complain */
