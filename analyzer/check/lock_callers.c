@@ -21,8 +21,21 @@ static HfX in_caller(const HfCheck *c, const HfFlow *g, const HfCall *call,
     return x ? hf_contract_canonical(s->contracts, x) : 0;
 }
 
+/* A member or variable points to it: which lock that is, whoever made the
+ * object knows. */
+static gboolean is_pointed_to(const HfCheck *c, HfX lock)
+{
+    const HfXTable *t = c->solved->exprs;
+    const HfXNode *n = lock ? hf_x(t, lock) : NULL;
+
+    return n && n->kind == HF_X_DEREF &&
+           (hf_x(t, n->parent)->kind == HF_X_FIELD ||
+            hf_x(t, n->parent)->kind == HF_X_GLOBAL);
+}
+
 gboolean hf_lock_alias_held(const HfCheck *c, HfHolds holds, HfX lock)
 {
+    gboolean any = is_pointed_to(c, lock);
     gpointer kind = hf_lock_kind(c, lock);
     const HfHold *rows;
     guint n;
@@ -32,7 +45,9 @@ gboolean hf_lock_alias_held(const HfCheck *c, HfHolds holds, HfX lock)
         gpointer other = hf_lock_kind(c, rows[i].lock);
 
         if (rows[i].now == HF_HOLD_HELD && rows[i].lock != lock &&
-            (!other || !kind || other == kind)) {
+            (!other || !kind || other == kind || any ||
+             is_pointed_to(c, rows[i].lock)) &&
+            !hf_contract_cap_rule(c->solved->contracts, rows[i].lock)) {
             return TRUE;
         }
     }

@@ -374,6 +374,12 @@ static void judge(HfLocks *l, const HfFlow *flow, const HfLockOp *op)
     const HfHold *h = &op->before;
 
     if (h->lock && h->now == HF_HOLD_ABSENT) {
+        /* how often the caller holds it is not known */
+        if (h->delta < 0 &&
+            hf_contract_is_recursive_in(l->check->solved->contracts,
+                                        flow->sym, op->lock)) {
+            return;
+        }
         /* a callee that gives it back under a condition of its own may well
          * know better */
         if (!op->via || !op->conditional) {

@@ -86,6 +86,8 @@ static void report(HfCheck *c, const HfBelief *b, const HfUse *u,
     f->key_subject = g_strdup(name);
     f->key_lock = g_strdup(lock);
     f->key_shape = g_strdup("caller_without_lock");
+    f->group = g_strjoin("\n", c->checker->name, f->key_shape, subject,
+                         f->key_lock, NULL);
     hf_findings_add(c->findings, f);
 }
 

@@ -173,6 +173,9 @@ static HfFinding *begin(Run *r, const HfCritPair *p, const char *sub,
     f->key_subject = p->what.cls ? hf_check_stable(r->check, p->what.cls)
                                  : g_strdup("sleep");
     f->key_shape = g_strdup(sub);
+    /* one cause: what is called further down may be reached from all over */
+    f->group = g_strjoin("\n", r->check->checker->name, sub, f->key_lock,
+                         f->key_subject, what ? what : "", NULL);
     return f;
 }
 

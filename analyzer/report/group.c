@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * group.c - one finding for one cause, as all accesses to a member without the
- * lock that guards it.
+ * lock that guards it, or all
+ * calls that wait under a lock for the same thing.
  *
  * Checkers tell each access on its own, so that a mark in the source or a
  * baseline speaks of one access; what is left of a group is put together for
@@ -33,13 +34,19 @@ static void add_note(HfFinding *leader, const HfFinding *f)
 {
     const HfTraceEvent *e = hf_finding_main_event(f);
 
-    hf_finding_event(leader, &e->place,
-                     f->tier > leader->tier && f->tier == HF_TIER_LOW
-                         ? "also_unsure" : "also_access", 0,
-                     "%s without it in \"%s\", too.",
-                     g_strcmp0(f->key_shape, "write") == 0 ? "Written"
-                                                           : "Read",
-                     f->function);
+    const char *tag = f->tier > leader->tier && f->tier == HF_TIER_LOW
+                          ? "also_unsure" : "also_access";
+
+    if (g_strcmp0(f->key_shape, "write") == 0) {
+        hf_finding_event(leader, &e->place, tag, 0,
+                         "Written without it in \"%s\", too.", f->function);
+    } else if (g_strcmp0(f->key_shape, "read") == 0) {
+        hf_finding_event(leader, &e->place, tag, 0,
+                         "Read without it in \"%s\", too.", f->function);
+    } else {
+        hf_finding_event(leader, &e->place, tag, 0, "So in \"%s\".",
+                         f->function);
+    }
 }
 
 /* members: of one group, the leader first. */
