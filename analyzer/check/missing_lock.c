@@ -6,6 +6,7 @@
  */
 #include "check/idiom.h"
 #include "check/missing_caller.h"
+#include "check/said_unlocked.h"
 #include "check/unlocked.h"
 
 #include <string.h>
@@ -293,6 +294,9 @@ static void report(HfCheck *c, const HfStats *st, const HfBelief *b,
         f->tier = HF_TIER_LOW;
     } else if (b->n >= FEW_OF && b->n_with * 8 < b->n) {
         hf_finding_reason(f, "nearly everyone reads it without the lock");
+        f->tier = HF_TIER_LOW;
+    } else if (f->tier != HF_TIER_LOW && hf_said_unlocked(&place)) {
+        hf_finding_reason(f, "a comment says that no lock is needed");
         f->tier = HF_TIER_LOW;
     }
     f->rule = g_strdup("inferred");
