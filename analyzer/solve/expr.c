@@ -392,18 +392,26 @@ static HfX around_argument(HfXTable *t, HfX x, const HfX *args, guint n_args)
     return 0;
 }
 
-HfX hf_x_to_callee(HfXTable *t, HfX x, const HfX *args, guint n_args)
+/* Through what is passed as it is, only. */
+static HfX through_argument(HfXTable *t, HfX x, const HfX *args, guint n_args)
 {
     HfXNode n = *hf_x(t, x);
-    HfX found, parent;
+    HfX found = as_argument(t, x, args, n_args);
 
-    if (!x) {
-        return 0;
+    if (found || !n.parent || n.other) {
+        return found;
     }
-    if (n.kind == HF_X_CAP || n.kind == HF_X_NAMED || n.kind == HF_X_CONST) {
-        return x;
-    }
-    found = as_argument(t, x, args, n_args);
+    found = through_argument(t, n.parent, args, n_args);
+    return found ? hf_x_rebuild(t, &n, found, 0) : 0;
+}
+
+/* Around one as well, or without any. */
+static HfX otherwise(HfXTable *t, HfX x, const HfX *args, guint n_args)
+{
+    HfXNode n = *hf_x(t, x);
+    HfX found = as_argument(t, x, args, n_args);
+    HfX parent;
+
     if (!found) {
         found = around_argument(t, x, args, n_args);
     }
@@ -416,8 +424,20 @@ HfX hf_x_to_callee(HfXTable *t, HfX x, const HfX *args, guint n_args)
     if (!n.parent || n.other) {
         return 0;
     }
-    parent = hf_x_to_callee(t, n.parent, args, n_args);
+    parent = otherwise(t, n.parent, args, n_args);
     return parent ? hf_x_rebuild(t, &n, parent, 0) : 0;
+}
+
+HfX hf_x_to_callee(HfXTable *t, HfX x, const HfX *args, guint n_args)
+{
+    HfXKind kind = hf_x(t, x)->kind;
+    HfX found;
+
+    if (!x || kind == HF_X_CAP || kind == HF_X_NAMED || kind == HF_X_CONST) {
+        return x;
+    }
+    found = through_argument(t, x, args, n_args);
+    return found ? found : otherwise(t, x, args, n_args);
 }
 
 /* ---- text --------------------------------------------------------------- */
