@@ -74,6 +74,13 @@ static gboolean is_alone(HfPhases *ph, const HfPoint *p, const HfRole *other)
            hf_phase_alone(ph, p->ctx->role, p->flow, p->event);
 }
 
+/* b is reached by a callback that nobody can know of where a is. */
+static gboolean is_too_early(HfPhases *ph, const HfPoint *a, const HfPoint *b)
+{
+    return hf_phase_uncallable(ph, b->flow, b->ctx, a->ctx->role, a->flow,
+                               a->event);
+}
+
 /* b's threads do not run while a is at its place. */
 static gboolean apart(HfPhases *ph, const HfPoint *a, const HfPoint *b,
                       HfParallel *out)
@@ -126,6 +133,9 @@ HfParallel hf_parallel(HfPhases *ph, const HfPoint *a, const HfPoint *b)
         out.verdict = HF_PARALLEL_NO;
         out.why = HF_PARALLEL_BEFORE_START;
         out.role = is_alone(ph, a, rb) ? -1 : a->ctx->role;
+    } else if (is_too_early(ph, a, b) || is_too_early(ph, b, a)) {
+        out.verdict = HF_PARALLEL_NO;
+        out.why = HF_PARALLEL_BEFORE_START;
     } else if (!ra || !rb) {
         out.verdict = HF_PARALLEL_MAYBE;
         out.why = HF_PARALLEL_UNKNOWN_ROLE;

@@ -2,8 +2,12 @@
 #include "solve/phases.h"
 #include "solve/blocks.h"
 #include "solve/roles.h"
+#include "solve/taken.h"
 
 #include <string.h>
+
+/* Calls followed up from a context to its root. */
+#define MAX_LEVELS 64
 
 /* What may be at a point: a set. */
 enum {
@@ -26,7 +30,17 @@ struct HfPhases {
     Life **lives; /* by role, NULL until asked for; the last is anyone's */
     HfRole anyone; /* starts: whatever makes code run beside its caller */
     int first;     /* role of the thread that the program begins with, -1 */
+    HfTaken *taken;      /* NULL until asked for */
+    GHashTable *unknown; /* HfSymId -> Callback */
 };
+
+/* A function that something unknown calls: it "starts" where its address is
+ * taken. */
+typedef struct {
+    HfRole role; /* starts: borrowed */
+    Life *life;
+    gboolean asking; /* whether it can be called is being worked out */
+} Callback;
 
 /* The role of main(), if that is nothing that something else starts. */
 static int first_role(const HfSolved *s)
@@ -84,6 +98,24 @@ static void collect_anyone(HfPhases *ph)
     }
 }
 
+static void life_free(Life *life)
+{
+    if (life) {
+        g_free(life->entry);
+        g_free(life->does);
+        g_free(life);
+    }
+}
+
+static void callback_free(gpointer data)
+{
+    Callback *cb = data;
+
+    life_free(cb->life);
+    g_array_unref(cb->role.joins);
+    g_free(cb);
+}
+
 HfPhases *hf_phases_new(const HfSolved *s)
 {
     HfPhases *ph = g_new0(HfPhases, 1);
@@ -91,6 +123,7 @@ HfPhases *hf_phases_new(const HfSolved *s)
     ph->s = s;
     ph->lives = g_new0(Life *, s->roles->len + 1);
     ph->first = first_role(s);
+    ph->unknown = g_hash_table_new_full(NULL, NULL, NULL, callback_free);
     collect_anyone(ph);
     return ph;
 }
@@ -101,12 +134,10 @@ void hf_phases_free(HfPhases *ph)
         return;
     }
     for (guint i = 0; i <= ph->s->roles->len; i++) {
-        if (ph->lives[i]) {
-            g_free(ph->lives[i]->entry);
-            g_free(ph->lives[i]->does);
-            g_free(ph->lives[i]);
-        }
+        life_free(ph->lives[i]);
     }
+    g_hash_table_unref(ph->unknown);
+    hf_taken_free(ph->taken);
     g_array_unref(ph->anyone.starts);
     g_array_unref(ph->anyone.joins);
     g_free(ph->lives);
@@ -342,9 +373,10 @@ static void walk_blocks(Walk *w)
     g_free(joiner);
 }
 
-static Walk walk_new(HfPhases *ph, int role, Life *life, const HfFlow *f)
+static Walk walk_new(HfPhases *ph, const HfRole *role, Life *life,
+                     const HfFlow *f)
 {
-    Walk w = { ph, role_at(ph, role), life, f, NULL };
+    Walk w = { ph, role, life, f, NULL };
 
     if (life->does[f->sym]) {
         w.in = g_new0(guint8, f->fn->n_blocks);
@@ -373,7 +405,7 @@ static guint8 at_event(const Walk *w, uint32_t event)
 
 /* ---- along calls -------------------------------------------------------- */
 
-static void visit(HfPhases *ph, int role, Life *life, HfSymId sym,
+static void visit(HfPhases *ph, const HfRole *role, Life *life, HfSymId sym,
                   GQueue *todo)
 {
     const HfFlow *f = ph->s->flows[sym];
@@ -403,14 +435,14 @@ static void visit(HfPhases *ph, int role, Life *life, HfSymId sym,
     g_free(w.in);
 }
 
-static Life *life_new(HfPhases *ph, int id)
+static Life *life_new(HfPhases *ph, const HfRole *role, int by)
 {
-    const HfRole *role = role_at(ph, id), *starter;
+    const HfRole *starter;
     Life *life = g_new0(Life, 1);
     GQueue todo = G_QUEUE_INIT;
 
-    life->starter = find_starter(ph, role);
-    if (life->starter < 0 || life->starter == id) {
+    life->starter = by;
+    if (by < 0 || role_at(ph, by) == role) {
         life->starter = -1;
         return life;
     }
@@ -429,22 +461,18 @@ static Life *life_new(HfPhases *ph, int id)
         g_queue_push_tail(&todo, GUINT_TO_POINTER(entry));
     }
     while (!g_queue_is_empty(&todo)) {
-        visit(ph, id, life, GPOINTER_TO_UINT(g_queue_pop_head(&todo)), &todo);
+        visit(ph, role, life, GPOINTER_TO_UINT(g_queue_pop_head(&todo)),
+              &todo);
     }
     return life;
 }
 
-/* What may be, of threads of the role; 0: it cannot be told. */
-static guint8 now_at(HfPhases *ph, int role, int in_role, const HfFlow *flow,
-                     uint32_t event)
+static guint8 in_life(HfPhases *ph, const HfRole *role, Life *life,
+                      int in_role, const HfFlow *flow, uint32_t event)
 {
-    Life *life = ph->lives[role];
     guint8 now;
     Walk w;
 
-    if (!life) {
-        life = ph->lives[role] = life_new(ph, role);
-    }
     if (life->starter < 0 || life->starter != in_role) {
         return 0;
     }
@@ -452,6 +480,18 @@ static guint8 now_at(HfPhases *ph, int role, int in_role, const HfFlow *flow,
     now = at_event(&w, event);
     g_free(w.in);
     return now;
+}
+
+/* What may be, of threads of the role; 0: it cannot be told. */
+static guint8 now_at(HfPhases *ph, int id, int in_role, const HfFlow *flow,
+                     uint32_t event)
+{
+    const HfRole *role = role_at(ph, id);
+
+    if (!ph->lives[id]) {
+        ph->lives[id] = life_new(ph, role, find_starter(ph, role));
+    }
+    return in_life(ph, role, ph->lives[id], in_role, flow, event);
 }
 
 HfPhase hf_phase(HfPhases *ph, int role, int in_role, const HfFlow *flow,
@@ -470,4 +510,79 @@ gboolean hf_phase_alone(HfPhases *ph, int in_role, const HfFlow *flow,
     return in_role >= 0 && in_role == ph->first &&
            now_at(ph, (int)ph->s->roles->len, in_role, flow, event) ==
                NOT_YET;
+}
+
+/* ---- callbacks of whom nobody knows -------------------------------------- */
+
+static Callback *callback_of(HfPhases *ph, HfSymId sym)
+{
+    Callback *cb = g_hash_table_lookup(ph->unknown, GUINT_TO_POINTER(sym));
+
+    if (!cb) {
+        ph->taken = ph->taken ? ph->taken : hf_taken_new(ph->s);
+        cb = g_new0(Callback, 1);
+        cb->role.starts = (GArray *)hf_taken_points(ph->taken, sym);
+        cb->role.joins = g_array_new(FALSE, FALSE, sizeof(HfRolePoint));
+        if (cb->role.starts) {
+            cb->life = life_new(ph, &cb->role, ph->first);
+        }
+        g_hash_table_insert(ph->unknown, GUINT_TO_POINTER(sym), cb);
+    }
+    return cb;
+}
+
+/* No other thread or callback that takes the address can be there yet. */
+static gboolean takers_come_later(HfPhases *ph, const GArray *points,
+                                  const HfFlow *flow, uint32_t event)
+{
+    for (guint i = 0; i < points->len; i++) {
+        const HfRolePoint *p = &g_array_index(points, HfRolePoint, i);
+        const HfFlow *f = ph->s->flows[p->in];
+
+        for (guint k = 0; k < f->contexts->len; k++) {
+            const HfContext *ctx = &g_array_index(f->contexts, HfContext, k);
+
+            if (ctx->role == ph->first) {
+                continue;
+            }
+            if (ctx->role < 0
+                    ? !hf_phase_uncallable(ph, f, ctx, ph->first, flow, event)
+                    : hf_phase(ph, ctx->role, ph->first, flow, event) !=
+                          HF_PHASE_BEFORE) {
+                return FALSE;
+            }
+        }
+    }
+    return TRUE;
+}
+
+static HfSymId root_of(const HfPhases *ph, const HfFlow *flow,
+                       const HfContext *ctx)
+{
+    for (guint i = 0; ctx->parent && i < MAX_LEVELS; i++) {
+        flow = ph->s->flows[ctx->parent];
+        ctx = &g_array_index(flow->contexts, HfContext, ctx->parent_context);
+    }
+    return flow->sym;
+}
+
+gboolean hf_phase_uncallable(HfPhases *ph, const HfFlow *callee,
+                             const HfContext *ctx, int in_role,
+                             const HfFlow *flow, uint32_t event)
+{
+    Callback *cb;
+    gboolean yes;
+
+    if (ctx->role >= 0 || in_role < 0 || in_role != ph->first) {
+        return FALSE;
+    }
+    cb = callback_of(ph, root_of(ph, callee, ctx));
+    if (!cb->life || cb->asking) {
+        return cb->asking;
+    }
+    cb->asking = TRUE;
+    yes = in_life(ph, &cb->role, cb->life, in_role, flow, event) == NOT_YET &&
+          takers_come_later(ph, cb->role.starts, flow, event);
+    cb->asking = FALSE;
+    return yes;
 }

@@ -34,6 +34,13 @@ HfPhase hf_phase(HfPhases *phases, int role, int in_role, const HfFlow *flow,
 gboolean hf_phase_alone(HfPhases *phases, int in_role, const HfFlow *flow,
                         uint32_t event);
 
+/* Callee, in ctx, is reached from a function that is called by its address
+ * only, by nobody knows whom; in_role is the thread that the program begins
+ * with, and at that event of flow nothing has taken the address yet. */
+gboolean hf_phase_uncallable(HfPhases *phases, const HfFlow *callee,
+                             const HfContext *ctx, int in_role,
+                             const HfFlow *flow, uint32_t event);
+
 G_END_DECLS
 
 #endif
