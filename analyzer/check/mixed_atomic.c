@@ -6,6 +6,7 @@
  * write in between.
  */
 #include "check/meet.h"
+#include "check/said_unlocked.h"
 
 /* Notes about further places in one finding. */
 #define MANY_PLACES 8
@@ -60,6 +61,29 @@ static gboolean is_guess(const Run *r, const HfThing *thing,
         }
     }
     return FALSE;
+}
+
+/* A count that all others add to or take from is set to one: the first
+ * reference to a new object, which is its maker's. */
+static gboolean is_first_reference(const HfThing *thing, const HfSeen *plain)
+{
+    const HfEvent *e = hf_flow_event(plain->flow, plain->access->event);
+    const HfPath *value = &plain->flow->unit->facts->paths[e->value];
+    guint counts = 0;
+
+    if (e->kind != HF_EV_WRITE || value->kind != HF_PATH_CONST ||
+        value->value != 1) {
+        return FALSE;
+    }
+    for (guint i = 0; i < thing->seen->len; i++) {
+        const HfAccess *a = g_array_index(thing->seen, HfSeen, i).access;
+
+        if (a->kind == HF_EV_ATOMIC_WRITE) {
+            return FALSE;
+        }
+        counts += a->kind == HF_EV_ATOMIC_RMW;
+    }
+    return counts >= 2;
 }
 
 /* ---- how bad it is ------------------------------------------------------- */
@@ -223,7 +247,8 @@ static gboolean judge(Run *r, const HfThing *thing, const HfSeen *plain,
     *worst = (Fault){ 0 };
     if (hf_guard_is_atomic(plain->access) ||
         hf_use_unshared(r->c, plain->flow, plain->access) ||
-        hf_use_sets_up(r->c, plain) || is_guess(r, thing, plain)) {
+        hf_use_sets_up(r->c, plain) || is_guess(r, thing, plain) ||
+        is_first_reference(thing, plain)) {
         return FALSE;
     }
     for (guint i = 0; i < thing->seen->len; i++) {
@@ -302,6 +327,10 @@ static HfFinding *report(Run *r, const Fault *k)
         hf_finding_reason(f, "it may be another object of that type");
     }
     f->tier = k->tier;
+    if (f->tier != HF_TIER_LOW && hf_said_unlocked(&at)) {
+        hf_finding_reason(f, "a comment says that this is safe");
+        f->tier = HF_TIER_LOW;
+    }
     f->rule = g_strdup("inferred");
     f->key_subject = hf_check_stable(r->c, k->thing->subject.object);
     f->key_lock = g_strdup("");
