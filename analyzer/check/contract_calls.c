@@ -365,6 +365,24 @@ static gboolean is_cap(const Site *s, guint i)
     return hf_x(s->c->solved->exprs, s->locks[i])->kind == HF_X_CAP;
 }
 
+/* A rule names an object by which others know the lock inside; where the
+ * callee is written, in the same file, the lock is called what it is. */
+static gboolean own_business(const Site *s)
+{
+    const HfProgram *p = s->c->program;
+    const HfEvent *e = hf_flow_event(s->flow, s->call->event);
+    HfSymId callee = e->kind == HF_EV_CALL ? s->flow->unit->symbols[e->sym]
+                                           : 0;
+    HfRecId record = hf_contract_record(s->c->solved->contracts, s->flow->sym,
+                                        s->locks[0]);
+
+    return !s->cl->annot && callee && record &&
+           !HF_PROGRAM_RECORD(p, record)->lock_rule &&
+           HF_PROGRAM_SYM(p, callee)->body &&
+           HF_PROGRAM_SYM(p, callee)->body_unit ==
+               HF_PROGRAM_SYM(p, s->flow->sym)->body_unit;
+}
+
 /* A capability that is missing on entry is missing at every call: the first
  * one tells. */
 static void check_required(const Site *s)
@@ -373,7 +391,7 @@ static void check_required(const Site *s)
     Missing how = FINE;
     int mode = -1;
 
-    if (passed_through(s)) {
+    if (passed_through(s) || own_business(s)) {
         return;
     }
     for (guint i = 0; i < s->n; i++) {
