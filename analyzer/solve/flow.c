@@ -239,7 +239,10 @@ static void do_write(HfRun *r, HfState *s, const HfEvent *e)
         return;
     }
     hf_state_stored(&r->body, s, object);
-    hf_state_note(&r->body, s, object, value);
+    /* what is written atomically is there for others to change */
+    if (e->kind != HF_EV_ATOMIC_WRITE) {
+        hf_state_note(&r->body, s, object, value);
+    }
     if (hf_x(r->body.t, hf_x_root(r->body.t, object))->kind != HF_X_LOCAL &&
         !hf_state_is_fresh(&r->body, s, object)) {
         hf_run_publish(r, s, value);
