@@ -388,10 +388,48 @@ static gboolean phase_of(const HfCheck *c, const HfFlow *flow,
     return TRUE;
 }
 
+/* The local that the event reaches its object through; 0: another way. */
+static HfId local_of(const HfFacts *f, HfId path)
+{
+    while (path && f->paths[path].kind != HF_PATH_LOCAL) {
+        path = f->paths[path].parent;
+    }
+    return path;
+}
+
+/* make(&p): the callee puts an object there whose lock it has set up. */
+static gboolean made_by_callee(const HfCheck *c, const HfUse *u,
+                               const HfLockKey *key)
+{
+    const HfFacts *f = u->flow->unit->facts;
+    HfId local = local_of(f, hf_flow_event(u->flow, u->access->event)->path);
+
+    for (guint i = 0; local && i < u->flow->calls->len; i++) {
+        const HfCall *call = &g_array_index(u->flow->calls, HfCall, i);
+        const HfEvent *e = hf_flow_event(u->flow, call->event);
+        HfSymId sym = e->kind == HF_EV_CALL ? u->flow->unit->symbols[e->sym]
+                                            : 0;
+
+        if (!sym || call->event >= u->access->event ||
+            !c->solved->flows[sym]) {
+            continue;
+        }
+        for (uint32_t a = 0; a < e->n_args; a++) {
+            const HfPath *arg = &f->paths[f->args[e->first_arg + a]];
+
+            if (arg->kind == HF_PATH_ADDR && arg->parent == local &&
+                sets_up(c, c->solved->flows[sym], key)) {
+                return TRUE;
+            }
+        }
+    }
+    return FALSE;
+}
+
 gboolean hf_belief_unshared(const HfCheck *c, const HfUse *u,
                             const HfLockKey *key)
 {
-    return phase_of(c, u->flow, key, 2);
+    return phase_of(c, u->flow, key, 2) || made_by_callee(c, u, key);
 }
 
 static void add_use(HfCheck *c, Survey *sv, const HfFlow *flow,
