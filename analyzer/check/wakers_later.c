@@ -12,18 +12,21 @@
 
 /* ---- on the way to the wait --------------------------------------------- */
 
+/* ctx: in which flow is entered; NULL when that is not known. */
 typedef gboolean (*BeforeFn)(HfWakers *w, const HfFlow *flow,
-                             const HfCall *call, gconstpointer data);
+                             const HfContext *ctx, const HfCall *call,
+                             gconstpointer data);
 
 /* Some call that may come before the event, in its function. */
 static gboolean any_before(HfWakers *w, const HfFlow *flow, uint32_t event,
-                           BeforeFn fn, gconstpointer data)
+                           const HfContext *ctx, BeforeFn fn,
+                           gconstpointer data)
 {
     for (guint i = 0; i < flow->calls->len; i++) {
         const HfCall *call = &g_array_index(flow->calls, HfCall, i);
 
         if (hf_flow_event(flow, call->event)->kind == HF_EV_CALL &&
-            call->event != event && fn(w, flow, call, data) &&
+            call->event != event && fn(w, flow, ctx, call, data) &&
             hf_event_before(flow, call->event, event)) {
             return TRUE;
         }
@@ -31,14 +34,34 @@ static gboolean any_before(HfWakers *w, const HfFlow *flow, uint32_t event,
     return FALSE;
 }
 
-/* The same, or in a function further up the way in. */
+/* The same before the thread was started that is in this role. */
+static gboolean any_before_start(HfWakers *w, HfSymId entry, int role,
+                                 BeforeFn fn, gconstpointer data)
+{
+    const HfRole *r =
+        role < 0 ? NULL : &g_array_index(w->cr->s->roles, HfRole, role);
+
+    for (guint i = 0; r && i < r->starts->len; i++) {
+        const HfRolePoint *p = &g_array_index(r->starts, HfRolePoint, i);
+
+        if (p->entry == entry && w->cr->s->flows[p->in] &&
+            any_before(w, w->cr->s->flows[p->in], p->event, NULL, fn,
+                       data)) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+/* The same, or in a function further up the way in, to the one that started
+ * the thread. */
 static gboolean any_on_way(HfWakers *w, const HfFlow *flow, uint32_t event,
                            const HfContext *ctx, BeforeFn fn,
                            gconstpointer data)
 {
-    while (!any_before(w, flow, event, fn, data)) {
+    while (!any_before(w, flow, event, ctx, fn, data)) {
         if (!ctx->parent) {
-            return FALSE;
+            return any_before_start(w, flow->sym, ctx->role, fn, data);
         }
         event = ctx->parent_event;
         flow = w->cr->s->flows[ctx->parent];
@@ -85,11 +108,12 @@ static HfSymId callee_of(const HfFlow *flow, const HfCall *call)
 }
 
 /* The call asks for it, or something that it calls does. */
-static gboolean asks(HfWakers *w, const HfFlow *flow, const HfCall *call,
-                     gconstpointer data)
+static gboolean asks(HfWakers *w, const HfFlow *flow, const HfContext *ctx,
+                     const HfCall *call, gconstpointer data)
 {
     const HfCallSite *asker = data;
 
+    (void)ctx;
     return (flow->sym == asker->caller && call->event == asker->event) ||
            above(w, asker->caller)[callee_of(flow, call)];
 }
@@ -99,18 +123,23 @@ typedef struct {
     HfX lock;
 } FreeWait;
 
-/* It waited for the same before, having given the lock up. */
+/* It waited for the same before, having given the lock up or never had it. */
 static gboolean waits_freely(HfWakers *w, const HfFlow *flow,
-                             const HfCall *call, gconstpointer data)
+                             const HfContext *ctx, const HfCall *call,
+                             gconstpointer data)
 {
     const GArray *rows = hf_critical_events(w->cr, callee_of(flow, call));
     const FreeWait *want = data;
+    gboolean without = ctx && hf_held(w->cr->s, flow, ctx, call->must,
+                                      want->lock, NULL) == HF_ABSENT;
 
     for (guint i = 0; rows && i < rows->len; i++) {
         const HfCritEvent *e = &g_array_index(rows, HfCritEvent, i);
 
         if (e->kind == HF_CRIT_WAIT && e->word == want->wait->word &&
-            e->cls && hf_critical_has(w->cr, e->absent, want->lock) &&
+            e->cls &&
+            (hf_critical_has(w->cr, e->absent, want->lock) ||
+             (without && !hf_critical_has(w->cr, e->held, want->lock))) &&
             hf_critical_may_alias(w->cr, e->cls, want->wait->cls)) {
             return TRUE;
         }
@@ -184,6 +213,8 @@ static gboolean started_later(const Question *q, const HfRolePoint *p)
                       ~(1u << HF_RUN_THREAD | 1u << HF_RUN_CALL);
 
         if (later && (hf_critical_holds(cr, f, call->must, q->lock) ||
+                      hf_held(cr->s, f, c, call->must, q->lock, NULL) ==
+                          HF_HELD ||
                       may_hold(cr, c, q->lock)) && asked_for(q, root)) {
             return TRUE;
         }
@@ -191,15 +222,39 @@ static gboolean started_later(const Question *q, const HfRolePoint *p)
     return FALSE;
 }
 
-/* For every role that the waker may be in. */
-static gboolean all_started_later(const Question *q, const HfFlow *waker)
+static gboolean all_started_later(const Question *q, const HfFlow *waker,
+                                  int depth);
+
+/* A callback that only threads ask for which are started later themselves. */
+static gboolean asked_for_later(const Question *q, HfSymId callback, int depth)
 {
+    const GArray *list =
+        g_hash_table_lookup(q->w->askers, GUINT_TO_POINTER(callback));
+
+    for (guint i = 0; list && depth && i < list->len; i++) {
+        HfSymId by = g_array_index(list, HfCallSite, i).caller;
+
+        if (!all_started_later(q, q->w->cr->s->flows[by], depth - 1)) {
+            return FALSE;
+        }
+    }
+    return list && list->len && depth;
+}
+
+/* For every role that the waker may be in. */
+static gboolean all_started_later(const Question *q, const HfFlow *waker,
+                                  int depth)
+{
+    const HfSolved *s = q->w->cr->s;
+
     for (guint i = 0; i < waker->contexts->len; i++) {
-        int role = g_array_index(waker->contexts, HfContext, i).role;
-        const HfRole *r = role < 0 ? NULL : &g_array_index(
-                                                q->w->cr->s->roles, HfRole,
-                                                role);
-        gboolean any = FALSE;
+        const HfContext *ctx = &g_array_index(waker->contexts, HfContext, i);
+        HfSymId root = root_of(q->w->cr, waker->sym, ctx);
+        const HfRole *r = ctx->role < 0 ? NULL
+                                        : &g_array_index(s->roles, HfRole,
+                                                         ctx->role);
+        gboolean any = r && !r->starts->len && s->runs[root] &&
+                       asked_for_later(q, root, depth);
 
         for (guint k = 0; r && !any && k < r->starts->len; k++) {
             const HfRolePoint *p = &g_array_index(r->starts, HfRolePoint, k);
@@ -222,7 +277,7 @@ gboolean hf_waker_starts_later(HfWakers *w, const HfWaker *waker, HfX lock,
         const HfContext *ctx = &g_array_index(waiter->contexts, HfContext, i);
         Question q = { w, lock, waiter, ctx, wait };
 
-        if (all_started_later(&q, waker->flow) &&
+        if (all_started_later(&q, waker->flow, 1) &&
             !any_on_way(w, waiter, wait->event, ctx, waits_freely,
                         &free_wait)) {
             return TRUE;
