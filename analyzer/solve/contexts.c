@@ -57,6 +57,13 @@ static void imply(Run *r, HfContext *c)
 
 /* ---- entering a function ------------------------------------------------ */
 
+/* What the function asserts itself it is believed.  What those assert that it
+ * calls is what it owes them: where it is known to be missing, it stays so. */
+static guint64 asserted_by(const HfFlow *f, const HfContext *c)
+{
+    return f->asserts & (f->asserts_itself | ~c->absent);
+}
+
 /* The function's own declaration overrides what callers bring: they are
  * checked against it at the call, not again inside. */
 static void settle(Run *r, const HfFlow *f, HfContext *c)
@@ -76,7 +83,7 @@ static void settle(Run *r, const HfFlow *f, HfContext *c)
     if (r->own[f->sym]) {
         c->fresh_params |= 1;
     }
-    c->caps |= c->special ? c->special->asserts : f->asserts;
+    c->caps |= asserted_by(c->special ? c->special : f, c);
     if (r->coroutine >= 0 && (f->coroutine || f->no_coroutine || f->mixed)) {
         guint64 bit = 1ull << r->coroutine;
 

@@ -598,6 +598,24 @@ static HfHolds find_owed(const HfRun *r)
     return hf_holds_intern(r->solved->priv, out, k);
 }
 
+/* Asserted or asked for by a call that is known to do just that. */
+static gboolean asserted_here(const HfRun *r, uint32_t event)
+{
+    const HfEvent *e;
+    const HfContract *k;
+
+    if (event >= r->body.fn->n_events) {
+        return FALSE;
+    }
+    e = &hf_run_facts(r)->events[r->body.fn->first_event + event];
+    k = e->kind == HF_EV_CALL ? hf_contract_of(r->solved->contracts,
+                                               r->body.u->symbols[e->sym])
+                              : NULL;
+    return k && (HF_CONTRACT_HAS(k, HF_EFF_ASSERT_HELD) ||
+                 HF_CONTRACT_HAS(k, HF_EFF_ASSERT_SHARED) ||
+                 HF_CONTRACT_HAS(k, HF_EFF_TEST_HELD));
+}
+
 static void make_exits(HfRun *r, HfStates *in)
 {
     HfFlow *out = r->out;
@@ -611,7 +629,7 @@ static void make_exits(HfRun *r, HfStates *in)
             .event = s->ret_event, .result = s->ret_result, .value = value,
             .holds = exit_holds(r, s), .facts = visible_facts(r, s),
         };
-        guint64 asserted = 0;
+        guint64 asserted = 0, here = 0;
 
         for (int k = 0; k < s->n_holds; k++) {
             const HfHold *h = &s->holds[k];
@@ -622,9 +640,11 @@ static void make_exits(HfRun *r, HfStates *in)
                 h->delta == 0 && h->event != UINT32_MAX &&
                 !(h->flags & (HF_HOLD_DROPPED | HF_HOLD_MOVED))) {
                 asserted |= 1ull << x->ref;
+                here |= (guint64)asserted_here(r, h->event) << x->ref;
             }
         }
         out->asserts = i ? out->asserts & asserted : asserted;
+        out->asserts_itself = i ? out->asserts_itself & here : here;
         out->returns = i && out->returns != value ? 0 : value;
         g_array_append_val(out->exits, ex);
     }
@@ -704,6 +724,7 @@ static void reset_tables(HfFlow *out)
     }
     g_array_set_clear_func(out->exits, clear_exit);
     out->asserts = 0;
+    out->asserts_itself = 0;
     out->returns = 0;
     out->imprecise = FALSE;
 }

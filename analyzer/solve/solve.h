@@ -250,6 +250,7 @@ typedef struct HfFlow {
     guint32 leaks;    /* bit per parameter that is stored somewhere, or passed
                          to who may do so */
     guint64 asserts;  /* named capabilities asserted on every path */
+    guint64 asserts_itself; /* those of them not by what it calls */
     guint32 asks;     /* bit per parameter that some branch may depend on */
     const HfX *given; /* HF_MAX_GIVEN of them: parameters that are constants,
                          0: not; NULL: of none is anything known */
