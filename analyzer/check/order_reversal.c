@@ -13,8 +13,9 @@
 
 #define MAX_LENGTH 4
 #define MAX_CYCLES 200
-/* At every call on the way there are conditions; after so many hardly anybody
- * believes that they hold together. */
+/* At every call on the way there are conditions; after some it is no longer
+ * certain that they hold together, after so many hardly anybody believes it. */
+#define NEAR 3
 #define FAR 5
 #define MANY_KINDS 8
 
@@ -129,6 +130,9 @@ static guint doubts_of_side(const Run *r, HfFinding *f, const Side *s)
     }
     if (p->what.hops > FAR) {
         n += doubt(f, 2, "it is many calls from \"%s\" to the second lock",
+                   name);
+    } else if (p->what.hops > NEAR) {
+        n += doubt(f, 1, "it is some calls from \"%s\" to the second lock",
                    name);
     }
     if (!p->must) {
