@@ -34,6 +34,7 @@ typedef struct {
                            its callees */
     GPtrArray *made;    /* HfAccess made for uses of locks */
     GHashTable *told;   /* "function event role" */
+    GHashTable *first;  /* "function event subject" -> HfFinding */
 } HfTeardown;
 
 typedef enum { HF_GONE_FREED, HF_GONE_DESTROYED, HF_GONE_CLEARED,
@@ -99,6 +100,10 @@ uint32_t hf_teardown_joined_after(const HfTeardown *r, const HfThreadUse *u,
 gboolean hf_teardown_starts_between(const HfTeardown *r, const HfThreadUse *u,
                                     const HfFlow *flow, uint32_t from,
                                     uint32_t to);
+/* What is joined after the event is, or may be, started after it as well. */
+gboolean hf_teardown_starts_before_join(const HfTeardown *r,
+                                        const HfThreadUse *u,
+                                        const HfFlow *flow, uint32_t event);
 /* In every role the function is known to run in, no such thread exists yet.
  * (That one was joined before may be said of another one, where all threads
  * are joined in one function.) */

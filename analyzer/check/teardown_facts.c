@@ -2,8 +2,11 @@
 #include "check/teardown.h"
 
 /* Down from where something goes to where it is freed. */
-#define MAX_DEPTH 2
-#define MAX_GONE 24
+#define MAX_DEPTH 3
+#define MAX_GONE 64
+/* A call through a pointer that may lead to more functions says nothing of
+ * each. */
+#define MAX_TARGETS 4
 /* Function pointers between a thread's start and what counts as its use. */
 #define MAX_SLOTS 1
 
@@ -255,6 +258,16 @@ static gboolean unmade(HfTeardown *t, const HfCall *call, const HfFlow *flow,
     return FALSE;
 }
 
+/* Each thread has one of its own. */
+static gboolean is_threads_own(const HfTeardown *t, HfX x)
+{
+    const HfXNode *n =
+        hf_x(t->c->solved->exprs, hf_x_root(t->c->solved->exprs, x));
+
+    return n->kind == HF_X_GLOBAL &&
+           HF_PROGRAM_SYM(t->c->program, n->ref)->flags & HF_SYM_THREAD_LOCAL;
+}
+
 gboolean hf_teardown_gone(HfTeardown *t, const HfFlow *flow, uint32_t event,
                           HfGone *gone)
 {
@@ -265,7 +278,8 @@ gboolean hf_teardown_gone(HfTeardown *t, const HfFlow *flow, uint32_t event,
     for (guint i = 0; callee && i < call->n_args; i++) {
         HfX arg = g_array_index(flow->args, HfX, call->first_arg + i);
 
-        if (!arg || call->fresh_args >> MIN(i, 31) & 1 ||
+        if (!arg || is_threads_own(t, arg) ||
+            call->fresh_args >> MIN(i, 31) & 1 ||
             !hf_frees_arg(&t->frees, callee, i) ||
             hf_frees_pins(&t->frees, callee, i)) {
             continue; /* not freed, or when the last one lets go only */
@@ -301,13 +315,31 @@ gboolean hf_teardown_through(const HfTeardown *t, const HfFlow *flow,
 
 static const GArray *collect(HfTeardown *t, HfSymId sym, int depth);
 
+/* What a callee makes go, in the terms of its caller. */
+static void collect_from(HfTeardown *t, const HfFlow *flow,
+                         const HfCall *call, HfSymId callee, GArray *out,
+                         int depth)
+{
+    const GArray *deeper =
+        depth < MAX_DEPTH ? collect(t, callee, depth + 1) : NULL;
+
+    for (guint i = 0; deeper && i < deeper->len && out->len < MAX_GONE; i++) {
+        HfGone gone = g_array_index(deeper, HfGone, i);
+
+        if (hf_teardown_through(t, flow, call, &gone)) {
+            g_array_append_val(out, gone);
+        }
+    }
+}
+
 static void collect_call(HfTeardown *t, const HfFlow *flow,
                          const HfCall *call, GArray *out, int depth)
 {
     const HfXTable *x = t->c->solved->exprs;
-    HfSymId callee = hf_frees_callee(flow, call->event);
-    const GArray *deeper;
+    const HfSymId *targets;
+    HfFieldId slot;
     HfGone gone;
+    guint n;
 
     if (hf_teardown_gone(t, flow, call->event, &gone)) {
         HfXKind root = hf_x(x, hf_x_root(x, gone.object))->kind;
@@ -318,13 +350,9 @@ static void collect_call(HfTeardown *t, const HfFlow *flow,
         }
         return;
     }
-    deeper = callee && depth < MAX_DEPTH ? collect(t, callee, depth + 1)
-                                         : NULL;
-    for (guint i = 0; deeper && i < deeper->len && out->len < MAX_GONE; i++) {
-        gone = g_array_index(deeper, HfGone, i);
-        if (hf_teardown_through(t, flow, call, &gone)) {
-            g_array_append_val(out, gone);
-        }
+    n = hf_call_targets(t->c->solved, flow, call, &targets, &slot);
+    for (guint i = 0; n <= MAX_TARGETS && i < n; i++) {
+        collect_from(t, flow, call, targets[i], out, depth);
     }
 }
 
@@ -378,6 +406,7 @@ void hf_teardown_init(HfTeardown *t, HfCheck *c)
     t->threads = g_ptr_array_new_with_free_func(free_use);
     t->made = g_ptr_array_new_with_free_func(g_free);
     t->told = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    t->first = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     t->memo = g_hash_table_new_full(NULL, NULL, NULL,
                                     (GDestroyNotify)g_array_unref);
     for (guint i = 0; i < c->solved->roles->len; i++) {
@@ -397,4 +426,5 @@ void hf_teardown_clear(HfTeardown *t)
     g_ptr_array_unref(t->made);
     g_hash_table_unref(t->memo);
     g_hash_table_unref(t->told);
+    g_hash_table_unref(t->first);
 }

@@ -248,6 +248,23 @@ gboolean hf_teardown_starts_between(const HfTeardown *r, const HfThreadUse *u,
     return FALSE;
 }
 
+gboolean hf_teardown_starts_before_join(const HfTeardown *r,
+                                        const HfThreadUse *u,
+                                        const HfFlow *flow, uint32_t event)
+{
+    for (guint i = 0; i < flow->calls->len; i++) {
+        const HfCall *call = &g_array_index(flow->calls, HfCall, i);
+
+        if (call->event != event &&
+            hf_teardown_calls_joiner(r, u, flow, call) &&
+            hf_event_before(flow, event, call->event) &&
+            hf_teardown_starts_between(r, u, flow, event, call->event)) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
 gboolean hf_teardown_none_alive(HfTeardown *r, const HfThreadUse *u,
                                 const HfFlow *flow,
                            uint32_t event)

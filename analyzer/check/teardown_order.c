@@ -75,7 +75,7 @@ static void judge_call(HfTeardown *r, const HfThreadUse *u,
 
     k.other = hf_teardown_joined_after(r, u, flow, call->event);
     if (k.other == UINT32_MAX || hf_teardown_calls_joiner(r, u, flow, call) ||
-        hf_teardown_starts_between(r, u, flow, call->event, k.other) ||
+        hf_teardown_starts_before_join(r, u, flow, call->event) ||
         hf_teardown_none_alive(r, u, flow, call->event)) {
         return;
     }
@@ -156,7 +156,7 @@ static void judge_store(HfTeardown *r, const HfThreadUse *u,
     }
     k.other = hf_teardown_joined_after(r, u, flow, a->event);
     if (k.other == UINT32_MAX ||
-        hf_teardown_starts_between(r, u, flow, a->event, k.other) ||
+        hf_teardown_starts_before_join(r, u, flow, a->event) ||
         hf_teardown_none_alive(r, u, flow, a->event)) {
         return;
     }

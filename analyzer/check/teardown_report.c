@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* How a fault is told, and how sure it is. */
 #include "check/teardown.h"
+#include "solve/blocks.h"
 
 /* As good as in the function that the thread starts in. */
 #define NEAR 1
@@ -143,6 +144,16 @@ static guint calls_to_use(const HfTeardown *r, const HfTeardownFault *k)
     return best;
 }
 
+/* Freed in a loop, of whatever object it has come to: of all there are. */
+static gboolean is_of_all(const HfTeardown *r, const HfTeardownFault *k)
+{
+    const HfXTable *t = r->c->solved->exprs;
+
+    return k->sure && k->gone.key && k->gone.how == HF_GONE_FREED &&
+           hf_x(t, hf_x_root(t, k->gone.own))->kind == HF_X_LOCAL &&
+           hf_event_in_loop(k->gone.flow, k->gone.event);
+}
+
 static HfTier tier_of(const HfTeardown *r, const HfTeardownFault *k,
                       HfFinding *f)
 {
@@ -158,6 +169,10 @@ static HfTier tier_of(const HfTeardown *r, const HfTeardownFault *k,
         hf_finding_reason(f, "both may run at the same time, but what else "
                              "keeps them apart is not known");
         return HF_TIER_LOW;
+    }
+    if (k->shape == HF_TEARDOWN_BEFORE_JOIN && is_of_all(r, k)) {
+        hf_finding_reason(f, "it is freed for one object after the other");
+        return HF_TIER_MEDIUM;
     }
     if (k->gone.unnamed && k->shape == HF_TEARDOWN_BEFORE_JOIN) {
         hf_finding_reason(f, "it may be another object of that type");
@@ -208,6 +223,31 @@ static gboolean tell(HfTeardown *r, const HfTeardownFault *k)
                                             k->event, k->thread->role));
 }
 
+/* Another thread may still use it as well: one finding, named after the
+ * first.  TRUE: f is gone. */
+static gboolean joins_another(HfTeardown *r, const HfTeardownFault *k,
+                              HfFinding *f)
+{
+    char *key = g_strdup_printf("%u %u %s", k->flow->sym, k->event,
+                                f->key_subject);
+    HfFinding *first = g_hash_table_lookup(r->first, key);
+    g_autofree char *what = NULL;
+    HfPlace at;
+
+    if (!first || !k->use || k->shape != HF_TEARDOWN_BEFORE_JOIN) {
+        g_hash_table_insert(r->first, key, f);
+        return FALSE;
+    }
+    g_free(key);
+    what = hf_check_text(r->c, k->use->flow, k->use->access->path);
+    at = hf_check_place(k->use->flow, k->use->access->event);
+    hf_finding_event(first, &at, "note", 0, "\"%s\", too, uses \"%s\".",
+                     hf_teardown_role(r, k->thread)->name, what);
+    first->tier = MIN(first->tier, f->tier);
+    hf_finding_free(f);
+    return TRUE;
+}
+
 void hf_teardown_report(HfTeardown *r, const HfTeardownFault *k)
 {
     HfCheck *c = r->c;
@@ -226,5 +266,7 @@ void hf_teardown_report(HfTeardown *r, const HfTeardownFault *k)
                          : hf_check_stable(c, k->gone.object);
     f->key_lock = g_strdup(hf_teardown_role(r, k->thread)->name);
     f->key_shape = g_strdup(shapes[k->shape]);
-    hf_findings_add(c->findings, f);
+    if (!joins_another(r, k, f)) {
+        hf_findings_add(c->findings, f);
+    }
 }
