@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "check/containers.h"
 #include "check/idiom.h"
 #include "check/set_up.h"
 
@@ -10,135 +11,16 @@
 typedef struct {
     GHashTable *stats; /* subject key -> HfStats */
     GPtrArray *order;  /* HfStats in order of first use */
+    GHashTable *homes; /* HfSymId of a lock -> GPtrArray of file names, as many
+                          as matter */
+    const HfContainers *containers; /* these only; NULL: all else */
     gboolean all;      /* hf_belief_survey_all() */
 } Survey;
 
+/* Files that may share a lock that is theirs. */
+#define HOME_FILES 2
+
 /* ---- which locks go with this access ------------------------------------ */
-
-static gboolean prefix_of(const HfXTable *t, HfX inner, HfX outer)
-{
-    while (inner) {
-        const HfXNode *n = hf_x(t, inner);
-
-        if (inner == outer) {
-            return TRUE;
-        }
-        if (n->kind != HF_X_FIELD && n->kind != HF_X_INDEX) {
-            return FALSE;
-        }
-        inner = n->parent;
-    }
-    return FALSE;
-}
-
-/* A lock inside some element of an array: one of many, which guards its own
- * element.  One that is itself an element is for whatever hashes to it. */
-static gboolean is_of_some_element(const HfXTable *t, const HfXNode *lock)
-{
-    gboolean member = FALSE;
-
-    for (const HfXNode *n = lock; n->parent; n = hf_x(t, n->parent)) {
-        member |= n->kind == HF_X_FIELD;
-        if (n->kind == HF_X_INDEX && n->value < 0) {
-            return member;
-        }
-    }
-    return FALSE;
-}
-
-gboolean hf_belief_relate(const HfCheck *c, const HfSubject *s, HfX lock,
-                          HfLockKey *key)
-{
-    const HfXTable *t = c->solved->exprs;
-    const HfXNode *n = hf_x(t, lock);
-    const HfXNode *owner;
-
-    if (n->kind == HF_X_CAP) {
-        return FALSE; /* a lock over everything explains nothing */
-    }
-    /* the only object of its type, named by the variable that points to it,
-     * is what its functions are given as a parameter, too */
-    if (n->kind == HF_X_FIELD && s->base && n->parent != s->base &&
-        hf_x(t, n->parent)->kind == HF_X_DEREF &&
-        prefix_of(t, s->base, n->parent)) {
-        *key = (HfLockKey){ n->ref, HF_REL_AROUND };
-        return TRUE;
-    }
-    if (!n->local && hf_x(t, hf_x_root(t, lock))->kind == HF_X_GLOBAL &&
-        !is_of_some_element(t, n)) {
-        const HfXNode *base = s->base ? hf_x(t, s->base) : NULL;
-
-        if (!base || n->kind == HF_X_GLOBAL || n->parent != s->base) {
-            *key = (HfLockKey){ lock, HF_REL_GLOBAL };
-            return TRUE;
-        }
-    }
-    if (n->kind != HF_X_FIELD || !s->base) {
-        return FALSE;
-    }
-    key->id = n->ref;
-    owner = hf_x(t, n->parent);
-    if (n->parent == s->base) {
-        key->relation = HF_REL_SAME;
-        return TRUE;
-    }
-    if (prefix_of(t, s->base, n->parent)) {
-        key->relation = HF_REL_AROUND;
-        return TRUE;
-    }
-    /* what a member points to cannot guard that member */
-    if (owner->kind == HF_X_DEREF &&
-        hf_x(t, owner->parent)->kind == HF_X_FIELD &&
-        hf_x(t, owner->parent)->parent == s->base &&
-        hf_x(t, owner->parent)->ref != s->field) {
-        key->relation = HF_REL_THROUGH;
-        return TRUE;
-    }
-    return FALSE;
-}
-
-HfX hf_belief_lock_on(const HfCheck *c, const HfFlow *flow,
-                      const HfSubject *s, const HfLockKey *key)
-{
-    HfXTable *t = c->solved->exprs;
-    HfRecId record;
-    HfX x = s->base;
-
-    if (key->relation == HF_REL_GLOBAL) {
-        return key->id;
-    }
-    if (key->relation == HF_REL_THROUGH || !x) {
-        return 0; /* which member points to it is not part of the key */
-    }
-    if (key->relation == HF_REL_SAME) {
-        return hf_x_field(t, x, key->id);
-    }
-    record = HF_PROGRAM_FIELD(c->program, key->id)->record;
-    while (hf_contract_record(c->solved->contracts, flow->sym, x) != record) {
-        const HfXNode *n = hf_x(t, x);
-
-        if (n->kind != HF_X_FIELD && n->kind != HF_X_INDEX) {
-            return 0;
-        }
-        x = n->parent;
-    }
-    return hf_x_field(t, x, key->id);
-}
-
-gboolean hf_belief_same_lock(const HfLockKey *a, const HfLockKey *b)
-{
-    return a->id == b->id && a->relation == b->relation;
-}
-
-gboolean hf_belief_has(const GArray *list, const HfLockKey *key)
-{
-    for (guint i = 0; list && i < list->len; i++) {
-        if (hf_belief_same_lock(&g_array_index(list, HfLockKey, i), key)) {
-            return TRUE;
-        }
-    }
-    return FALSE;
-}
 
 static void add_key(GArray **list, const HfLockKey *key)
 {
@@ -150,25 +32,65 @@ static void add_key(GArray **list, const HfLockKey *key)
     }
 }
 
-/* A global lock that some caller far away holds explains nothing; one that
- * the same file declares does. */
-static gboolean same_file(const HfCheck *c, const HfFlow *flow, HfX lock)
+static HfSymId variable_of(const HfCheck *c, HfX lock)
 {
     const HfXNode *root =
         hf_x(c->solved->exprs, hf_x_root(c->solved->exprs, lock));
-    const HfProgSymbol *var = HF_PROGRAM_SYM(c->program, root->ref);
-    HfPlace at, here = hf_check_place(flow, UINT32_MAX);
 
-    if (root->kind != HF_X_GLOBAL || !var->decl_loc) {
+    return root->kind == HF_X_GLOBAL ? root->ref : 0;
+}
+
+/* Where it is taken and given back, if those are few files. */
+static void note_homes(HfCheck *c, const HfFlow *flow, gpointer data)
+{
+    Survey *sv = data;
+    HfPlace here = hf_check_place(flow, UINT32_MAX);
+
+    for (guint i = 0; i < flow->lock_ops->len; i++) {
+        HfSymId var = variable_of(
+            c, g_array_index(flow->lock_ops, HfLockOp, i).lock);
+        GPtrArray *files = g_hash_table_lookup(sv->homes,
+                                               GUINT_TO_POINTER(var));
+
+        if (var && !files) {
+            files = g_ptr_array_new();
+            g_hash_table_insert(sv->homes, GUINT_TO_POINTER(var), files);
+        }
+        if (var && files->len <= HOME_FILES &&
+            !g_ptr_array_find_with_equal_func(files, here.file, g_str_equal,
+                                              NULL)) {
+            g_ptr_array_add(files, (gpointer)here.file);
+        }
+    }
+}
+
+/* A global lock that some caller far away holds explains nothing; one does
+ * that the same file declares, or that hardly any other file uses. */
+static gboolean is_at_home(const HfCheck *c, const Survey *sv,
+                           const HfFlow *flow, HfX lock)
+{
+    HfSymId id = variable_of(c, lock);
+    const HfProgSymbol *var = HF_PROGRAM_SYM(c->program, id);
+    HfPlace at, here = hf_check_place(flow, UINT32_MAX);
+    const GPtrArray *files;
+
+    if (!id || !var->decl_loc) {
         return FALSE;
     }
     at = hf_check_place_of(c->program, var->decl_unit, var->decl_loc);
-    return strcmp(at.file, here.file) == 0;
+    if (strcmp(at.file, here.file) == 0) {
+        return TRUE;
+    }
+    files = g_hash_table_lookup(sv->homes, GUINT_TO_POINTER(id));
+    return files && files->len <= HOME_FILES &&
+           g_ptr_array_find_with_equal_func((GPtrArray *)files, here.file,
+                                            g_str_equal, NULL);
 }
 
 /* local: taken in this body. */
-static void consider(const HfCheck *c, HfUse *u, const HfSubject *s,
-                     const HfHold *rows, guint n, gboolean local)
+static void consider(const HfCheck *c, const Survey *sv, HfUse *u,
+                     const HfSubject *s, const HfHold *rows, guint n,
+                     gboolean local)
 {
     for (guint i = 0; i < n; i++) {
         HfVerdict v;
@@ -186,7 +108,7 @@ static void consider(const HfCheck *c, HfUse *u, const HfSubject *s,
         v = hf_guard_verdict(c, u->flow, u->access, rows[i].lock);
         if (v.tri == HF_HELD && v.n_contexts &&
             (local || key.relation != HF_REL_GLOBAL ||
-             same_file(c, u->flow, rows[i].lock))) {
+             is_at_home(c, sv, u->flow, rows[i].lock))) {
             add_key(&u->locks, &key);
         } else if (v.n_held) {
             add_key(&u->sometimes, &key);
@@ -231,25 +153,25 @@ static void consider_may(const HfCheck *c, HfUse *u, const HfSubject *s)
 }
 
 /* Locks held locally, and by callers. */
-static void find_locks(const HfCheck *c, HfUse *u, const HfSubject *s,
-                       gboolean named)
+static void find_locks(const HfCheck *c, const Survey *sv, HfUse *u,
+                       const HfSubject *s)
 {
     guint n;
     const HfHold *rows = hf_holds(c->solved, u->access->must, &n);
 
-    consider(c, u, s, rows, n, TRUE);
+    consider(c, sv, u, s, rows, n, TRUE);
     consider_may(c, u, s);
-    if (named) {
+    if (sv->all) {
         consider_named(c, u, rows, n);
     }
     rows = hf_holds(c->solved, u->flow->owed, &n);
-    consider(c, u, s, rows, n, TRUE);
+    consider(c, sv, u, s, rows, n, TRUE);
     for (guint i = 0; i < u->flow->contexts->len; i++) {
         const HfContext *ctx =
             &g_array_index(u->flow->contexts, HfContext, i);
 
         rows = hf_holds(c->solved, ctx->held, &n);
-        consider(c, u, s, rows, n, FALSE);
+        consider(c, sv, u, s, rows, n, FALSE);
     }
 }
 
@@ -264,7 +186,7 @@ static gboolean worth_asking(const HfCheck *c, const HfFlow *flow,
         hf_guard_is_declared(c, &declared)) {
         return FALSE;
     }
-    if (s->pointee || hf_guard_is_atomic(a) || a->fresh) {
+    if ((s->pointee && !a->arg) || hf_guard_is_atomic(a) || a->fresh) {
         return FALSE;
     }
     if (s->field) {
@@ -438,23 +360,12 @@ static void add_use(HfCheck *c, Survey *sv, const HfFlow *flow,
     HfUse u = { .flow = flow, .access = a };
     HfStats *st = stats_of(sv, s);
 
-    find_locks(c, &u, s, sv->all);
+    find_locks(c, sv, &u, s);
     if (u.locks) {
         u.section = section_size(flow, a);
     }
     st->n_writes += hf_guard_is_write(a);
     g_array_append_val(st->uses, u);
-}
-
-/* The first member stands for the object around it. */
-static gboolean is_base(const HfCheck *c, const HfSubject *s)
-{
-    const HfProgField *f =
-        s->field ? HF_PROGRAM_FIELD(c->program, s->field) : NULL;
-
-    return f && f->type_flags & HF_TYPE_RECORD &&
-           (s->field == 1 ||
-            HF_PROGRAM_FIELD(c->program, s->field - 1)->record != f->record);
 }
 
 /* What a wait is given besides the lock is a condition, no data. */
@@ -489,7 +400,7 @@ static void survey_call(HfCheck *c, Survey *sv, const HfFlow *flow,
             a.path = hf_x(t, a.path)->parent;
         }
         if (!a.path || !hf_guard_subject(c, &a, &s) ||
-            !worth_asking(c, flow, &a, &s) || is_base(c, &s) ||
+            !worth_asking(c, flow, &a, &s) || hf_belief_is_base(c, s.field) ||
             always_fresh(c, flow, &a)) {
             continue;
         }
@@ -502,21 +413,32 @@ static void survey_call(HfCheck *c, Survey *sv, const HfFlow *flow,
     }
 }
 
+static void survey_access(HfCheck *c, Survey *sv, const HfFlow *flow,
+                          const HfAccess *a)
+{
+    HfSubject s;
+
+    if (hf_guard_subject(c, a, &s) && worth_asking(c, flow, a, &s) &&
+        !always_fresh(c, flow, a)) {
+        add_use(c, sv, flow, a, &s);
+    }
+}
+
 static void survey_flow(HfCheck *c, const HfFlow *flow, gpointer data)
 {
     Survey *sv = data;
+    const GPtrArray *calls =
+        sv->containers ? hf_containers_of(sv->containers, flow) : NULL;
 
     if (hf_check_exempt(c, flow)) {
         return;
     }
-    for (guint i = 0; i < flow->accesses->len; i++) {
-        const HfAccess *a = &g_array_index(flow->accesses, HfAccess, i);
-        HfSubject s;
-
-        if (hf_guard_subject(c, a, &s) && worth_asking(c, flow, a, &s) &&
-            !always_fresh(c, flow, a)) {
-            add_use(c, sv, flow, a, &s);
-        }
+    for (guint i = 0; calls && i < calls->len; i++) {
+        survey_access(c, sv, flow, g_ptr_array_index(calls, i));
+    }
+    for (guint i = 0; !sv->containers && i < flow->accesses->len; i++) {
+        survey_access(c, sv, flow,
+                      &g_array_index(flow->accesses, HfAccess, i));
     }
     for (guint i = 0; sv->all && i < flow->calls->len; i++) {
         survey_call(c, sv, flow, &g_array_index(flow->calls, HfCall, i));
@@ -669,25 +591,36 @@ static void stats_free(gpointer data)
     g_free(st);
 }
 
-static GPtrArray *survey(HfCheck *c, gboolean all)
+static GPtrArray *survey(HfCheck *c, gboolean all,
+                         const HfContainers *containers)
 {
     Survey sv = {
         .stats = g_hash_table_new(NULL, NULL),
         .order = g_ptr_array_new_with_free_func(stats_free),
+        .homes = g_hash_table_new_full(NULL, NULL, NULL,
+                                       (GDestroyNotify)g_ptr_array_unref),
         .all = all,
+        .containers = containers,
     };
 
+    hf_check_each_flow(c, note_homes, &sv);
     hf_check_each_flow(c, survey_flow, &sv);
     g_hash_table_unref(sv.stats);
+    g_hash_table_unref(sv.homes);
     return sv.order;
 }
 
 GPtrArray *hf_belief_survey(HfCheck *c)
 {
-    return survey(c, FALSE);
+    return survey(c, FALSE, NULL);
 }
 
 GPtrArray *hf_belief_survey_all(HfCheck *c)
 {
-    return survey(c, TRUE);
+    return survey(c, TRUE, NULL);
+}
+
+GPtrArray *hf_belief_survey_containers(HfCheck *c, const HfContainers *k)
+{
+    return survey(c, FALSE, k);
 }

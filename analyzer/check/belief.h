@@ -27,6 +27,7 @@
 typedef enum {
     HF_REL_SAME,    /* s->x and s->lock */
     HF_REL_AROUND,  /* s->sub.x and s->lock */
+    HF_REL_BASE,    /* s->x and s->base.lock, base the first member */
     HF_REL_THROUGH, /* s->x and s->owner->lock */
     HF_REL_GLOBAL,
 } HfRelation;
@@ -71,6 +72,11 @@ GPtrArray *hf_belief_survey(HfCheck *c);
  * requires can guard as well. */
 GPtrArray *hf_belief_survey_all(HfCheck *c);
 
+/* The same of containers that library calls change and look into. */
+struct HfContainers;
+GPtrArray *hf_belief_survey_containers(HfCheck *c,
+                                       const struct HfContainers *k);
+
 /* The lock with the best claim, n 0 when there is none, and whether to
  * believe it. */
 HfBelief hf_belief_strongest(const HfCheck *c, const HfStats *st);
@@ -88,11 +94,16 @@ gboolean hf_belief_relate(const HfCheck *c, const HfSubject *s, HfX lock,
  * named. */
 HfX hf_belief_lock_on(const HfCheck *c, const HfFlow *flow,
                       const HfSubject *s, const HfLockKey *key);
+/* "Job.lock", or the variable's name; (transfer full) */
+char *hf_belief_lock_name(const HfCheck *c, const HfLockKey *key);
 gboolean hf_belief_same_lock(const HfLockKey *a, const HfLockKey *b);
 /* The use belongs to setting the lock up or tearing it down: nobody else can
  * see the object then. */
 gboolean hf_belief_unshared(const HfCheck *c, const HfUse *u,
                             const HfLockKey *key);
 gboolean hf_belief_has(const GArray *list, const HfLockKey *key);
+/* A struct that is the first member of another: what that one is derived
+ * from. */
+gboolean hf_belief_is_base(const HfCheck *c, HfFieldId field);
 
 #endif

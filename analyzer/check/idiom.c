@@ -35,7 +35,7 @@ static gboolean only_asked(const HfUse *u)
     HfId path = hf_flow_event(u->flow, u->access->event)->path;
     gboolean asked = FALSE;
 
-    if (u->access->kind != HF_EV_READ) {
+    if (u->access->kind != HF_EV_READ || u->access->arg) {
         return FALSE;
     }
     for (uint32_t i = u->flow->fn->first_event + u->access->event + 1;

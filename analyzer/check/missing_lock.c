@@ -6,6 +6,7 @@
  */
 #include "check/idiom.h"
 #include "check/missing_caller.h"
+#include "check/missing_race.h"
 #include "check/said_unlocked.h"
 #include "check/unlocked.h"
 
@@ -17,17 +18,6 @@
 #define HABIT 16
 
 /* ---- findings ----------------------------------------------------------- */
-
-static char *lock_name(const HfCheck *c, const HfLockKey *key)
-{
-    if (key->relation == HF_REL_GLOBAL) {
-        return hf_check_stable(c, key->id);
-    }
-    return g_strdup_printf(
-        "%s.%s", HF_PROGRAM_RECORD(c->program, HF_PROGRAM_FIELD(
-                                       c->program, key->id)->record)->name,
-        HF_PROGRAM_FIELD(c->program, key->id)->name);
-}
 
 static char *subject_name(const HfCheck *c, const HfSubject *s)
 {
@@ -197,6 +187,7 @@ typedef struct {
     GHashTable *callers; /* calls told by hf_missing_in_caller() */
     GHashTable *groups;  /* Group -> HfFinding */
     HfWitnesses *witnesses;
+    HfRaces *races;
 } Told;
 
 /* TRUE when it went into a finding that stands already. */
@@ -262,7 +253,7 @@ static void report(HfCheck *c, const HfStats *st, const HfBelief *b,
     HfFinding *f = hf_check_finding(c, u->flow, write ? "unlocked_write"
                                                       : "unlocked_read");
     g_autofree char *what = hf_check_access_text(u->flow, u->access);
-    g_autofree char *lock = lock_name(c, &b->key);
+    g_autofree char *lock = hf_belief_lock_name(c, &b->key);
     g_autofree char *subject = subject_name(c, &st->subject);
     HfPlace place = hf_check_place(u->flow, u->access->event);
     GString *strong = g_string_new(NULL);
@@ -276,7 +267,8 @@ static void report(HfCheck *c, const HfStats *st, const HfBelief *b,
         f, &place, "missing_lock", 0,
         "%s \"%s\" without holding lock \"%s\". Elsewhere, \"%s\" is "
         "accessed with \"%s\" held %u out of %u times%s.",
-        write ? "Writing" : "Accessing", what, lock, subject, lock,
+        !write ? "Accessing" : u->access->arg ? "Changing" : "Writing",
+        what, lock, subject, lock,
         b->n_with, b->n, strong->str);
     g_string_free(strong, TRUE);
     examples(c, f, st, &b->key, u->flow);
@@ -395,6 +387,7 @@ static void judge(HfCheck *c, const HfStats *st, const Told *told)
         }
     }
     if (why == HF_NOT_BELIEVED) {
+        hf_missing_race(told->races, st);
         return;
     }
     for (guint i = 0; i < st->uses->len;) {
@@ -408,16 +401,25 @@ static void run(HfCheck *c)
     Told told = {
         g_hash_table_new_full(hf_key_hash, g_int64_equal, g_free, NULL),
         g_hash_table_new_full(group_hash, group_equal, g_free, NULL),
-        hf_witnesses_new(c),
+        hf_witnesses_new(c), NULL,
     };
+    GPtrArray *containers;
 
+    containers = hf_belief_survey_containers(
+        c, hf_witness_containers(told.witnesses));
+    told.races = hf_races_new(c, told.witnesses);
     for (guint i = 0; i < subjects->len; i++) {
         judge(c, g_ptr_array_index(subjects, i), &told);
     }
+    for (guint i = 0; i < containers->len; i++) {
+        judge(c, g_ptr_array_index(containers, i), &told);
+    }
     g_hash_table_unref(told.callers);
     g_hash_table_unref(told.groups);
+    hf_races_free(told.races);
     hf_witnesses_free(told.witnesses);
     g_ptr_array_unref(subjects);
+    g_ptr_array_unref(containers);
 }
 
 const HfChecker hf_checker_missing_lock = {

@@ -15,6 +15,7 @@ struct HfParties {
     HfCheck *c;
     GHashTable *sites;   /* subject key -> GArray of Site */
     GHashTable *parties; /* subject key -> GArray of HfParty, when asked for */
+    HfContainers *containers;
 };
 
 static gpointer key_of(const HfSubject *s)
@@ -24,26 +25,34 @@ static gpointer key_of(const HfSubject *s)
     return GUINT_TO_POINTER(id * 2 + (s->pointee ? 1 : 0));
 }
 
-static void add_site(HfCheck *c, const HfFlow *flow, gpointer data)
+static void add_site(HfParties *p, const HfFlow *flow, const HfAccess *a)
+{
+    Site site = { flow, a, { 0 } };
+    GArray *list;
+
+    if (a->fresh || !hf_guard_subject(p->c, a, &site.subject)) {
+        return;
+    }
+    list = g_hash_table_lookup(p->sites, key_of(&site.subject));
+    if (!list) {
+        list = g_array_new(FALSE, FALSE, sizeof(Site));
+        g_hash_table_insert(p->sites, key_of(&site.subject), list);
+    }
+    g_array_append_val(list, site);
+}
+
+static void add_sites(HfCheck *c, const HfFlow *flow, gpointer data)
 {
     HfParties *p = data;
+    const GPtrArray *also = hf_containers_of(p->containers, flow);
 
     for (guint i = 0; i < flow->accesses->len; i++) {
-        Site site = { flow, &g_array_index(flow->accesses, HfAccess, i),
-                      { 0 } };
-        GArray *list;
-
-        if (site.access->fresh ||
-            !hf_guard_subject(c, site.access, &site.subject)) {
-            continue;
-        }
-        list = g_hash_table_lookup(p->sites, key_of(&site.subject));
-        if (!list) {
-            list = g_array_new(FALSE, FALSE, sizeof(Site));
-            g_hash_table_insert(p->sites, key_of(&site.subject), list);
-        }
-        g_array_append_val(list, site);
+        add_site(p, flow, &g_array_index(flow->accesses, HfAccess, i));
     }
+    for (guint i = 0; also && i < also->len; i++) {
+        add_site(p, flow, g_ptr_array_index(also, i));
+    }
+    (void)c;
 }
 
 static void unref_array(gpointer a)
@@ -58,7 +67,8 @@ HfParties *hf_parties_new(HfCheck *c)
     p->c = c;
     p->sites = g_hash_table_new_full(NULL, NULL, NULL, unref_array);
     p->parties = g_hash_table_new_full(NULL, NULL, NULL, unref_array);
-    hf_check_each_flow(c, add_site, p);
+    p->containers = hf_containers_new(c);
+    hf_check_each_flow(c, add_sites, p);
     return p;
 }
 
@@ -66,6 +76,7 @@ void hf_parties_free(HfParties *p)
 {
     g_hash_table_unref(p->sites);
     g_hash_table_unref(p->parties);
+    hf_containers_free(p->containers);
     g_free(p);
 }
 
@@ -212,6 +223,11 @@ void hf_party_clear(HfParty *p)
 static void clear_party(gpointer data)
 {
     hf_party_clear(data);
+}
+
+const HfContainers *hf_parties_containers(const HfParties *p)
+{
+    return p->containers;
 }
 
 const GArray *hf_parties_of(HfParties *p, const HfSubject *s)

@@ -8,6 +8,7 @@
 #define HOLDFAST_PARTIES_H
 
 #include "check/belief.h"
+#include "check/containers.h"
 #include "solve/parallel.h"
 
 G_BEGIN_DECLS
@@ -40,6 +41,9 @@ const GArray *hf_parties_of(HfParties *p, const HfSubject *s);
 HfParty hf_party_make(HfParties *p, const HfFlow *flow, const HfAccess *a,
                       const HfSubject *s, const HfContext *ctx);
 void hf_party_clear(HfParty *p);
+
+/* Library calls that access containers are among them.  Borrowed. */
+const HfContainers *hf_parties_containers(const HfParties *p);
 
 /* The function in which the context's way begins. */
 const HfFlow *hf_party_root(const HfParties *p, const HfParty *party);

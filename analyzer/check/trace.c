@@ -35,10 +35,13 @@ HfFinding *hf_check_finding(const HfCheck *check, const HfFlow *flow,
 
 char *hf_check_access_text(const HfFlow *flow, const HfAccess *access)
 {
+    const HfFacts *f = flow->unit->facts;
+    const HfEvent *e = hf_flow_event(flow, access->event);
     GString *s = g_string_new(NULL);
 
-    hf_facts_path_text(flow->unit->facts,
-                       hf_flow_event(flow, access->event)->path, s);
+    hf_facts_path_text(f, access->arg ? f->args[e->first_arg +
+                                                access->arg - 1] : e->path,
+                       s);
     return g_string_free(s, FALSE);
 }
 

@@ -23,6 +23,11 @@ void hf_witnesses_free(HfWitnesses *w)
     g_free(w);
 }
 
+const HfContainers *hf_witness_containers(const HfWitnesses *w)
+{
+    return hf_parties_containers(w->parties);
+}
+
 HfWhatIfs *hf_witness_what_ifs(HfWitnesses *w)
 {
     if (!w->what_ifs) {
@@ -154,7 +159,9 @@ static void against(HfWitnesses *w, const HfParty *a, const GArray *others,
         const HfParty *b = &g_array_index(others, HfParty, i);
         HfParallel p;
 
-        if (b->setup || (!a->write && !b->write)) {
+        if (b->setup || (!a->write && !b->write) ||
+            (t->among && (!g_hash_table_contains(t->among, b->access) ||
+                           !hf_belief_has(b->locks, t->under)))) {
             continue;
         }
         t->conflicts++;
@@ -182,11 +189,13 @@ static void against(HfWitnesses *w, const HfParty *a, const GArray *others,
     }
 }
 
-void hf_witness_find(HfWitnesses *w, const HfFlow *flow, const HfAccess *a,
-                     HfX lock, HfWitness *out)
+static void find(HfWitnesses *w, const HfFlow *flow, const HfAccess *a,
+                 HfX lock, GHashTable *among, const HfLockKey *under,
+                 HfWitness *out)
 {
     const GArray *others;
-    HfTally t = { .best = G_MAXUINT, .role = -1 };
+    HfTally t = { .among = among, .under = under,
+                  .best = G_MAXUINT, .role = -1 };
     HfSubject s;
 
     *out = (HfWitness){ .verdict = HF_PARALLEL_NO };
@@ -212,7 +221,20 @@ void hf_witness_find(HfWitnesses *w, const HfFlow *flow, const HfAccess *a,
             hf_party_clear(&self);
         }
     }
-    if (t.n && out->verdict == HF_PARALLEL_NO) {
+    if (t.n && !among && out->verdict == HF_PARALLEL_NO) {
         hf_witness_prove(w, &t, out);
     }
+}
+
+void hf_witness_find(HfWitnesses *w, const HfFlow *flow, const HfAccess *a,
+                     HfX lock, HfWitness *out)
+{
+    find(w, flow, a, lock, NULL, NULL, out);
+}
+
+void hf_witness_among(HfWitnesses *w, const HfFlow *flow, const HfAccess *a,
+                      GHashTable *others, const HfLockKey *under,
+                      HfWitness *out)
+{
+    find(w, flow, a, 0, others, under, out);
 }

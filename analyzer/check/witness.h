@@ -22,6 +22,9 @@ typedef struct HfWitnesses HfWitnesses;
 HfWitnesses *hf_witnesses_new(HfCheck *c);
 void hf_witnesses_free(HfWitnesses *w);
 
+/* Borrowed. */
+const HfContainers *hf_witness_containers(const HfWitnesses *w);
+
 typedef struct {
     HfParallelVerdict verdict; /* YES, MAYBE: of the pair; NO: none conflicts */
     HfParty self, other;       /* NO: flow NULL where there is none */
@@ -35,6 +38,11 @@ typedef struct {
 void hf_witness_find(HfWitnesses *w, const HfFlow *flow, const HfAccess *a,
                      HfX lock, HfWitness *out);
 void hf_witness_clear(HfWitness *w);
+/* The same among these accesses only (HfAccess), where they hold that lock;
+ * nothing is proved where none conflicts. */
+void hf_witness_among(HfWitnesses *w, const HfFlow *flow, const HfAccess *a,
+                      GHashTable *others, const HfLockKey *under,
+                      HfWitness *out);
 
 /*
  * What every finding about an unlocked access ends with, once its tier is

@@ -18,6 +18,9 @@ HfWhatIfs *hf_witness_what_ifs(HfWitnesses *w);
 
 /* What was seen of all pairs of one access. */
 typedef struct {
+    GHashTable *among; /* HfAccess that count as the other side, where they hold
+                          the lock `under`; NULL: all */
+    const HfLockKey *under;
     guint n;           /* contexts of the access */
     guint conflicts;   /* pairs of which one writes */
     guint atomics;     /* both atomically */

@@ -63,6 +63,8 @@ typedef struct {
     HfHolds may;  /* strongest over all paths */
     uint8_t kind; /* HfEventKind */
     gboolean fresh; /* object allocated here and not yet published */
+    uint8_t arg; /* not 0: the event is a call, of which this argument less one
+                    leads to the object */
     gboolean renamed; /* path is its name in some states only: must and may,
                          where they speak of it, mean other objects too */
 } HfAccess;
