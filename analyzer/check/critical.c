@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* What a call of each function may come to; see critical.h. */
-#include "check/critical.h"
+#include "check/critical_poll.h"
+#include "solve/blocks.h"
+
+#include <string.h>
 
 /* Ways through more function pointers are rarely feasible. */
 #define MAX_SLOTS 2
@@ -13,7 +16,8 @@
 
 #define LEAF_EFFECTS                                                        \
     (HF_LOCK_EFFECTS | 1ull << HF_EFF_BLOCKING | 1ull << HF_EFF_MAY_BLOCK | \
-     1ull << HF_EFF_WAKES | 1ull << HF_EFF_JOIN)
+     1ull << HF_EFF_WAKES | 1ull << HF_EFF_JOIN |                           \
+     1ull << HF_EFF_YIELDS)
 
 /* ---- one function's rows ------------------------------------------------ */
 
@@ -163,6 +167,36 @@ static void own_wait(const At *at, const HfClause *cl, HfCritKind kind,
     emit(at, e);
 }
 
+static void told_of(const At *at, HfCritKind kind, const char *word,
+                    HfX object, HfCritSet dropped)
+{
+    HfCritical *cr = at->cr;
+    HfCritEvent e = {
+        .kind = kind, .word = word_of(cr, word), .n_slots = at->n_slots,
+        .held = hf_critical_update(cr, at->held, dropped, 0),
+        .absent = hf_critical_update(cr, at->absent, 0, dropped),
+        .object = object,
+    };
+
+    e.cls = hf_critical_path(cr, object);
+    emit(at, e);
+}
+
+/* A call that sleeps: in a loop, perhaps until something has changed. */
+static void own_sleep(const At *at, const HfClause *cl, HfCritSet dropped)
+{
+    const GArray *polled =
+        cl->effect->other
+            ? NULL : hf_critical_polled(at->cr, at->flow, at->call->event);
+
+    if (polled) {
+        told_of(at, HF_CRIT_WAIT, HF_CRIT_CHANGE,
+                g_array_index(polled, HfPolled, 0).object, dropped);
+    } else {
+        own_wait(at, cl, HF_CRIT_WAIT, cl->effect->other, dropped);
+    }
+}
+
 static void own_retake(const At *at, const HfClause *cl, HfCritSet dropped)
 {
     HfCritEvent e = {
@@ -176,6 +210,37 @@ static void own_retake(const At *at, const HfClause *cl, HfCritSet dropped)
     if (e.object && (!e.cls || hf_critical_is_lock(at->cr, e.cls))) {
         emit(at, e);
     }
+}
+
+/* Where the function has put the handle of the coroutine it runs in. */
+static HfX own_handle(const At *at)
+{
+    const HfFlow *f = at->flow;
+    const HfFacts *facts = f->unit->facts;
+
+    for (guint i = 0; i < f->accesses->len; i++) {
+        const HfAccess *a = &g_array_index(f->accesses, HfAccess, i);
+        const HfEvent *e = hf_flow_event(f, a->event);
+        const HfPath *v = &facts->paths[e->value];
+        const HfEvent *from =
+            e->value && v->kind == HF_PATH_TEMP ? &facts->events[v->ref]
+                                                : NULL;
+
+        if ((a->kind == HF_EV_WRITE || a->kind == HF_EV_ATOMIC_WRITE) &&
+            from && from->kind == HF_EV_CALL &&
+            HF_CONTRACT_HAS(hf_contract_of(at->cr->s->contracts,
+                                           f->unit->symbols[from->sym]),
+                            HF_EFF_SELF) &&
+            hf_event_before(f, a->event, at->call->event)) {
+            return a->path;
+        }
+    }
+    return 0;
+}
+
+static void own_yield(const At *at, HfCritSet dropped)
+{
+    told_of(at, HF_CRIT_WAIT, HF_CRIT_ENTER, own_handle(at), dropped);
 }
 
 /* Locks that the callee gives up while it waits. */
@@ -205,8 +270,11 @@ static void by_contract(const At *at, const HfContract *k)
         switch (cl->kind) {
         case HF_EFF_BLOCKING:
             if (cl->effect->other || !HF_CONTRACT_HAS(k, HF_EFF_JOIN)) {
-                own_wait(at, cl, HF_CRIT_WAIT, cl->effect->other, dropped);
+                own_sleep(at, cl, dropped);
             }
+            break;
+        case HF_EFF_YIELDS:
+            own_yield(at, dropped);
             break;
         case HF_EFF_JOIN:
             own_wait(at, cl, HF_CRIT_WAIT, HF_CRIT_EXIT, dropped);
@@ -332,6 +400,14 @@ static gboolean rename_event(const At *at, HfCritEvent *e, gboolean known_args)
     return e->cls || e->object || e->kind == HF_CRIT_WAIT;
 }
 
+/* Functions that also run outside of coroutines yield only where they find
+ * themselves in one. */
+static gboolean yields_for(const HfCritEvent *e, const HfFlow *callee)
+{
+    return !e->word || callee->coroutine ||
+           e->kind == HF_CRIT_WAKE || strcmp(e->word, HF_CRIT_ENTER) != 0;
+}
+
 static void by_callee(const At *at, HfSymId callee, gboolean known_args)
 {
     HfCritical *cr = at->cr;
@@ -344,7 +420,8 @@ static void by_callee(const At *at, HfSymId callee, gboolean known_args)
         HfCritEvent e = g_array_index(cr->events[callee], HfCritEvent, i);
 
         if (e.n_slots + at->n_slots > MAX_SLOTS || (e.wide && at->wide) || e.hops >= MAX_HOPS ||
-            wrong_mode(at, &e) || !rename_event(at, &e, known_args)) {
+            wrong_mode(at, &e) || !yields_for(&e, f) ||
+            !rename_event(at, &e, known_args)) {
             continue;
         }
         e.n_slots += at->n_slots;
@@ -501,6 +578,8 @@ static HfCritical *critical_new(HfCheck *c)
     cr->rows = g_hash_table_new_full(row_hash, row_equal, g_free, NULL);
     cr->words = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     cr->live = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    cr->polled = g_hash_table_new_full(hf_key_hash, g_int64_equal, g_free,
+                                       (GDestroyNotify)g_array_unref);
     cr->coroutine = cap < 0 ? 0 : hf_x_leaf(cr->t, HF_X_CAP, cap);
     hf_critical_sets_init(cr);
     find_events(cr);
@@ -532,6 +611,7 @@ void hf_critical_free(HfCritical *cr)
     g_hash_table_unref(cr->rows);
     g_hash_table_unref(cr->live);
     g_hash_table_unref(cr->words);
+    g_hash_table_unref(cr->polled);
     hf_critical_sets_clear(cr);
     g_hash_table_unref(cr->bits);
     g_array_unref(cr->classes);

@@ -33,6 +33,10 @@ typedef enum {
 
 /* The word for the end of a thread; the profile has the effect `join`. */
 #define HF_CRIT_EXIT "exit"
+/* ... for memory that a loop waits for (critical_poll.h) ... */
+#define HF_CRIT_CHANGE "change"
+/* ... and for a coroutine that is entered again. */
+#define HF_CRIT_ENTER "enter"
 
 /* Interned sorted array of classes; 0 is the empty one. */
 typedef uint32_t HfCritSet;
@@ -86,6 +90,10 @@ gboolean hf_critical_is_single(const HfCritical *cr, HfX cls);
 /* The same, as a function names it: part of a variable is one, too. */
 gboolean hf_critical_is_one(const HfCritical *cr, HfX lock);
 gboolean hf_critical_is_lock(const HfCritical *cr, HfX cls);
+/* Whoever waits for it yields: made for coroutines. */
+gboolean hf_critical_yields(const HfCritical *cr, HfX cls);
+/* Whoever waits for it blocks: a type that the profile knows. */
+gboolean hf_critical_blocks(const HfCritical *cr, HfX cls);
 gboolean hf_critical_spins(const HfCritical *cr, HfX cls);
 
 HfCritSet hf_critical_set(HfCritical *cr, HfX *classes, guint n);
@@ -166,6 +174,7 @@ struct HfCritical {
     HfX coroutine;    /* the mode, 0: the profile has none */
     GHashTable *rows; /* of an event: first row + 1 */
     GHashTable *words; /* interned until and what */
+    GHashTable *polled; /* function and event -> GArray of HfPolled */
     /* sets */
     GArray *set_rows;  /* HfX */
     GArray *set_spans; /* first, n */

@@ -171,7 +171,9 @@ static const char *type_text(const HfCritical *cr, HfX cls)
                ? HF_PROGRAM_SYM(cr->s->program, n->ref)->type : "";
 }
 
-gboolean hf_critical_spins(const HfCritical *cr, HfX cls)
+typedef gboolean (*TypeFn)(const HfLockTypeRule *rule);
+
+static gboolean of_type(const HfCritical *cr, HfX cls, TypeFn fn)
 {
     const GPtrArray *types = cr->s->program->rules->lock_types;
     g_auto(GStrv) words = NULL;
@@ -183,12 +185,42 @@ gboolean hf_critical_spins(const HfCritical *cr, HfX cls)
     for (guint i = 0; types && i < types->len; i++) {
         const HfLockTypeRule *rule = g_ptr_array_index(types, i);
 
-        if (rule->spins &&
+        if (fn(rule) &&
             g_strv_contains((const char *const *)words, rule->type)) {
             return TRUE;
         }
     }
     return FALSE;
+}
+
+static gboolean type_spins(const HfLockTypeRule *rule)
+{
+    return rule->spins;
+}
+
+static gboolean type_yields(const HfLockTypeRule *rule)
+{
+    return rule->yields;
+}
+
+static gboolean type_is_thread(const HfLockTypeRule *rule)
+{
+    return !rule->yields;
+}
+
+gboolean hf_critical_spins(const HfCritical *cr, HfX cls)
+{
+    return of_type(cr, cls, type_spins);
+}
+
+gboolean hf_critical_yields(const HfCritical *cr, HfX cls)
+{
+    return of_type(cr, cls, type_yields);
+}
+
+gboolean hf_critical_blocks(const HfCritical *cr, HfX cls)
+{
+    return of_type(cr, cls, type_is_thread);
 }
 
 /* ---- sets --------------------------------------------------------------- */

@@ -119,7 +119,9 @@ static char *waits_for(Run *r, const HfCritPair *p, const GArray *wakers)
         g_autofree char *name = hf_critical_name(r->cr, flow, p->what.object,
                                                  p->what.cls);
 
-        return g_strdup_printf("\"%s\"", name);
+        return g_strdup_printf(
+            "\"%s\"%s", name,
+            strcmp(p->what.word, HF_CRIT_CHANGE) == 0 ? " to change" : "");
     }
 }
 
@@ -183,10 +185,12 @@ static void report(Run *r, const HfCritPair *p, const GArray *wakers)
 {
     g_autofree char *what = waits_for(r, p, wakers);
     gboolean exits = strcmp(p->what.word, HF_CRIT_EXIT) == 0;
+    gboolean change = strcmp(p->what.word, HF_CRIT_CHANGE) == 0;
     HfFinding *f =
         begin(r, p, exits ? "join" : "waker_needs_lock", what,
-              exits ? ", which that thread takes before it ends."
-                    : ", which is needed to wake it.");
+              exits    ? ", which that thread takes before it ends."
+              : change ? ", which is needed to change it."
+                       : ", which is needed to wake it.");
 
     for (guint i = 0; i < wakers->len && i < MAX_WAKERS; i++) {
         hf_waker_trace(r->wakers, f, &g_array_index(wakers, HfWaker, i),
@@ -202,6 +206,17 @@ static void report_spinning(Run *r, const HfCritPair *p)
                          ", for which others wait without sleeping.");
 
     hf_finding_reason(f, "the lock spins");
+    f->tier = p->what.n_slots ? HF_TIER_LOW : tier_of_pair(r, f, p);
+    hf_findings_add(r->check->findings, f);
+}
+
+static void report_yield(Run *r, const HfCritPair *p)
+{
+    HfFinding *f = begin(r, p, "yield", "somebody to enter the coroutine",
+                         ": whoever of this thread takes it next waits for "
+                         "ever.");
+
+    hf_finding_reason(f, "the lock blocks threads, not coroutines");
     f->tier = p->what.n_slots ? HF_TIER_LOW : tier_of_pair(r, f, p);
     hf_findings_add(r->check->findings, f);
 }
@@ -259,6 +274,24 @@ static void report_later(Run *r)
     }
 }
 
+/* Coroutines that sleep: a lock of theirs counts like any for threads; one for
+ * threads is not kept meanwhile. */
+static gboolean judge_yield(Run *r, const HfCritPair *p)
+{
+    HfCritPair once = *p;
+
+    if (!p->what.word || strcmp(p->what.word, HF_CRIT_ENTER) != 0 ||
+        hf_critical_yields(r->cr, p->cls)) {
+        return FALSE;
+    }
+    once.what.event = UINT32_MAX; /* for all that comes under it */
+    if (p->hold.event != UINT32_MAX && hf_critical_blocks(r->cr, p->cls) &&
+        tell(r, &once)) {
+        report_yield(r, p);
+    }
+    return TRUE;
+}
+
 static void judge(HfCritical *cr, const HfCritPair *p, gpointer data)
 {
     Run *r = data;
@@ -266,6 +299,9 @@ static void judge(HfCritical *cr, const HfCritPair *p, gpointer data)
 
     if (p->what.kind != HF_CRIT_WAIT ||
         (p->hold.flags & HF_HOLD_SHARED && p->what.n_slots)) {
+        return;
+    }
+    if (judge_yield(r, p)) {
         return;
     }
     if (hf_critical_spins(cr, p->cls)) {

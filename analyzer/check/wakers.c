@@ -88,15 +88,16 @@ void hf_wakers_free(HfWakers *w)
         g_array_unref(w->all);
         g_hash_table_unref(w->askers);
         g_hash_table_unref(w->above);
+        g_clear_pointer(&w->writes, g_hash_table_unref);
         g_free(w);
     }
 }
 
 /* ---- what they need ----------------------------------------------------- */
 
-/* The lock is taken in flow on every way to the event, though given back. */
-static gboolean takes_first(const HfCritical *cr, const HfFlow *flow,
-                            uint32_t event, HfX lock)
+/* Though it is given back. */
+gboolean hf_waker_takes_first(const HfCritical *cr, const HfFlow *flow,
+                              uint32_t event, HfX lock)
 {
     for (guint i = 0; i < flow->lock_ops->len; i++) {
         const HfLockOp *op = &g_array_index(flow->lock_ops, HfLockOp, i);
@@ -124,7 +125,7 @@ static HfNeeds needs(HfWakers *w, const HfWaker *waker, HfX lock,
          hf_critical_holds(cr, waker->flow, call->must, lock))) {
         return HF_NEEDS_HELD;
     }
-    if (takes_first(cr, waker->flow, waker->event, lock)) {
+    if (hf_waker_takes_first(cr, waker->flow, waker->event, lock)) {
         return HF_NEEDS_FIRST;
     }
     return hf_waker_starts_later(w, waker, lock, waiter, wait)
@@ -309,6 +310,10 @@ GArray *hf_wakers_of(HfWakers *w, const HfFlow *waiter, const HfCritEvent *e,
         add_ends(w, out, e->cls, lock);
         return out;
     }
+    if (strcmp(e->word, HF_CRIT_CHANGE) == 0) {
+        hf_wakers_add_writes(w, out, waiter, e, lock);
+        return out;
+    }
     for (guint i = 0; i < w->all->len; i++) {
         HfWaker waker = g_array_index(w->all, HfWaker, i);
 
@@ -348,8 +353,9 @@ void hf_waker_trace(HfWakers *w, HfFinding *f, const HfWaker *waker, HfX lock)
         hf_critical_trace(cr, f, waker->flow, &waker->what, 0, TRUE);
         return;
     }
-    hf_finding_event(f, &at, "wake", 0, "\"%s\" wakes it %s \"%s\"%s.", self,
-                     how[waker->needs], name,
+    hf_finding_event(f, &at, "wake", 0, "\"%s\" %s it %s \"%s\"%s.", self,
+                     waker->write ? "changes" : "wakes", how[waker->needs],
+                     name,
                      waker->needs == HF_NEEDS_HELD ||
                              waker->needs == HF_NEEDS_START ? " held" : "");
 }

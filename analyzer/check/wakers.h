@@ -24,6 +24,7 @@ typedef struct {
     const HfFlow *flow;
     uint32_t event;   /* UINT32_MAX: the end of the thread that flow is */
     HfCritEvent what; /* WAKE, or the ACQUIRE that comes before the end */
+    const HfAccess *write; /* that changes what a loop waits for, or NULL */
     HfNeeds needs;
 } HfWaker;
 
@@ -44,10 +45,18 @@ void hf_waker_trace(HfWakers *w, HfFinding *f, const HfWaker *waker, HfX lock);
 struct HfWakers {
     HfCritical *cr;
     GArray *all; /* HfWaker: every call that wakes something known */
+    GHashTable *writes; /* wakers_writes.c; NULL until asked for */
     GHashTable *askers; /* HfSymId of a callback -> GArray of HfCallSite: who
                            has it called, by a relative event */
     GHashTable *above; /* HfSymId -> guint8 by HfSymId: who gets there */
 };
+
+/* wakers_writes.c: whoever writes what a loop waits for. */
+void hf_wakers_add_writes(HfWakers *w, GArray *out, const HfFlow *waiter,
+                          const HfCritEvent *e, HfX lock);
+/* wakers.c: the lock is taken in flow on every way to the event. */
+gboolean hf_waker_takes_first(const HfCritical *cr, const HfFlow *flow,
+                              uint32_t event, HfX lock);
 
 /* wakers_later.c: the waker's thread is started by a callback that needs the
  * lock, and that was asked for on the way to the wait: it may not have been

@@ -247,6 +247,11 @@ const HfEffectSpec hf_effects[] = {
       "has an event loop run the function that a handle stands for" },
     { "moves_to", HF_EFF_MOVES_TO, CALLS, ARG,
       "the caller goes on in the event loop that the argument names" },
+    { "yields", HF_EFF_YIELDS, CALLS, FLAG,
+      "the coroutine sleeps until somebody `wakes` it by the word `enter`, by "
+      "the handle that it has put somewhere" },
+    { "self", HF_EFF_SELF, CALLS, FLAG,
+      "the result is the handle of the coroutine that calls" },
     { "intentional", HF_EFF_INTENTIONAL, FN | NOTE, FLAG,
       "marks what is meant: argument 0 is a checker, 1 the reason" },
     { "no_analysis", HF_EFF_NO_ANALYSIS, CALLS, FLAG,

@@ -69,6 +69,7 @@ typedef struct {
     gboolean recursive;
     gboolean shared; /* has a shared mode */
     gboolean spins;  /* who waits for it burns time: it is not slept under */
+    gboolean yields; /* for coroutines: who waits for it lets others run */
     int rank;        /* 0: none */
     char *stands_for; /* member that points to the real lock when an object of
                          this type only stands for one (QemuLockable.object);
@@ -140,6 +141,8 @@ typedef enum {
                                   for */
     HF_EFF_MOVES_TO,           /* the caller, a coroutine, goes on in the event
                                   loop that arg names */
+    HF_EFF_YIELDS,             /* the coroutine sleeps until it is entered */
+    HF_EFF_SELF,               /* result: the handle of who runs */
     HF_EFF_INTENTIONAL,        /* marker: arg 0 code, arg 1 text */
     HF_EFF_NO_ANALYSIS,        /* body is not judged */
     HF_EFF_ACQUIRED_BEFORE,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "solve/blocks.h"
 
+#include <string.h>
+
 uint32_t hf_block_of(const HfFlow *f, uint32_t event)
 {
     uint32_t at = f->fn->first_event + event;
@@ -36,6 +38,75 @@ gboolean hf_block_leads_to(const HfFlow *f, uint32_t from, uint32_t to,
         }
     }
     return seen[to];
+}
+
+void hf_block_loop(const HfFlow *flow, uint32_t header, uint32_t from,
+                   gboolean *in)
+{
+    uint32_t n = flow->fn->n_blocks;
+    gboolean again = header != from;
+
+    memset(in, 0, n * sizeof(*in));
+    in[header] = in[from] = TRUE;
+    while (again) {
+        again = FALSE;
+        for (uint32_t i = 0; i < n; i++) {
+            for (uint32_t k = 0; !in[i] && k < hf_block(flow, i)->n_edges;
+                 k++) {
+                uint32_t to = hf_block_next(flow, i, k);
+
+                if (in[to] && to != header) {
+                    in[i] = again = TRUE;
+                }
+            }
+        }
+    }
+}
+
+static guint size_of(const HfFlow *flow, const gboolean *in)
+{
+    guint n = 0;
+
+    for (uint32_t i = 0; i < flow->fn->n_blocks; i++) {
+        n += in[i];
+    }
+    return n;
+}
+
+gboolean hf_block_loop_around(const HfFlow *flow, uint32_t block,
+                              gboolean *in)
+{
+    const HfEdge *edges = flow->unit->facts->edges;
+    uint32_t n = flow->fn->n_blocks;
+    gboolean *loop = g_new(gboolean, n);
+    guint best = G_MAXUINT;
+
+    for (uint32_t i = 0; i < n; i++) {
+        for (uint32_t k = 0; k < hf_block(flow, i)->n_edges; k++) {
+            if (!(edges[hf_block(flow, i)->first_edge + k].flags &
+                  HF_EDGE_BACK)) {
+                continue;
+            }
+            hf_block_loop(flow, hf_block_next(flow, i, k), i, loop);
+            if (loop[block] && size_of(flow, loop) < best) {
+                best = size_of(flow, loop);
+                memcpy(in, loop, n * sizeof(*in));
+            }
+        }
+    }
+    g_free(loop);
+    return best != G_MAXUINT;
+}
+
+gboolean hf_block_leaves(const HfFlow *flow, const gboolean *in,
+                         uint32_t block)
+{
+    for (uint32_t k = 0; k < hf_block(flow, block)->n_edges; k++) {
+        if (!in[hf_block_next(flow, block, k)]) {
+            return TRUE;
+        }
+    }
+    return FALSE;
 }
 
 gboolean hf_event_in_loop(const HfFlow *f, uint32_t event)

@@ -38,6 +38,17 @@ uint32_t hf_block_of(const HfFlow *flow, uint32_t event);
 gboolean hf_block_leads_to(const HfFlow *flow, uint32_t from, uint32_t to,
                            uint32_t without);
 
+/* in: by block; TRUE for those of the loop that the edge from `from` to
+ * `header` closes. */
+void hf_block_loop(const HfFlow *flow, uint32_t header, uint32_t from,
+                   gboolean *in);
+/* The same of the innermost loop that the block is part of; FALSE: none. */
+gboolean hf_block_loop_around(const HfFlow *flow, uint32_t block,
+                              gboolean *in);
+/* Some edge of the block leads out of the loop. */
+gboolean hf_block_leaves(const HfFlow *flow, const gboolean *in,
+                         uint32_t block);
+
 gboolean hf_event_in_loop(const HfFlow *flow, uint32_t event);
 /* Code from `from` on may get to `to`; from != to. */
 gboolean hf_event_before(const HfFlow *flow, uint32_t from, uint32_t to);

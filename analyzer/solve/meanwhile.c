@@ -11,8 +11,7 @@
  * is a note to oneself, whoever else can write it.
  */
 #include "solve/flow.h"
-
-#include <string.h>
+#include "solve/blocks.h"
 
 /* Things that a loop's exits ask for; more are not followed. */
 #define MAX_ASKED 16
@@ -268,45 +267,6 @@ static void add_side(const HfRun *r, Asked *a, const gboolean *in, HfId path)
     }
 }
 
-/* Blocks from which `from` is reached without passing the header. */
-static void find_loop(const HfRun *r, uint32_t header, uint32_t from,
-                      gboolean *in)
-{
-    const HfFacts *f = hf_run_facts(r);
-    const HfFunction *fn = r->body.fn;
-    gboolean again = header != from;
-
-    memset(in, 0, fn->n_blocks * sizeof(*in));
-    in[header] = in[from] = TRUE;
-    while (again) {
-        again = FALSE;
-        for (uint32_t i = 0; i < fn->n_blocks; i++) {
-            const HfBlock *b = &f->blocks[fn->first_block + i];
-
-            for (uint32_t k = 0; !in[i] && k < b->n_edges; k++) {
-                uint32_t to = f->edges[b->first_edge + k].to -
-                              fn->first_block;
-
-                if (in[to] && to != header) {
-                    in[i] = again = TRUE;
-                }
-            }
-        }
-    }
-}
-
-static gboolean leaves_loop(const HfRun *r, const gboolean *in,
-                            const HfBlock *b)
-{
-    for (uint32_t k = 0; k < b->n_edges; k++) {
-        if (!in[hf_run_facts(r)->edges[b->first_edge + k].to -
-                r->body.fn->first_block]) {
-            return TRUE;
-        }
-    }
-    return FALSE;
-}
-
 static const Asked *asked_by(HfRun *r, uint32_t from, uint32_t header)
 {
     const HfFacts *f = hf_run_facts(r);
@@ -326,11 +286,11 @@ static const Asked *asked_by(HfRun *r, uint32_t from, uint32_t header)
     a->from = from;
     g_ptr_array_add(r->loops, a);
     in = g_new(gboolean, r->body.fn->n_blocks);
-    find_loop(r, header, from, in);
+    hf_block_loop(r->out, header, from, in);
     for (uint32_t i = 0; i < r->body.fn->n_blocks; i++) {
         const HfBlock *b = &f->blocks[r->body.fn->first_block + i];
 
-        if (!in[i] || !leaves_loop(r, in, b)) {
+        if (!in[i] || !hf_block_leaves(r->out, in, i)) {
             continue;
         }
         for (uint32_t k = 0; k < b->n_edges; k++) {
