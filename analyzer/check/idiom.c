@@ -151,7 +151,7 @@ gboolean hf_idiom_published_later(const HfCheck *c, const HfUse *u)
     return FALSE;
 }
 
-/* ---- not shared any more -------------------------------------------------- */
+/* ---- not shared any more ------------------------------------------------- */
 
 static HfX pointer_to(const HfXTable *t, HfX x)
 {
@@ -206,7 +206,7 @@ gboolean hf_idiom_freed_after(const HfCheck *c, const HfUse *u)
     return FALSE;
 }
 
-/* ---- libraries ------------------------------------------------------------ */
+/* ---- libraries ----------------------------------------------------------- */
 
 static gboolean holds_member(const HfCheck *c, HfHolds set, HfFieldId lock)
 {

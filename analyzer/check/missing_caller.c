@@ -181,7 +181,8 @@ static void one_context(HfCheck *c, const HfBelief *b, const HfUse *u,
     } while (step_up(c, &l));
     /* through function pointers anything may look reachable */
     if (!good || !top.ctx->parent || top.ctx->n_slots > (custom ? 0u : 1u) ||
-        is_callers_own(c, &top) || held_at_call(c, &top) || (!custom && !is_disputed(c, &top))) {
+        is_callers_own(c, &top) || held_at_call(c, &top) ||
+        (!custom && !is_disputed(c, &top))) {
         return;
     }
     key = (gint64)top.ctx->parent << 32 | top.ctx->parent_event;
