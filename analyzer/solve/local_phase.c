@@ -176,13 +176,14 @@ static gboolean joined_by(const HfSolved *s, const HfFlow *f, uint32_t event,
 }
 
 /* All starts of the role are joined by that handle. */
-static gboolean joins_all(const HfRole *role, const HfRolePoint *join)
+static gboolean joins_all(const HfSolved *s, const HfRole *role,
+                          const HfRolePoint *join)
 {
     for (guint i = 0; i < role->starts->len; i++) {
         const HfRolePoint *p = &g_array_index(role->starts, HfRolePoint, i);
 
-        if (!hf_handle_same(&p->handle, &join->handle) &&
-            !hf_handle_same(&p->kept, &join->handle)) {
+        if (!hf_handle_same(s, &p->handle, &join->handle) &&
+            !hf_handle_same(s, &p->kept, &join->handle)) {
             return FALSE;
         }
     }
@@ -197,7 +198,7 @@ static gboolean joined_before(const HfSolved *s, const HfRole *role,
 
         if (p->in != f->sym || p->event == event ||
             (!own_thread(s, p, object) &&
-             !(role->unique && !p->shared && joins_all(role, p)))) {
+             !(role->unique && !p->shared && joins_all(s, role, p)))) {
             continue;
         }
         if (joined_by(s, f, event, p)) {

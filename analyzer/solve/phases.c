@@ -247,6 +247,32 @@ typedef struct {
     guint8 *in; /* by block: what may be at its start */
 } Walk;
 
+/* With this join, every thread of the role has been joined: each start has its
+ * handle joined here, or on a way that leads here. */
+static gboolean joins_last(const Walk *w, uint32_t event)
+{
+    const GArray *starts = w->role->starts, *joins = w->role->joins;
+
+    for (guint i = 0; i < starts->len; i++) {
+        const HfRolePoint *start = &g_array_index(starts, HfRolePoint, i);
+        gboolean done = FALSE;
+
+        for (guint k = 0; !done && k < joins->len; k++) {
+            const HfRolePoint *p = &g_array_index(joins, HfRolePoint, k);
+
+            done = !p->shared &&
+                   (hf_handle_same(w->ph->s, &start->handle, &p->handle) ||
+                    hf_handle_same(w->ph->s, &start->kept, &p->handle)) &&
+                   (p->in != w->f->sym || p->event == event ||
+                    hf_event_before(w->f, p->event, event));
+        }
+        if (!done) {
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
 /* What a callee that starts or joins somewhere leaves behind. */
 static guint8 after_callee(const Walk *w, const HfCall *call, guint8 before)
 {
@@ -277,7 +303,7 @@ static guint8 after_event(const Walk *w, uint32_t event, guint8 before)
         return RUNNING;
     }
     if (has_point(w->role->joins, w->f->sym, event)) {
-        return ENDED;
+        return joins_last(w, event) ? ENDED : before;
     }
     call = hf_flow_call(w->f, event);
     return call ? after_callee(w, call, before) : before;

@@ -7,10 +7,11 @@
 
 #define MAX_WRAPPERS 3
 
-static gboolean starts_by(const HfRole *role, const HfHandle *h)
+static gboolean starts_by(const HfSolved *s, const HfRole *role,
+                          const HfHandle *h)
 {
     for (guint k = 0; k < role->starts->len; k++) {
-        if (hf_handle_same(&g_array_index(role->starts, HfRolePoint,
+        if (hf_handle_same(s, &g_array_index(role->starts, HfRolePoint,
                                           k).handle, h)) {
             return TRUE;
         }
@@ -18,12 +19,13 @@ static gboolean starts_by(const HfRole *role, const HfHandle *h)
     return FALSE;
 }
 
-static gboolean kept_in(const HfRole *role, const HfHandle *h)
+static gboolean kept_in(const HfSolved *s, const HfRole *role,
+                          const HfHandle *h)
 {
     for (guint k = 0; k < role->starts->len; k++) {
         const HfRolePoint *p = &g_array_index(role->starts, HfRolePoint, k);
 
-        if (hf_handle_same(&p->kept, h)) {
+        if (hf_handle_same(s, &p->kept, h)) {
             return TRUE;
         }
     }
@@ -59,7 +61,7 @@ static guint join_in_callers(HfSolved *s, HfRole *role, HfSymId wrapper,
         }
         p.handle = hf_role_handle(s, f->sym,
                                   n->kind == HF_X_ADDR ? n->parent : x);
-        if (kept_in(role, &p.handle)) {
+        if (kept_in(s, role, &p.handle)) {
             hf_role_add_point(role->joins, &p);
             found++;
         }
@@ -72,7 +74,7 @@ static guint count_roles(const HfSolved *s, const HfHandle *h)
     guint n = 0;
 
     for (guint i = 0; i < s->roles->len; i++) {
-        n += starts_by(hf_role_at(s, i), h);
+        n += starts_by(s, hf_role_at(s, i), h);
     }
     return n;
 }
@@ -87,7 +89,7 @@ static void add_joins(HfSolved *s, const HfFlow *f, const HfCall *call,
     for (guint i = 0; i < s->roles->len; i++) {
         HfRole *role = hf_role_at(s, i);
 
-        if (starts_by(role, h) &&
+        if (starts_by(s, role, h) &&
             (!p.shared || !join_in_callers(s, role, f->sym, root->ref,
                                            MAX_WRAPPERS))) {
             hf_role_add_point(role->joins, &p);

@@ -20,11 +20,52 @@ void hf_role_each_call(HfSolved *s, HfRoleCallFn fn)
 
 /* ---- handles ------------------------------------------------------------ */
 
+/* Where the result of a call is put; the result itself when that is a local,
+ * or nowhere. */
+static HfX result_place(const HfSolved *s, const HfFlow *f, uint32_t event)
+{
+    const HfFacts *facts = f->unit->facts;
+    HfId result = f->fn->first_event + event;
+
+    for (guint i = 0; i < f->accesses->len; i++) {
+        const HfAccess *a = &g_array_index(f->accesses, HfAccess, i);
+        const HfEvent *e;
+
+        if (a->event <= event) {
+            continue;
+        }
+        e = hf_flow_event(f, a->event);
+        if (e->kind == HF_EV_WRITE &&
+            facts->paths[e->value].kind == HF_PATH_TEMP &&
+            facts->paths[e->value].ref == result) {
+            return a->path;
+        }
+    }
+    for (uint32_t i = event + 1; i < f->fn->n_events; i++) {
+        const HfEvent *e = hf_flow_event(f, i);
+        const HfPath *at = &facts->paths[e->path];
+
+        if (e->kind == HF_EV_WRITE && at->kind == HF_PATH_INDEX &&
+            facts->paths[at->parent].kind == HF_PATH_LOCAL &&
+            facts->paths[e->value].kind == HF_PATH_TEMP &&
+            facts->paths[e->value].ref == result) {
+            return hf_x_index(s->exprs, hf_x_leaf(
+                s->exprs, HF_X_LOCAL,
+                facts->paths[at->parent].ref - f->fn->first_local), -1);
+        }
+    }
+    return hf_x_leaf(s->exprs, HF_X_TEMP, event);
+}
+
 HfHandle hf_role_handle(const HfSolved *s, HfSymId in, HfX object)
 {
     HfHandle h = { .in = in, .object = object };
     const HfXNode *n = hf_x(s->exprs, object);
 
+    if (n->kind == HF_X_TEMP) { /* where it went, and others look for it */
+        h.object = object = result_place(s, s->flows[in], n->ref);
+        n = hf_x(s->exprs, object);
+    }
     while (n->kind == HF_X_INDEX || n->kind == HF_X_DEREF) {
         object = n->parent;
         n = hf_x(s->exprs, object);
@@ -37,7 +78,18 @@ HfHandle hf_role_handle(const HfSolved *s, HfSymId in, HfX object)
     return h;
 }
 
-gboolean hf_handle_same(const HfHandle *a, const HfHandle *b)
+/* threads[0], and threads[i]: it may be. */
+static gboolean same_element(const HfXTable *t, HfX a, HfX b)
+{
+    const HfXNode *m = hf_x(t, a), *n = hf_x(t, b);
+
+    return a == b || (m->kind == HF_X_INDEX && n->kind == HF_X_INDEX &&
+                      m->parent == n->parent &&
+                      (m->value < 0 || n->value < 0));
+}
+
+gboolean hf_handle_same(const HfSolved *s, const HfHandle *a,
+                        const HfHandle *b)
 {
     if (!a->object || !b->object) {
         return FALSE;
@@ -48,29 +100,7 @@ gboolean hf_handle_same(const HfHandle *a, const HfHandle *b)
     if (a->var || b->var) {
         return a->var == b->var;
     }
-    return a->in == b->in && a->object == b->object;
-}
-
-/* Where the result of a call is put. */
-static HfX result_place(const HfFlow *f, uint32_t event)
-{
-    const HfFacts *facts = f->unit->facts;
-
-    for (guint i = 0; i < f->accesses->len; i++) {
-        const HfAccess *a = &g_array_index(f->accesses, HfAccess, i);
-        const HfEvent *e;
-
-        if (a->event <= event) {
-            continue;
-        }
-        e = hf_flow_event(f, a->event);
-        if (e->kind == HF_EV_WRITE &&
-            facts->paths[e->value].kind == HF_PATH_TEMP &&
-            facts->paths[e->value].ref == f->fn->first_event + event) {
-            return a->path;
-        }
-    }
-    return 0;
+    return a->in == b->in && same_element(s->exprs, a->object, b->object);
 }
 
 HfX hf_role_argument(const HfFlow *f, const HfCall *call, int arg)
@@ -130,7 +160,7 @@ static HfHandle kept_by(const HfSolved *s, const HfFlow *f,
                                                    p->handle.object));
     HfX x = root->kind == HF_X_PARAM
                 ? hf_role_argument(f, call, (int)root->ref)
-                : result_place(f, call->event);
+                : result_place(s, f, call->event);
 
     if (x && hf_x(s->exprs, x)->kind == HF_X_ADDR) {
         x = hf_x(s->exprs, x)->parent;
@@ -200,7 +230,7 @@ void hf_role_started(HfSolved *s, const HfFlow *f, const HfCall *call,
     HfRolePoint p = { .in = f->sym, .event = call->event, .entry = entry,
                       .data = hf_role_argument(f, call, e->data_arg) };
 
-    handle = e->handle_arg == -1 ? result_place(f, call->event)
+    handle = e->handle_arg == -1 ? result_place(s, f, call->event)
              : handle ? hf_x_deref(s->exprs, handle) : 0;
     if (handle) {
         p.handle = hf_role_handle(s, f->sym, handle);

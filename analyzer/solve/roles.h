@@ -30,7 +30,8 @@ gboolean hf_role_is_entry(const HfSolved *s, HfSymId sym);
 const char *hf_role_kind_text(HfRunKind run);
 
 /* Both name the same threads. */
-gboolean hf_handle_same(const HfHandle *a, const HfHandle *b);
+gboolean hf_handle_same(const HfSolved *s, const HfHandle *a,
+                        const HfHandle *b);
 
 G_END_DECLS
 
