@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "check/containers.h"
 #include "check/idiom.h"
-#include "check/set_up.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -254,106 +253,6 @@ static guint section_size(const HfFlow *flow, const HfAccess *a)
     return n;
 }
 
-/* ---- before and after sharing ------------------------------------------- */
-
-/* The lock of that key, of whatever object where it is a member's. */
-static gboolean is_lock_of(const HfXTable *t, HfX x, const HfLockKey *key)
-{
-    return key->relation == HF_REL_GLOBAL
-               ? x == key->id
-               : hf_x(t, x)->kind == HF_X_FIELD && hf_x(t, x)->ref == key->id;
-}
-
-/* A call in the function initialises the lock or destroys it: whoever does
- * that has the object to itself. */
-static gboolean sets_up(const HfCheck *c, const HfFlow *flow,
-                        const HfLockKey *key)
-{
-    for (guint i = 0; i < flow->calls->len; i++) {
-        const HfCall *call = &g_array_index(flow->calls, HfCall, i);
-
-        for (guint a = 0; a < call->n_args; a++) {
-            HfX x = hf_x_deref(c->solved->exprs,
-                               g_array_index(flow->args, HfX,
-                                             call->first_arg + a));
-
-            if (x && is_lock_of(c->solved->exprs, x, key) &&
-                hf_set_up_call(c, flow, call, a)) {
-                return TRUE;
-            }
-        }
-    }
-    return FALSE;
-}
-
-/* The function, or everyone who calls it, sets the lock up or tears it
- * down. */
-static gboolean phase_of(const HfCheck *c, const HfFlow *flow,
-                         const HfLockKey *key, int depth)
-{
-    const GArray *sites = c->program->callers[flow->sym];
-
-    if (sets_up(c, flow, key)) {
-        return TRUE;
-    }
-    if (depth == 0 || !sites) {
-        return FALSE;
-    }
-    for (guint i = 0; i < sites->len; i++) {
-        const HfFlow *up = c->solved->flows[g_array_index(
-            sites, HfCallSite, i).caller];
-
-        if (up == flow || !phase_of(c, up, key, depth - 1)) {
-            return FALSE;
-        }
-    }
-    return TRUE;
-}
-
-/* The local that the event reaches its object through; 0: another way. */
-static HfId local_of(const HfFacts *f, HfId path)
-{
-    while (path && f->paths[path].kind != HF_PATH_LOCAL) {
-        path = f->paths[path].parent;
-    }
-    return path;
-}
-
-/* make(&p): the callee puts an object there whose lock it has set up. */
-static gboolean made_by_callee(const HfCheck *c, const HfUse *u,
-                               const HfLockKey *key)
-{
-    const HfFacts *f = u->flow->unit->facts;
-    HfId local = local_of(f, hf_flow_event(u->flow, u->access->event)->path);
-
-    for (guint i = 0; local && i < u->flow->calls->len; i++) {
-        const HfCall *call = &g_array_index(u->flow->calls, HfCall, i);
-        const HfEvent *e = hf_flow_event(u->flow, call->event);
-        HfSymId sym = e->kind == HF_EV_CALL ? u->flow->unit->symbols[e->sym]
-                                            : 0;
-
-        if (!sym || call->event >= u->access->event ||
-            !c->solved->flows[sym]) {
-            continue;
-        }
-        for (uint32_t a = 0; a < e->n_args; a++) {
-            const HfPath *arg = &f->paths[f->args[e->first_arg + a]];
-
-            if (arg->kind == HF_PATH_ADDR && arg->parent == local &&
-                sets_up(c, c->solved->flows[sym], key)) {
-                return TRUE;
-            }
-        }
-    }
-    return FALSE;
-}
-
-gboolean hf_belief_unshared(const HfCheck *c, const HfUse *u,
-                            const HfLockKey *key)
-{
-    return phase_of(c, u->flow, key, 2) || made_by_callee(c, u, key);
-}
-
 static void add_use(HfCheck *c, Survey *sv, const HfFlow *flow,
                     const HfAccess *a, const HfSubject *s)
 {
@@ -485,7 +384,7 @@ static void count(const HfCheck *c, const HfStats *st, HfBelief *b)
         gboolean with = hf_belief_has(u->locks, &b->key);
         gboolean write = hf_guard_is_write(u->access);
 
-        if (!with && (hf_belief_has(u->sometimes, &b->key) ||
+        if (!with && (u->alone || hf_belief_has(u->sometimes, &b->key) ||
                       hf_belief_unshared(c, u, &b->key) ||
                       hf_idiom_elsewhere(c, u, &b->key))) {
             continue; /* neither here nor there */

@@ -43,6 +43,9 @@ typedef struct {
     GArray *locks;      /* HfLockKey held in every context, NULL none */
     GArray *sometimes;  /* HfLockKey held in some context only */
     guint32 section;    /* accesses to other subjects under the same locks */
+    gboolean alone;     /* nobody else is there yet, or any more, who touches
+                           it: says nothing of the lock; the checker's to
+                           set */
 } HfUse;
 
 typedef struct {

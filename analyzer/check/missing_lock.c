@@ -371,9 +371,59 @@ static gboolean is_witnessed(HfCheck *c, const HfBelief *b, const HfUse *u,
     return yes;
 }
 
+/* Only those are asked about who are there once: the others are never alone. */
+static gboolean may_be_alone(const HfCheck *c, const HfFlow *flow)
+{
+    for (guint i = 0; i < flow->contexts->len; i++) {
+        int role = g_array_index(flow->contexts, HfContext, i).role;
+
+        if (role < 0 ||
+            !g_array_index(c->solved->roles, HfRole, role).unique) {
+            return FALSE;
+        }
+    }
+    return flow->contexts->len > 0;
+}
+
+/* Before the other threads are started, and after they have been joined, no
+ * program takes locks, and what it does then counts for nothing. */
+static gboolean is_alone(HfCheck *c, const HfUse *u, const Told *told)
+{
+    HfWitness found;
+    gboolean yes;
+
+    if (u->locks || u->sometimes || !may_be_alone(c, u->flow)) {
+        return FALSE;
+    }
+    hf_witness_find(told->witnesses, u->flow, u->access, 0, &found);
+    yes = found.verdict == HF_PARALLEL_NO && found.code &&
+          (strcmp(found.code, "init_phase") == 0 ||
+           strcmp(found.code, "joined") == 0);
+    hf_witness_clear(&found);
+    return yes;
+}
+
+/* What those say who are not alone; where that makes no case, what all say. */
+static HfBelief believe(HfCheck *c, const HfStats *st, const Told *told)
+{
+    HfBelief all = hf_belief_strongest(c, st), b;
+    gboolean some = FALSE;
+
+    if (!all.n_with || all.n_with == all.n) {
+        return all;
+    }
+    for (guint i = 0; i < st->uses->len; i++) {
+        HfUse *u = &g_array_index(st->uses, HfUse, i);
+
+        some |= u->alone = is_alone(c, u, told);
+    }
+    b = some ? hf_belief_strongest(c, st) : all;
+    return hf_belief_judge(&b) == HF_NOT_BELIEVED ? all : b;
+}
+
 static void judge(HfCheck *c, const HfStats *st, const Told *told)
 {
-    HfBelief b = hf_belief_strongest(c, st);
+    HfBelief b = believe(c, st, told);
     HfBelieved why = hf_belief_judge(&b);
     gboolean binds = hf_belief_binds_callers(&b);
 

@@ -89,7 +89,7 @@ static void add_joins(HfSolved *s, const HfFlow *f, const HfCall *call,
     for (guint i = 0; i < s->roles->len; i++) {
         HfRole *role = hf_role_at(s, i);
 
-        if (starts_by(s, role, h) &&
+        if ((starts_by(s, role, h) || kept_in(s, role, h)) &&
             (!p.shared || !join_in_callers(s, role, f->sym, root->ref,
                                            MAX_WRAPPERS))) {
             hf_role_add_point(role->joins, &p);
