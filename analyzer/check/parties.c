@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "check/parties.h"
+#include "solve/blocks.h"
 
 #define MAX_LEVELS 64
 /* A call through a pointer weighs as much as this many plain ones. */
@@ -82,6 +83,17 @@ void hf_parties_free(HfParties *p)
 
 /* ---- where the object comes from ---------------------------------------- */
 
+/* Part of what the entry's argument points to; what a pointer in there leads to
+ * may be there for all threads. */
+static gboolean is_given(const HfXTable *t, HfX x)
+{
+    while (hf_x(t, x)->kind == HF_X_FIELD || hf_x(t, x)->kind == HF_X_INDEX) {
+        x = hf_x(t, x)->parent;
+    }
+    return hf_x(t, x)->kind == HF_X_DEREF &&
+           hf_x(t, hf_x(t, x)->parent)->kind == HF_X_PARAM;
+}
+
 /* The thread's entry got the object, or what it lies in, as its data. */
 static gboolean from_data(const HfParties *p, const HfParty *party)
 {
@@ -102,32 +114,62 @@ static gboolean from_data(const HfParties *p, const HfParty *party)
     }
     return x && !ctx->parent &&
            p->c->solved->thread_role[flow->sym] == ctx->role &&
-           hf_x(t, hf_x_root(t, x))->kind == HF_X_PARAM;
+           is_given(t, x);
 }
 
-/* All threads of the role get the same: a variable, or what was there before
- * the loop that starts them. */
-static gboolean same_data(const HfParties *p, const HfRolePoint *start,
-                          gboolean in_loop)
+/* It is another value each time the loop around the start comes by. */
+static gboolean changes_in_loop(const HfFlow *f, const HfXNode *n,
+                                uint32_t start)
 {
-    const HfXTable *t = p->c->solved->exprs;
-    HfX x = start->data;
+    const HfPath *paths = f->unit->facts->paths;
 
-    if (!x) {
-        return FALSE;
+    if (n->kind == HF_X_TEMP) {
+        return hf_event_before(f, start, n->ref);
     }
-    for (; x; x = hf_x(t, x)->parent) {
-        HfXKind kind = hf_x(t, x)->kind;
+    for (uint32_t i = 0; i < f->fn->n_events; i++) {
+        const HfEvent *e = hf_flow_event(f, i);
 
-        if (kind == HF_X_INDEX || kind == HF_X_TEMP || kind == HF_X_UNKNOWN ||
-            kind == HF_X_LOCAL) {
-            return FALSE;
-        }
-        if (kind == HF_X_GLOBAL) {
+        if ((e->kind == HF_EV_WRITE || e->kind == HF_EV_RMW) &&
+            paths[e->path].kind == HF_PATH_LOCAL &&
+            paths[e->path].ref - f->fn->first_local == n->ref &&
+            i != start && hf_event_before(f, start, i)) {
             return TRUE;
         }
     }
-    return in_loop;
+    return FALSE;
+}
+
+/* All threads started there get the same: a variable, or what was there before
+ * the loop that starts them. */
+static gboolean same_data(const HfParties *p, const HfRolePoint *start)
+{
+    const HfXTable *t = p->c->solved->exprs;
+    const HfFlow *f = p->c->solved->flows[start->in];
+    gboolean in_loop = hf_event_in_loop(f, start->event);
+    gboolean address = FALSE;
+
+    for (HfX x = start->data; x; x = hf_x(t, x)->parent) {
+        const HfXNode *n = hf_x(t, x);
+
+        if (n->kind == HF_X_GLOBAL) {
+            return TRUE;
+        }
+        if (n->kind == HF_X_INDEX || n->kind == HF_X_UNKNOWN) {
+            return FALSE;
+        }
+        if (n->kind == HF_X_TEMP || n->kind == HF_X_LOCAL) {
+            return in_loop && ((address && n->kind == HF_X_LOCAL) ||
+                               !changes_in_loop(f, n, start->event));
+        }
+        address |= n->kind == HF_X_ADDR;
+    }
+    return start->data && in_loop;
+}
+
+/* Two starts, one object. */
+static gboolean share_data(const HfRolePoint *a, const HfRolePoint *b)
+{
+    return a->in == b->in && a->data && a->data == b->data;
 }
 
 /* Each thread that plays the role has been given an object of its own, and
@@ -144,7 +186,9 @@ static gboolean is_own(const HfParties *p, const HfParty *party)
         const HfRolePoint *start =
             &g_array_index(role->starts, HfRolePoint, i);
 
-        if (same_data(p, start, role->count == HF_ROLE_IN_LOOP)) {
+        if (same_data(p, start) ||
+            (i && share_data(start, &g_array_index(role->starts, HfRolePoint,
+                                                   i - 1)))) {
             return FALSE;
         }
     }
