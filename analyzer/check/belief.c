@@ -459,8 +459,11 @@ HfBelieved hf_belief_judge(const HfBelief *b)
     if (b->n >= 3 && b->n_with * 3 >= b->n * 2) {
         return HF_BY_MAJORITY;
     }
-    /* undecided as a whole: only who knows the lock is held to it */
-    return b->strong >= 2 && b->functions >= 2 ? HF_BY_FUNCTION : HF_NOT_BELIEVED;
+    /* undecided as a whole: only who knows the lock is held to it; what just
+     * points to one may well be one thread's */
+    return b->strong >= 2 && b->functions >= 2 &&
+                   b->key.relation != HF_REL_POINTER
+               ? HF_BY_FUNCTION : HF_NOT_BELIEVED;
 }
 
 gboolean hf_belief_binds_callers(const HfBelief *b)

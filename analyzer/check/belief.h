@@ -29,6 +29,8 @@ typedef enum {
     HF_REL_AROUND,  /* s->sub.x and s->lock */
     HF_REL_BASE,    /* s->x and s->base.lock, base the first member */
     HF_REL_THROUGH, /* s->x and s->owner->lock */
+    HF_REL_WITHIN,  /* s->x and s->guard.lock */
+    HF_REL_POINTER, /* s->x and *s->lock; id: the pointer */
     HF_REL_GLOBAL,
 } HfRelation;
 

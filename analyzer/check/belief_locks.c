@@ -90,6 +90,12 @@ gboolean hf_belief_relate(const HfCheck *c, const HfSubject *s, HfX lock,
             return TRUE;
         }
     }
+    if (n->kind == HF_X_DEREF && s->base) {
+        owner = hf_x(t, n->parent);
+        *key = (HfLockKey){ owner->ref, HF_REL_POINTER };
+        return owner->kind == HF_X_FIELD && owner->parent == s->base &&
+               owner->ref != s->field;
+    }
     if (n->kind != HF_X_FIELD || !s->base) {
         return FALSE;
     }
@@ -105,6 +111,10 @@ gboolean hf_belief_relate(const HfCheck *c, const HfSubject *s, HfX lock,
     }
     if (is_in_base(c, n->parent, s->base)) {
         key->relation = HF_REL_BASE;
+        return TRUE;
+    }
+    if (owner->kind == HF_X_FIELD && owner->parent == s->base) {
+        key->relation = HF_REL_WITHIN;
         return TRUE;
     }
     /* what a member points to cannot guard that member */
@@ -135,6 +145,28 @@ static HfX in_base(const HfCheck *c, HfX object, HfFieldId member,
                : 0;
 }
 
+/* The one member beside the subject's that has the lock in it; 0: several. */
+static HfFieldId only_holder(const HfCheck *c, const HfSubject *s,
+                             HfFieldId lock)
+{
+    HfRecId record = HF_PROGRAM_FIELD(c->program, s->field)->record;
+    HfRecId type = HF_PROGRAM_FIELD(c->program, lock)->record;
+    HfFieldId found = 0;
+
+    for (HfFieldId i = 1; i < c->program->fields->len; i++) {
+        const HfProgField *f = HF_PROGRAM_FIELD(c->program, i);
+
+        if (f->record == record && f->type_record == type &&
+            !(f->type_flags & HF_TYPE_POINTER)) {
+            if (found) {
+                return 0;
+            }
+            found = i;
+        }
+    }
+    return found;
+}
+
 HfX hf_belief_lock_on(const HfCheck *c, const HfFlow *flow,
                       const HfSubject *s, const HfLockKey *key)
 {
@@ -150,6 +182,14 @@ HfX hf_belief_lock_on(const HfCheck *c, const HfFlow *flow,
     }
     if (key->relation == HF_REL_SAME) {
         return hf_x_field(t, x, key->id);
+    }
+    if (key->relation == HF_REL_POINTER) {
+        return hf_x_deref(t, hf_x_field(t, x, key->id));
+    }
+    if (key->relation == HF_REL_WITHIN) {
+        HfFieldId holder = only_holder(c, s, key->id);
+
+        return holder ? hf_x_field(t, hf_x_field(t, x, holder), key->id) : 0;
     }
     if (key->relation == HF_REL_BASE) {
         return in_base(c, x, s->field, key->id);
