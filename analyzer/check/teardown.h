@@ -130,6 +130,9 @@ const GArray *hf_teardown_all(HfTeardown *t, HfSymId sym);
 gboolean hf_teardown_through(const HfTeardown *t, const HfFlow *flow,
                              const HfCall *call, HfGone *gone);
 
+/* It was unlinked under a lock before. */
+gboolean hf_teardown_taken_out(const HfTeardown *t, const HfGone *gone);
+
 /* How the thread uses what is gone; NULL: it does not.  sure: by the name it
  * is known by, and not by its type alone. */
 const HfSeen *hf_teardown_use(const HfThreadUse *u, const HfGone *gone,

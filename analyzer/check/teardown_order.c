@@ -62,6 +62,7 @@ static gboolean uses_it(HfTeardown *r, HfTeardownFault *k)
         return FALSE; /* another member of the same type */
     }
     return k->use && !is_element(r, k) && !is_new(r, k) &&
+           !hf_teardown_taken_out(r, &k->gone) &&
            (k->sure || plausible(r, k->thread, &k->gone));
 }
 
