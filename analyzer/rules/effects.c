@@ -227,6 +227,9 @@ const HfEffectSpec hf_effects[] = {
       "or the thread has come there from elsewhere" },
     { "succeeds", HF_EFF_SUCCEEDS, CALLS, FLAG,
       "the result is 0: what would be done about a failure is not judged" },
+    { "returns_twice", HF_EFF_RETURNS_TWICE, CALLS, FLAG,
+      "returns 0, and once more with another result from somewhere below, "
+      "with whatever locks are held there" },
     { "blocking", HF_EFF_BLOCKING, CALLS, HF_VALUE_TRUE, 0, blocking_keys, -1,
       "may block the calling thread; as a mapping, until somebody else does "
       "something" },

@@ -129,6 +129,7 @@ typedef enum {
     HF_EFF_UNJUDGED,           /* the straight-line code around it, and what
                                   follows, is left alone */
     HF_EFF_SUCCEEDS,           /* its result is 0 */
+    HF_EFF_RETURNS_TWICE,      /* and the second time not with 0 */
     HF_EFF_BLOCKING,           /* may block the calling thread; until other
                                   (NULL: unknown) happens to arg */
     HF_EFF_MAY_BLOCK,          /* the same, but it may end by itself, or not

@@ -207,8 +207,14 @@ void hf_lock_release(HfRun *r, HfState *s, const HfLockUse *use)
     if (nameless(r, use->lock)) {
         return;
     }
-    record(r, s, use, HF_LOCK_RELEASE);
     h = hf_state_hold(s, use->lock);
+    if (!h && s->landed) { /* whoever jumped here may have held it */
+        n.delta = 0;
+        n.flags = HF_HOLD_FORGOTTEN;
+        hf_state_set_hold(s, &n);
+        return;
+    }
+    record(r, s, use, HF_LOCK_RELEASE);
     if (!h && use->conditional &&
         hf_contract_is_recursive_in(r->solved->contracts, r->out->sym,
                                     use->lock)) {

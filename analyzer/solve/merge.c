@@ -12,6 +12,9 @@ gboolean hf_hold_matters(const HfHold *h)
 
 gboolean hf_state_same_locks(const HfState *a, const HfState *b)
 {
+    if (a->landed != b->landed) {
+        return FALSE;
+    }
     int i = 0, k = 0;
 
     for (;;) {
@@ -333,6 +336,8 @@ gboolean hf_state_merge(const HfBody *b, HfState *a, const HfState *o)
     changed |= merge_fresh(a, o);
     changed |= merge_stored(a, o);
     changed |= merge_return(a, o);
+    changed |= o->landed && !a->landed;
+    a->landed |= o->landed;
     for (uint32_t i = 0; i < b->fn->n_locals; i++) {
         HfX self = hf_x_leaf(b->t, HF_X_LOCAL, i);
 

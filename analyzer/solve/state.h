@@ -32,6 +32,8 @@ typedef struct {
 
 typedef struct {
     uint8_t n_holds, n_facts, n_temps, n_fresh, n_stored;
+    uint8_t landed; /* where a jump from below ended: what locks are held
+                       there is not known */
     HfHold holds[HF_STATE_HOLDS]; /* sorted by lock */
     HfFact facts[HF_STATE_FACTS]; /* sorted by key */
     HfTempValue temps[HF_STATE_TEMPS]; /* most recent last */
