@@ -8,6 +8,7 @@
 #include "check/missing_caller.h"
 #include "check/missing_race.h"
 #include "check/said_unlocked.h"
+#include "check/missing_mode.h"
 #include "check/unlocked.h"
 
 #include <string.h>
@@ -387,20 +388,36 @@ static gboolean may_be_alone(const HfCheck *c, const HfFlow *flow)
 
 /* Before the other threads are started, and after they have been joined, no
  * program takes locks, and what it does then counts for nothing. */
-static gboolean is_alone(HfCheck *c, const HfUse *u, const Told *told)
+static gboolean alone_without(HfCheck *c, const HfUse *u, HfX lock,
+                              const Told *told)
 {
     HfWitness found;
     gboolean yes;
 
-    if (u->locks || u->sometimes || !may_be_alone(c, u->flow)) {
-        return FALSE;
-    }
-    hf_witness_find(told->witnesses, u->flow, u->access, 0, &found);
+    hf_witness_find(told->witnesses, u->flow, u->access, lock, &found);
     yes = found.verdict == HF_PARALLEL_NO && found.code &&
           (strcmp(found.code, "init_phase") == 0 ||
            strcmp(found.code, "joined") == 0);
     hf_witness_clear(&found);
     return yes;
+}
+
+static gboolean is_alone(HfCheck *c, const HfUse *u, const Told *told)
+{
+    return !u->locks && !u->sometimes && may_be_alone(c, u->flow) &&
+           alone_without(c, u, 0, told);
+}
+
+/* Whoever gets there without the lock does so when nobody else is there. */
+static gboolean alone_when_without(HfCheck *c, const HfBelief *b,
+                                   const HfUse *u, const Told *told)
+{
+    HfSubject s;
+    HfX lock;
+
+    hf_guard_subject(c, u->access, &s);
+    lock = hf_belief_lock_on(c, u->flow, &s, &b->key);
+    return lock && alone_without(c, u, lock, told);
 }
 
 /* What those say who are not alone; where that makes no case, what all say. */
@@ -432,9 +449,13 @@ static void judge(HfCheck *c, const HfStats *st, const Told *told)
 
         if (!hf_belief_has(u->locks, &b.key) &&
             hf_belief_has(u->sometimes, &b.key) &&
-            (binds || is_witnessed(c, &b, u, told))) {
+            (binds || is_witnessed(c, &b, u, told)) &&
+            !alone_when_without(c, &b, u, told)) {
             hf_missing_in_caller(c, &b, u, binds, told->callers);
         }
+    }
+    if (b.writes_with >= 2) {
+        hf_missing_mode(c, st, &b);
     }
     if (why == HF_NOT_BELIEVED) {
         hf_missing_race(told->races, st);
