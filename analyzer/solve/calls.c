@@ -335,18 +335,6 @@ static void apply_contract(const HfCallRun *c, HfStates *states, HfState *s,
     }
 }
 
-/* setjmp(): once as any call, once landing there. */
-static void return_twice(const HfCallRun *c, HfStates *states, HfState *s)
-{
-    HfFact first = result_fact(c, FALSE), second = result_fact(c, TRUE);
-    HfState *other = hf_run_copy(c->r, s);
-
-    hf_state_assume(&c->r->body, other, &second);
-    other->landed = TRUE;
-    hf_states_add(c->r, states, other);
-    hf_state_assume(&c->r->body, s, &first);
-}
-
 /* ---- summaries ---------------------------------------------------------- */
 
 /* Whatever way the callee was left, it is held: then it was asserted, or
@@ -668,7 +656,7 @@ static void run_one(const HfCallRun *c, HfStates *states, guint i)
         apply_contract(c, states, s, &args);
     }
     if (HF_CONTRACT_HAS(c->contract, HF_EFF_RETURNS_TWICE)) {
-        return_twice(c, states, s);
+        s->landed = TRUE;
     }
     if (!c->sym) {
         clobber_locals(c, s, &args);

@@ -208,11 +208,8 @@ void hf_lock_release(HfRun *r, HfState *s, const HfLockUse *use)
         return;
     }
     h = hf_state_hold(s, use->lock);
-    if (!h && s->landed) { /* whoever jumped here may have held it */
-        n.delta = 0;
-        n.flags = HF_HOLD_FORGOTTEN;
-        hf_state_set_hold(s, &n);
-        return;
+    if (!h && s->landed) {
+        return; /* whoever jumped here may have held it */
     }
     record(r, s, use, HF_LOCK_RELEASE);
     if (!h && use->conditional &&

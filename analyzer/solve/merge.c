@@ -12,9 +12,6 @@ gboolean hf_hold_matters(const HfHold *h)
 
 gboolean hf_state_same_locks(const HfState *a, const HfState *b)
 {
-    if (a->landed != b->landed) {
-        return FALSE;
-    }
     int i = 0, k = 0;
 
     for (;;) {

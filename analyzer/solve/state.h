@@ -32,8 +32,8 @@ typedef struct {
 
 typedef struct {
     uint8_t n_holds, n_facts, n_temps, n_fresh, n_stored;
-    uint8_t landed; /* where a jump from below ended: what locks are held
-                       there is not known */
+    uint8_t landed; /* a jump from below may have ended here: then there is no
+                       telling what locks are held */
     HfHold holds[HF_STATE_HOLDS]; /* sorted by lock */
     HfFact facts[HF_STATE_FACTS]; /* sorted by key */
     HfTempValue temps[HF_STATE_TEMPS]; /* most recent last */
