@@ -291,6 +291,20 @@ static guint8 after_callee(const Walk *w, const HfCall *call, guint8 before)
     return after;
 }
 
+/* run(function): starts threads that run it, and joins them. */
+static gboolean waits_itself(const Walk *w, const HfEvent *e)
+{
+    HfSymId callee =
+        e->kind == HF_EV_CALL ? w->f->unit->symbols[e->sym] : 0;
+
+    for (guint i = 0; callee && i < w->role->joins->len; i++) {
+        if (g_array_index(w->role->joins, HfRolePoint, i).in == callee) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
 static guint8 after_event(const Walk *w, uint32_t event, guint8 before)
 {
     const HfEvent *e = hf_flow_event(w->f, event);
@@ -300,7 +314,7 @@ static guint8 after_event(const Walk *w, uint32_t event, guint8 before)
         return before;
     }
     if (has_point(w->role->starts, w->f->sym, event)) {
-        return RUNNING;
+        return waits_itself(w, e) ? ENDED : RUNNING;
     }
     if (has_point(w->role->joins, w->f->sym, event)) {
         return joins_last(w, event) ? ENDED : before;
@@ -439,7 +453,9 @@ static void visit(HfPhases *ph, const HfRole *role, Life *life, HfSymId sym,
 
     for (guint i = 0; i < f->calls->len; i++) {
         const HfCall *call = &g_array_index(f->calls, HfCall, i);
-        guint8 now = at_event(&w, call->event);
+        guint8 now = at_event(&w, call->event) |
+                     (has_point(role->starts, sym, call->event)
+                          ? RUNNING : 0);
         const HfSymId *targets;
         HfFieldId slot;
         guint n = hf_call_targets(ph->s, f, call, &targets, &slot);
