@@ -175,6 +175,64 @@ static gboolean seen_before(const GArray *rows, guint i)
     return FALSE;
 }
 
+/* ---- through a function pointer ------------------------------------------ */
+
+/* It takes what the caller of the pointer holds: the same object is handed
+ * down. */
+static void judge_target(HfLocks *l, const HfFlow *flow, const HfCall *call,
+                         HfSymId target)
+{
+    const HfSolved *s = l->check->solved;
+    const HfFlow *f = s->flows[target];
+    const HfX *args = &g_array_index(flow->args, HfX, call->first_arg);
+
+    for (guint i = 0; f && !f->skip && i < f->takes->len; i++) {
+        const HfTake *t = &g_array_index(f->takes, HfTake, i);
+        HfX lock = hf_x_to_caller(s->exprs, t->lock, args, call->n_args);
+        const HfHold *h =
+            lock ? hf_holds_find(s, call->must,
+                                 hf_contract_canonical(s->contracts, lock))
+                 : NULL;
+        HfLockOp op = {
+            .event = call->event, .kind = HF_LOCK_ACQUIRE, .via = target,
+            .shared = t->shared, .maybe = t->maybe, .conditional = TRUE,
+        };
+
+        if (!h || t->maybe > 1 || h->delta <= 0) {
+            continue;
+        }
+        op.lock = h->lock;
+        op.before = *h;
+        if (worth(l, flow, &op) && !declared(l, &op)) {
+            report_relock(l, flow, &op);
+            return;
+        }
+    }
+}
+
+/* More functions than that are a custom of the program: which of them it is
+ * cannot be told from their number. */
+#define MAX_TARGETS 4
+
+static void check_pointers(HfLocks *l, const HfFlow *flow)
+{
+    for (guint i = 0; i < flow->calls->len; i++) {
+        const HfCall *call = &g_array_index(flow->calls, HfCall, i);
+        const HfSymId *targets;
+        HfFieldId slot;
+        guint n;
+
+        if (!call->must || hf_flow_event(flow, call->event)->kind !=
+                               HF_EV_CALL_INDIRECT) {
+            continue;
+        }
+        n = hf_call_targets(l->check->solved, flow, call, &targets, &slot);
+        for (guint k = 0; n > 1 && n <= MAX_TARGETS && k < n; k++) {
+            judge_target(l, flow, call, targets[k]);
+        }
+    }
+}
+
 void hf_lock_check_takes(HfLocks *l, const HfFlow *flow)
 {
     for (guint i = 0; i < flow->lock_ops->len; i++) {
@@ -193,4 +251,5 @@ void hf_lock_check_takes(HfLocks *l, const HfFlow *flow)
             report_relock(l, flow, op);
         }
     }
+    check_pointers(l, flow);
 }
