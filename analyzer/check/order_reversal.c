@@ -10,6 +10,7 @@
  */
 #include "check/lock_order.h"
 #include "check/lock_rank.h"
+#include "check/order_instances.h"
 
 #define MAX_LENGTH 4
 #define MAX_CYCLES 200
@@ -435,6 +436,7 @@ static void run_order_reversal(HfCheck *c)
         two_locks(&r, g_ptr_array_index(r.order->edges, i));
     }
     cycles(&r);
+    hf_order_instances(c);
     hf_order_free(r.order);
     hf_ranks_free(r.ranks);
     g_hash_table_unref(r.told);
