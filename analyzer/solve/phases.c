@@ -549,7 +549,8 @@ HfPhase hf_phase(HfPhases *ph, int role, int in_role, const HfFlow *flow,
 gboolean hf_phase_alone(HfPhases *ph, int in_role, const HfFlow *flow,
                         uint32_t event)
 {
-    return in_role >= 0 && in_role == ph->first &&
+    /* who never starts any has them started in ways that are not known */
+    return in_role >= 0 && in_role == ph->first && ph->anyone.starts->len &&
            now_at(ph, (int)ph->s->roles->len, in_role, flow, event) ==
                NOT_YET;
 }
