@@ -208,10 +208,9 @@ void hf_lock_release(HfRun *r, HfState *s, const HfLockUse *use)
         return;
     }
     h = hf_state_hold(s, use->lock);
-    if (!h && s->landed) {
-        return; /* whoever jumped here may have held it */
+    if (h || !s->landed) { /* else whoever jumped here may have held it */
+        record(r, s, use, HF_LOCK_RELEASE);
     }
-    record(r, s, use, HF_LOCK_RELEASE);
     if (!h && use->conditional &&
         hf_contract_is_recursive_in(r->solved->contracts, r->out->sym,
                                     use->lock)) {
