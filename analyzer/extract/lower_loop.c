@@ -254,6 +254,48 @@ static HfNode *find_case(HfBody *f, HfNode *n, gint64 value, HfNode **other)
     return NULL;
 }
 
+typedef struct {
+    HfBody *f;
+    HfNode *body;
+    guint n;
+    gboolean all;
+} HfEnumerators;
+
+static enum CXChildVisitResult each_enumerator(CXCursor c, CXCursor parent,
+                                               CXClientData data)
+{
+    HfEnumerators *e = data;
+    HfNode *other;
+
+    (void)parent;
+    if (clang_getCursorKind(c) == CXCursor_EnumConstantDecl) {
+        e->n++;
+        e->all = find_case(e->f, e->body, clang_getEnumConstantDeclValue(c),
+                           &other) != NULL;
+    }
+    return e->all ? CXChildVisit_Continue : CXChildVisit_Break;
+}
+
+/* There is a label for each value that the enumeration has, so that there is
+ * no way past them. */
+static gboolean takes_all(HfBody *f, HfNode *value, HfNode *body)
+{
+    HfEnumerators e = { .f = f, .body = body, .all = TRUE };
+    CXType type = clang_getCanonicalType(clang_getCursorType(value->c));
+
+    while (type.kind != CXType_Enum && value->n == 1 &&
+           (value->c.kind == CXCursor_UnexposedExpr ||
+            value->c.kind == CXCursor_ParenExpr)) {
+        value = value->first;
+        type = clang_getCanonicalType(clang_getCursorType(value->c));
+    }
+    if (type.kind != CXType_Enum) {
+        return FALSE;
+    }
+    clang_visitChildren(clang_getTypeDeclaration(type), each_enumerator, &e);
+    return e.n > 1 && e.all;
+}
+
 void hf_lower_switch(HfBody *f, HfNode *n)
 {
     HfSwitch s = { .outer = f->switches, .head = -1 };
@@ -284,7 +326,8 @@ void hf_lower_switch(HfBody *f, HfNode *n)
     f->switches = s.outer;
     f->jumps = jumps.outer;
     hf_jump(f, jumps.on_break);
-    if (!s.has_default && !(s.is_const && s.only)) {
+    if (!s.has_default && !(s.is_const && s.only) &&
+        !(s.head >= 0 && !s.is_const && takes_all(f, n->first, body))) {
         hf_edge(f, s.head, jumps.on_break, 0,
                 s.is_const ? 0 : HF_EDGE_DEFAULT);
     }
