@@ -133,6 +133,30 @@ static void note_given(HfTeardown *t, GHashTable *given, const HfRolePoint *s)
     }
 }
 
+/* What its threads take their argument for: who starts them may not know, when
+ * it comes out of a cast or an allocator. */
+static void note_taken_for(HfTeardown *t, GHashTable *given, HfSymId entry)
+{
+    const HfXTable *x = t->c->solved->exprs;
+    const HfFlow *flow = t->c->solved->flows[entry];
+
+    for (guint i = 0; flow && i < flow->accesses->len; i++) {
+        HfX path = g_array_index(flow->accesses, HfAccess, i).path;
+        const HfXNode *n = hf_x(x, path), *up;
+
+        for (; n->kind == HF_X_FIELD || n->kind == HF_X_INDEX ||
+               n->kind == HF_X_DEREF; n = up) {
+            up = hf_x(x, n->parent);
+            if (n->kind == HF_X_FIELD && up->kind == HF_X_DEREF &&
+                hf_x(x, up->parent)->kind == HF_X_PARAM) {
+                g_hash_table_add(given,
+                                 GUINT_TO_POINTER(HF_PROGRAM_FIELD(
+                                     t->c->program, n->ref)->record));
+            }
+        }
+    }
+}
+
 /* The records of what its threads are given, and of what their members hold
  * or point to. */
 static GHashTable *find_given(HfTeardown *t, const HfRole *r)
@@ -142,6 +166,9 @@ static GHashTable *find_given(HfTeardown *t, const HfRole *r)
 
     for (guint i = 0; i < r->starts->len; i++) {
         note_given(t, given, &g_array_index(r->starts, HfRolePoint, i));
+    }
+    for (guint i = 0; i < r->entries->len; i++) {
+        note_taken_for(t, given, g_array_index(r->entries, HfSymId, i));
     }
     for (int hop = 0; hop < 1 && g_hash_table_size(given); hop++) {
         GHashTableIter iter;

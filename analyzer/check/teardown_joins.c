@@ -208,6 +208,20 @@ gboolean hf_teardown_calls_joiner(const HfTeardown *r, const HfThreadUse *u,
              joins_something(r, targets[0], 3)));
 }
 
+/* The join may come first.  One that is only reached past the event comes
+ * after it, in a loop too: the next time round is another object's. */
+static gboolean joined_before(const HfFlow *flow, uint32_t join,
+                              uint32_t event)
+{
+    uint32_t from = hf_block_of(flow, join), past = hf_block_of(flow, event);
+
+    if (from == past) {
+        return join < event;
+    }
+    return past != 0 && hf_event_before(flow, join, event) &&
+           (from == 0 || hf_block_leads_to(flow, 0, from, past));
+}
+
 uint32_t hf_teardown_joined_after(const HfTeardown *r, const HfThreadUse *u,
                                   const HfFlow *flow, uint32_t event)
 {
@@ -220,7 +234,7 @@ uint32_t hf_teardown_joined_after(const HfTeardown *r, const HfThreadUse *u,
             !hf_teardown_calls_joiner(r, u, flow, call)) {
             continue;
         }
-        if (hf_event_before(flow, call->event, event)) {
+        if (joined_before(flow, call->event, event)) {
             return UINT32_MAX;
         }
         if (after == UINT32_MAX && hf_event_before(flow, event, call->event)) {

@@ -28,12 +28,24 @@ static gboolean is_element(const HfTeardown *r, const HfTeardownFault *k)
     return found && k->thread->starts[k->flow->sym];
 }
 
+/* A call that may have made what it returns; one whose code is seen and that
+ * returns no fresh object has looked it up, or cast it. */
+static gboolean may_make(const HfTeardown *r, const HfFlow *flow, uint32_t event)
+{
+    HfSymId callee = event < flow->fn->n_events ? hf_frees_callee(flow, event)
+                                                : 0;
+    const HfFlow *to = callee ? r->c->solved->flows[callee] : NULL;
+
+    return !to || to->skip || to->returns_fresh;
+}
+
 /* Made in the same function, which has started none of the threads since. */
 static gboolean is_new(const HfTeardown *r, const HfTeardownFault *k)
 {
     const HfXTable *t = r->c->solved->exprs;
+    const HfXNode *root = hf_x(t, hf_x_root(t, k->gone.own));
 
-    if (hf_x(t, hf_x_root(t, k->gone.own))->kind != HF_X_TEMP) {
+    if (root->kind != HF_X_TEMP || !may_make(r, k->gone.flow, root->ref)) {
         return FALSE;
     }
     for (guint i = 0; i < k->gone.flow->calls->len; i++) {
