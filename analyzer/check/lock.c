@@ -45,6 +45,48 @@ gboolean hf_lock_is_token(const HfLocks *l, HfX lock)
     return cap && (cap->kind != HF_CAP_LOCK || hf_is_graph_lock(cap));
 }
 
+/* What is held when control comes back is not what was held at the call. */
+static gboolean returns_twice(const HfLocks *l, const HfFlow *flow)
+{
+    for (guint i = 0; i < flow->calls->len; i++) {
+        const HfEvent *e = hf_flow_event(
+            flow, g_array_index(flow->calls, HfCall, i).event);
+
+        if (e->kind == HF_EV_CALL &&
+            HF_CONTRACT_HAS(hf_contract_of(l->check->solved->contracts,
+                                           flow->unit->symbols[e->sym]),
+                            HF_EFF_RETURNS_TWICE)) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+gboolean hf_lock_is_own_section(const HfLocks *l, const HfFlow *flow,
+                                HfX lock)
+{
+    const HfCapRule *cap =
+        hf_contract_cap_rule(l->check->solved->contracts, lock);
+    gboolean enters = FALSE, leaves = FALSE;
+
+    if (!cap || cap->kind != HF_CAP_TOKEN) {
+        return FALSE;
+    }
+    for (guint i = 0; i < flow->lock_ops->len; i++) {
+        const HfLockOp *op = &g_array_index(flow->lock_ops, HfLockOp, i);
+
+        if (op->lock != lock) {
+            continue;
+        }
+        if (op->via) {
+            return FALSE;
+        }
+        enters |= op->kind == HF_LOCK_ACQUIRE;
+        leaves |= op->kind == HF_LOCK_RELEASE;
+    }
+    return enters && leaves && !returns_twice(l, flow);
+}
+
 gpointer hf_lock_kind(const HfCheck *c, HfX lock)
 {
     const HfXTable *t = c->solved->exprs;

@@ -21,6 +21,10 @@ typedef struct {
 gboolean hf_lock_nameable(const HfLocks *l, HfX lock);
 /* Named capabilities that are no locks (roles, modes, tokens). */
 gboolean hf_lock_is_token(const HfLocks *l, HfX lock);
+/* A token that the function enters and leaves itself, and none of its callees
+ * does: then what it leaves open is told like a lock. */
+gboolean hf_lock_is_own_section(const HfLocks *l, const HfFlow *flow,
+                                HfX lock);
 /* Reached through something that was overwritten since. */
 gboolean hf_lock_is_stale(const HfLocks *l, HfX lock);
 /* The hold comes from a callee that leaves it held on some ways only, and was
@@ -61,6 +65,8 @@ typedef struct {
     guint n;          /* call sites */
     guint released;   /* the caller gives it back somewhere, or may */
     guint passed_on;  /* the caller leaves it held as well */
+    guint unnamed;    /* it has no name for it, and gives none of the kind
+                         back */
 } HfCallerRelease;
 
 void hf_lock_caller_release(const HfCheck *c, HfSymId sym, HfX lock,

@@ -9,6 +9,8 @@
 /* How far up the call graph a lock is looked for. */
 #define MAX_UP 6
 #define MAX_SITES 64
+/* The same for one whose object callers have no name for. */
+#define MAX_UNNAMED 1
 
 static HfX in_caller(const HfCheck *c, const HfFlow *g, const HfCall *call,
                      HfX lock)
@@ -320,6 +322,32 @@ static gboolean released_above(const HfCheck *c, const HfFlow *g, HfX lock,
     return FALSE;
 }
 
+/* The object has no name in the caller; is any lock of the kind given back
+ * there, or further up? */
+static gboolean releases_kind(const HfCheck *c, const HfFlow *g, HfX lock,
+                              const HfCall *call, int up)
+{
+    const GArray *sites = c->program->callers[g->sym];
+
+    if (!hf_lock_kind(c, lock) || g->skip ||
+        releases(c, g, lock, call->event)) {
+        return TRUE;
+    }
+    for (guint i = 0; sites && i < sites->len && i < MAX_SITES; i++) {
+        const HfCallSite *cs = &g_array_index(sites, HfCallSite, i);
+        const HfFlow *h = c->solved->flows[cs->caller];
+        const HfCall *above =
+            h && h != g ? hf_flow_call(h, cs->event - h->fn->first_event)
+                        : NULL;
+
+        if (above && up < MAX_UNNAMED &&
+            releases_kind(c, h, lock, above, up + 1)) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
 void hf_lock_caller_release(const HfCheck *c, HfSymId sym, HfX lock,
                             HfCallerRelease *out)
 {
@@ -338,9 +366,11 @@ void hf_lock_caller_release(const HfCheck *c, HfSymId sym, HfX lock,
         }
         out->n++;
         x = in_caller(c, g, call, lock);
-        if (!x || g->skip || releases(c, g, x, call->event)) {
+        if (!x && !releases_kind(c, g, lock, call, 0)) {
+            out->unnamed++;
+        } else if (!x || g->skip || releases(c, g, x, call->event)) {
             out->released++;
-        } else if (leaves_held(c, g, x)) {
+        } else if (x && leaves_held(c, g, x)) {
             out->passed_on++;
             out->released += released_above(c, g, x, 0);
         }

@@ -239,8 +239,9 @@ static gboolean judge_kept(const Exits *x, Verdict *v)
     const HfProgram *p = x->l->check->program;
     gpointer kind = hf_lock_kind(x->l->check, x->lock);
 
-    if (x->callers.released || x->callers.passed_on) {
-        return FALSE;
+    if (x->callers.released || x->callers.passed_on || x->callers.unnamed ||
+        hf_lock_is_token(x->l, x->lock)) {
+        return FALSE; /* sections may end anywhere */
     }
     if (strcmp(HF_PROGRAM_SYM(p, x->flow->sym)->name, "main") == 0 ||
         (x->n_free == 0 && hf_contract_cap_rule(
@@ -358,7 +359,8 @@ void hf_lock_check_exits(HfLocks *l, const HfFlow *flow)
             if (rows[k].delta > 0 && rows[k].now == HF_HOLD_HELD &&
                 hf_lock_nameable(l, rows[k].lock) &&
                 !hf_lock_is_stale(l, rows[k].lock) &&
-                !hf_lock_is_token(l, rows[k].lock) &&
+                (!hf_lock_is_token(l, rows[k].lock) ||
+                 hf_lock_is_own_section(l, flow, rows[k].lock)) &&
                 g_hash_table_add(seen, GUINT_TO_POINTER(rows[k].lock))) {
                 judge_lock(l, flow, rows[k].lock);
             }

@@ -388,7 +388,8 @@ static void judge(HfLocks *l, const HfFlow *flow, const HfLockOp *op)
         return;
     }
     if (h->lock || hf_x(l->check->solved->exprs, op->lock)->local ||
-        declared(l, flow, op->lock)) {
+        declared(l, flow, op->lock) ||
+        (hf_lock_is_token(l, op->lock) && !taken_elsewhere(flow, op))) {
         return;
     }
     if (op->via) {
@@ -406,7 +407,9 @@ void hf_lock_check_releases(HfLocks *l, const HfFlow *flow)
         if (op->kind == HF_LOCK_RELEASE && op->before.now != HF_HOLD_HELD &&
             !(op->before.flags & HF_HOLD_FORGOTTEN) &&
             hf_lock_nameable(l, op->lock) && !hf_lock_is_stale(l, op->lock) &&
-            !hf_lock_is_token(l, op->lock) && first_of_kind(flow, i)) {
+            (!hf_lock_is_token(l, op->lock) ||
+             hf_lock_is_own_section(l, flow, op->lock)) &&
+            first_of_kind(flow, i)) {
             judge(l, flow, op);
         }
     }
