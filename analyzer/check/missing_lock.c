@@ -17,6 +17,8 @@
 #define FEW_OF 100
 /* So many accesses without it are a habit, too. */
 #define HABIT 16
+/* Functions that take the lock for it. */
+#define SEVERAL 3
 
 /* ---- findings ----------------------------------------------------------- */
 
@@ -147,15 +149,40 @@ static HfTier tier_of(HfFinding *f, const HfStats *st, const HfBelief *b,
     return HF_TIER_LOW;
 }
 
-/* Its own word against itself, and a second thread that is known: certain.
- * Two callbacks that one event loop perhaps runs: not. */
-static HfTier with_witness(const HfFinding *f, gboolean knows)
+/* Some caller holds a lock of that kind, perhaps this one by another name. */
+static gboolean some_caller_holds(const HfCheck *c, const HfFlow *flow,
+                                  const HfLockKey *key)
 {
-    if (f->race == HF_RACE_WITH_WRITE && knows &&
-        f->tier == HF_TIER_MEDIUM) {
-        return HF_TIER_HIGH;
+    for (guint i = 0; i < flow->contexts->len; i++) {
+        const HfContext *ctx = &g_array_index(flow->contexts, HfContext, i);
+        guint n;
+        const HfHold *rows = hf_holds(c->solved, ctx->held, &n);
+
+        for (guint k = 0; k < n; k++) {
+            const HfXNode *lock = hf_x(c->solved->exprs, rows[k].lock);
+
+            if (lock->kind == HF_X_FIELD && lock->ref == key->id) {
+                return TRUE;
+            }
+        }
     }
-    return f->tier;
+    return FALSE;
+}
+
+/* Its own word against itself, and a second thread that is known: certain.
+ * Two callbacks that one event loop perhaps runs: not.  What the program is
+ * undecided about is likely when several functions take the lock for it. */
+static HfTier with_witness(const HfFinding *f, gboolean knows,
+                           gboolean undecided, const HfBelief *b)
+{
+    if (f->race != HF_RACE_WITH_WRITE) {
+        return f->tier;
+    }
+    if (undecided) {
+        return b->functions >= SEVERAL && b->writes_with * 2 > b->writes
+                   ? HF_TIER_MEDIUM : f->tier;
+    }
+    return knows && f->tier == HF_TIER_MEDIUM ? HF_TIER_HIGH : f->tier;
 }
 
 /* What one function does to one object without one lock is one finding: the
@@ -258,6 +285,7 @@ static void report(HfCheck *c, const HfStats *st, const HfBelief *b,
     g_autofree char *subject = subject_name(c, &st->subject);
     HfPlace place = hf_check_place(u->flow, u->access->event);
     GString *strong = g_string_new(NULL);
+    gboolean undecided;
     HfSubject s;
 
     if (b->strong) {
@@ -274,13 +302,17 @@ static void report(HfCheck *c, const HfStats *st, const HfBelief *b,
     g_string_free(strong, TRUE);
     examples(c, f, st, &b->key, u->flow);
     f->tier = tier_of(f, st, b, why, u);
+    undecided = why == HF_BY_FUNCTION && f->tier == HF_TIER_LOW &&
+                !some_caller_holds(c, u->flow, &b->key);
     if (hf_idiom_rechecked(st, u, &b->key)) {
         hf_finding_reason(f, "asked again with the lock held");
         f->tier = HF_TIER_LOW;
+        undecided = FALSE;
     } else if (hf_idiom_published_later(c, u)) {
         hf_finding_reason(f, "the object is put where others find it only "
                              "afterwards");
         f->tier = HF_TIER_LOW;
+        undecided = FALSE;
     } else if (f->tier == HF_TIER_MEDIUM && !write &&
                b->n - b->n_with >= HABIT && !knows_lock(st, &b->key, u->flow)) {
         hf_finding_reason(f, "%u accesses do without it", b->n - b->n_with);
@@ -301,7 +333,8 @@ static void report(HfCheck *c, const HfStats *st, const HfBelief *b,
                            hf_belief_lock_on(c, u->flow, &s, &b->key),
                            b->strong ? HF_GUARD_INFERRED
                                      : HF_GUARD_IN_PASSING)) {
-        f->tier = with_witness(f, knows_lock(st, &b->key, u->flow));
+        f->tier = with_witness(f, knows_lock(st, &b->key, u->flow), undecided,
+                               b);
     }
     if (!is_new(seen, f) || joins_another(c, u, b, told, f)) {
         hf_finding_free(f);
