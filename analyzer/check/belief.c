@@ -191,7 +191,9 @@ static gboolean worth_asking(const HfCheck *c, const HfFlow *flow,
     if (s->field) {
         const HfProgField *f = HF_PROGRAM_FIELD(c->program, s->field);
 
-        return !f->is_lock &&
+        /* what links an object into a list is guarded as that list is, which
+         * need not be named in the object */
+        return !f->is_lock && !f->is_entry &&
                !(f->type_flags & (HF_TYPE_CONST | HF_TYPE_ATOMIC));
     } else {
         const HfProgSymbol *v = HF_PROGRAM_SYM(c->program, s->var);

@@ -3,6 +3,28 @@
 
 #include "check/set_up.h"
 
+/* The head of a list is one thing, however its macros write it; so is what
+ * links an object into one.  The members of such types are shared by all lists
+ * of the program, and say nothing. */
+static HfX around_link(const HfCheck *c, HfX x)
+{
+    const HfXTable *t = c->solved->exprs;
+    const HfXNode *n = hf_x(t, x);
+
+    while (n->kind == HF_X_FIELD &&
+           HF_PROGRAM_RECORD(c->program, HF_PROGRAM_FIELD(
+               c->program, n->ref)->record)->is_link) {
+        HfXKind up = hf_x(t, n->parent)->kind;
+
+        if (up != HF_X_FIELD && up != HF_X_GLOBAL) {
+            break;
+        }
+        x = n->parent;
+        n = hf_x(t, x);
+    }
+    return x;
+}
+
 gboolean hf_guard_subject(const HfCheck *c, const HfAccess *a, HfSubject *s)
 {
     HfXTable *t = c->solved->exprs;
@@ -13,6 +35,9 @@ gboolean hf_guard_subject(const HfCheck *c, const HfAccess *a, HfSubject *s)
     if (n->kind == HF_X_DEREF) {
         s->pointee = TRUE;
         x = n->parent;
+        n = hf_x(t, x);
+    } else {
+        s->object = x = around_link(c, x);
         n = hf_x(t, x);
     }
     if (n->kind == HF_X_FIELD) {

@@ -409,6 +409,7 @@ HfProgram *hf_program_link(GPtrArray *shards, const HfRules *rules,
     g_ptr_array_unref(shards);
 
     mark_locks(p);
+    hf_link_mark_chains(p);
     hf_link_callgraph(&l);
     linker_clear(&l);
     return p;

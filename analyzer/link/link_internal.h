@@ -29,6 +29,8 @@ typedef struct {
 
 const char *hf_program_relative(const HfProgram *p, const char *path);
 const HfLockTypeRule *hf_link_lock_type(HfLinker *l, const char *type);
+/* chains.c: is_link of records, is_entry of fields. */
+void hf_link_mark_chains(HfProgram *p);
 void hf_link_callgraph(HfLinker *l);
 /* order.c: fills callers, scc and functions from the resolved targets. */
 void hf_link_order(HfProgram *p);

@@ -49,6 +49,8 @@ typedef struct {
     const char *name;
     HfRecId id;
     gboolean is_lock;   /* by lock_types or a capability annotation */
+    gboolean is_link;   /* nothing but a few pointers to data: a list's head,
+                           or what links an object into one */
     const HfLockTypeRule *lock_rule;
 } HfProgRecord;
 
@@ -64,6 +66,7 @@ typedef struct {
     const HfFieldRule *rule;
     const HfSlotRule *slot_rule;
     gboolean is_lock;
+    gboolean is_entry; /* links its object to others of the same type */
     /* function pointer slots */
     GArray *targets; /* HfSymId sorted by key, NULL when none */
 } HfProgField;
