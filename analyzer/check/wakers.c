@@ -111,6 +111,30 @@ gboolean hf_waker_takes_first(const HfCritical *cr, const HfFlow *flow,
     return FALSE;
 }
 
+/* A lock with a name, of which it is not always known whether it is held: it
+ * is wherever that is known.  Good enough against a wait that is seen to be
+ * made under it. */
+static gboolean held_where_known(const HfCritical *cr, const HfFlow *flow,
+                                 const HfCall *call, HfX lock)
+{
+    gboolean held = FALSE;
+
+    if (hf_x(cr->t, lock)->kind != HF_X_CAP) {
+        return FALSE;
+    }
+    for (guint i = 0; i < flow->contexts->len; i++) {
+        HfTri tri = hf_held(cr->s, flow,
+                            &g_array_index(flow->contexts, HfContext, i),
+                            call->must, lock, NULL);
+
+        if (tri == HF_ABSENT) {
+            return FALSE;
+        }
+        held |= tri == HF_HELD;
+    }
+    return held;
+}
+
 static HfNeeds needs(HfWakers *w, const HfWaker *waker, HfX lock,
                      const HfFlow *waiter, const HfCritEvent *wait)
 {
@@ -127,6 +151,10 @@ static HfNeeds needs(HfWakers *w, const HfWaker *waker, HfX lock,
     }
     if (hf_waker_takes_first(cr, waker->flow, waker->event, lock)) {
         return HF_NEEDS_FIRST;
+    }
+    if (!wait->callee && !hf_critical_has(cr, waker->what.absent, lock) &&
+        held_where_known(cr, waker->flow, call, lock)) {
+        return HF_NEEDS_SOME;
     }
     return hf_waker_starts_later(w, waker, lock, waiter, wait)
                ? HF_NEEDS_START : HF_NEEDS_NOT;
