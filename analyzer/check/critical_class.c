@@ -105,11 +105,28 @@ static HfX step(const HfCritical *cr, HfX x)
     return 0;
 }
 
+/* A member that is there by value, and a variable that is. */
+static gboolean are_member_and_variable(const HfCritical *cr, HfX member,
+                                        HfX variable)
+{
+    const HfXNode *m = hf_x(cr->t, member), *v = hf_x(cr->t, variable);
+    const HfProgram *p = cr->s->program;
+    const uint32_t pointer = HF_TYPE_POINTER | HF_TYPE_FUNCTION_POINTER;
+
+    return m->kind == HF_X_FIELD && v->kind == HF_X_GLOBAL &&
+           !(HF_PROGRAM_FIELD(p, m->ref)->type_flags & pointer) &&
+           !(HF_PROGRAM_SYM(p, v->ref)->type_flags & pointer);
+}
+
 gboolean hf_critical_may_alias(const HfCritical *cr, HfX a, HfX b)
 {
     for (;;) {
         const HfXNode *x, *y;
 
+        if (are_member_and_variable(cr, a, b) ||
+            are_member_and_variable(cr, b, a)) {
+            return FALSE; /* neither is the other */
+        }
         a = step(cr, a);
         b = step(cr, b);
         x = hf_x(cr->t, a);

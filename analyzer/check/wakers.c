@@ -74,7 +74,9 @@ HfWakers *hf_wakers_new(HfCritical *cr)
             add_askers(w, f, &g_array_index(f->calls, HfCall, k));
         }
 
-        for (guint k = 0; wakes(cr, f->sym) && k < f->calls->len; k++) {
+        /* what a primitive does inside is the primitive's own business */
+        for (guint k = 0; !f->skip && wakes(cr, f->sym) && k < f->calls->len;
+             k++) {
             hf_critical_at(cr, f, &g_array_index(f->calls, HfCall, k),
                            collect, w->all);
         }
