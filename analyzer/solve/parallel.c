@@ -144,6 +144,12 @@ HfParallel hf_parallel(HfPhases *ph, const HfPoint *a, const HfPoint *b)
                             a->ctx->role, 0 };
     } else if (apart(ph, a, b, &out) || apart(ph, b, a, &out)) {
         return out;
+    } else if (ra->run == HF_RUN_THREAD && rb->run == HF_RUN_THREAD &&
+               hf_phase_never_meet(ph, a->ctx->role, b->ctx->role)) {
+        out = (HfParallel){ HF_PARALLEL_NO,
+                            ra == rb ? HF_PARALLEL_SAME_ROLE
+                                     : HF_PARALLEL_AFTER_JOIN,
+                            b->ctx->role, 0 };
     } else if ((is_events(ra) && runs_events(s, rb)) ||
                (is_events(rb) && runs_events(s, ra))) {
         out.verdict = HF_PARALLEL_MAYBE;

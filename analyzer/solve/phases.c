@@ -524,26 +524,69 @@ static guint8 in_life(HfPhases *ph, const HfRole *role, Life *life,
     return now;
 }
 
+static Life *life_of(HfPhases *ph, int id)
+{
+    if (!ph->lives[id]) {
+        const HfRole *role = role_at(ph, id);
+
+        ph->lives[id] = life_new(ph, role, find_starter(ph, role));
+    }
+    return ph->lives[id];
+}
+
 /* What may be, of threads of the role; 0: it cannot be told. */
 static guint8 now_at(HfPhases *ph, int id, int in_role, const HfFlow *flow,
                      uint32_t event)
 {
-    const HfRole *role = role_at(ph, id);
+    return in_life(ph, role_at(ph, id), life_of(ph, id), in_role, flow, event);
+}
 
-    if (!ph->lives[id]) {
-        ph->lives[id] = life_new(ph, role, find_starter(ph, role));
+/* ---- threads that threads start ----------------------------------------- */
+
+/* The starter does not end before it has joined what it started. */
+static gboolean starter_waits(HfPhases *ph, int id, Life *life)
+{
+    const HfRole *starter = role_at(ph, life->starter);
+
+    for (guint i = 0; i < starter->entries->len; i++) {
+        HfSymId entry = g_array_index(starter->entries, HfSymId, i);
+        Walk w = walk_new(ph, role_at(ph, id), life, ph->s->flows[entry]);
+        guint8 now = w.in ? through_block(&w, 1, UINT32_MAX, w.in[1])
+                          : life->entry[entry];
+
+        g_free(w.in);
+        if (now & RUNNING || !now) {
+            return FALSE;
+        }
     }
-    return in_life(ph, role, ph->lives[id], in_role, flow, event);
+    return starter->entries->len != 0;
+}
+
+#define MAX_STARTERS 4
+
+static HfPhase phase(HfPhases *ph, int id, int in_role, const HfFlow *flow,
+                     uint32_t event, guint depth)
+{
+    Life *life = life_of(ph, id);
+    HfPhase above;
+
+    if (life->starter < 0 || life->starter == in_role ||
+        depth == MAX_STARTERS) {
+        guint8 now = now_at(ph, id, in_role, flow, event);
+
+        return !now || now & RUNNING ? HF_PHASE_ALIVE
+               : now & ENDED         ? HF_PHASE_JOINED
+                                     : HF_PHASE_BEFORE;
+    }
+    above = phase(ph, life->starter, in_role, flow, event, depth + 1);
+    return above == HF_PHASE_JOINED && !starter_waits(ph, id, life)
+               ? HF_PHASE_ALIVE : above;
 }
 
 HfPhase hf_phase(HfPhases *ph, int role, int in_role, const HfFlow *flow,
                  uint32_t event)
 {
-    guint8 now = now_at(ph, role, in_role, flow, event);
-
-    return !now || now & RUNNING ? HF_PHASE_ALIVE
-           : now & ENDED         ? HF_PHASE_JOINED
-                                 : HF_PHASE_BEFORE;
+    return phase(ph, role, in_role, flow, event, 0);
 }
 
 gboolean hf_phase_alone(HfPhases *ph, int in_role, const HfFlow *flow,
@@ -628,4 +671,35 @@ gboolean hf_phase_uncallable(HfPhases *ph, const HfFlow *callee,
           takers_come_later(ph, cb->role.starts, flow, event);
     cb->asking = FALSE;
     return yes;
+}
+
+/* ---- two lives ---------------------------------------------------------- */
+
+/* At no start of a's threads is one of b's there. */
+static gboolean none_at_starts(HfPhases *ph, int a, int b)
+{
+    const HfRole *role = role_at(ph, a);
+
+    for (guint i = 0; i < role->starts->len; i++) {
+        const HfRolePoint *p = &g_array_index(role->starts, HfRolePoint, i);
+        const HfFlow *f = ph->s->flows[p->in];
+
+        for (guint k = 0; k < f->contexts->len; k++) {
+            int r = g_array_index(f->contexts, HfContext, k).role;
+
+            if (r < 0 || r == b ||
+                hf_phase(ph, b, r, f, p->event) == HF_PHASE_ALIVE) {
+                return FALSE;
+            }
+        }
+        if (!f->contexts->len) {
+            return FALSE;
+        }
+    }
+    return role->starts->len != 0;
+}
+
+gboolean hf_phase_never_meet(HfPhases *ph, int a, int b)
+{
+    return none_at_starts(ph, a, b) && (a == b || none_at_starts(ph, b, a));
 }

@@ -4,7 +4,8 @@
  * as the role sees it that starts the thread and is there once.
  *
  * Where several roles may start the threads, or one that comes and goes, they
- * count as running always.
+ * count as running always.  What a thread starts is not there before that
+ * thread is, nor after it has ended when it joins first.
  */
 #ifndef HOLDFAST_PHASES_H
 #define HOLDFAST_PHASES_H
@@ -40,6 +41,10 @@ gboolean hf_phase_alone(HfPhases *phases, int in_role, const HfFlow *flow,
 gboolean hf_phase_uncallable(HfPhases *phases, const HfFlow *callee,
                              const HfContext *ctx, int in_role,
                              const HfFlow *flow, uint32_t event);
+
+/* Whenever a thread of one role is started, all of the other have ended or do
+ * not exist yet; of one role: there is one at a time. */
+gboolean hf_phase_never_meet(HfPhases *phases, int a, int b);
 
 G_END_DECLS
 
