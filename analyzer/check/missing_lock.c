@@ -7,6 +7,7 @@
 #include "check/idiom.h"
 #include "check/missing_caller.h"
 #include "check/missing_race.h"
+#include "check/no_lock.h"
 #include "check/said_unlocked.h"
 #include "check/missing_mode.h"
 #include "check/unlocked.h"
@@ -214,6 +215,7 @@ static gboolean group_equal(gconstpointer a, gconstpointer b)
 typedef struct {
     GHashTable *callers; /* calls told by hf_missing_in_caller() */
     GHashTable *groups;  /* Group -> HfFinding */
+    GHashTable *subjects; /* by hf_no_lock_subject() */
     HfWitnesses *witnesses;
     HfRaces *races;
 } Told;
@@ -341,6 +343,7 @@ static void report(HfCheck *c, const HfStats *st, const HfBelief *b,
     } else {
         hf_findings_add(c->findings, f);
     }
+    g_hash_table_add(told->subjects, hf_no_lock_subject(&st->subject));
 }
 
 static gboolean is_without(const HfCheck *c, const HfStats *st,
@@ -505,6 +508,7 @@ static void run(HfCheck *c)
     Told told = {
         g_hash_table_new_full(hf_key_hash, g_int64_equal, g_free, NULL),
         g_hash_table_new_full(group_hash, group_equal, g_free, NULL),
+        g_hash_table_new(NULL, NULL),
         hf_witnesses_new(c), NULL,
     };
     GPtrArray *containers;
@@ -519,7 +523,9 @@ static void run(HfCheck *c)
         judge(c, g_ptr_array_index(containers, i), &told);
     }
     g_hash_table_unref(told.callers);
+    hf_no_lock_check(c, told.witnesses, told.subjects);
     g_hash_table_unref(told.groups);
+    g_hash_table_unref(told.subjects);
     hf_races_free(told.races);
     hf_witnesses_free(told.witnesses);
     g_ptr_array_unref(subjects);

@@ -145,7 +145,7 @@ static Itself with_itself(const HfWitnesses *w, const GArray *all,
 {
     Itself out = { 0 };
 
-    for (guint i = 0; i < all->len; i++) {
+    for (guint i = 0; all && i < all->len; i++) {
         const HfParty *a = &g_array_index(all, HfParty, i);
 
         if (!same_place(a, self) ||

@@ -12,7 +12,7 @@ struct Queue {
     int length;
     int dropped;
     int woken; /* protected by the wake lock */
-    int seen;  /* written with lock held, read without */
+    volatile int seen; /* written with lock held, read without */
     int plain; /* protected by some lock */
 };
 
