@@ -352,7 +352,8 @@ static gboolean is_same(const Side *a, const Side *b)
 static gboolean races(const Run *r, const Side *a, const Side *b,
                       HfParallel *how)
 {
-    if (!is_same(a, b) || (!a->party.write && !b->party.write) || common_lock(a, b) ||
+    if (!is_same(a, b) || (!a->party.write && !b->party.write) ||
+        common_lock(a, b) ||
         perhaps_named(r, a, b)) {
         return FALSE;
     }

@@ -4,7 +4,9 @@
  * known at run time only; a lock initialised with one counts as recursive
  * unless the rules tell which call makes it so (option "recursive_attribute"
  * of the checker LOCK, "FUNCTION=VALUE") and the initialising function makes
- * no such call.
+ * no such call.  A variable is recursive, too, when its definition names what
+ * the option "recursive_initializer" does; what variables are initialised
+ * with is not among the facts, so that the source is asked.
  */
 #include "solve/recursive.h"
 
@@ -17,6 +19,8 @@ struct HfRecursive {
     GHashTable *fields;    /* HfFieldId */
     GHashTable *variables; /* HfSymId */
     guint32 *params;       /* by HfSymId: bit per parameter it initialises so */
+    GHashTable *asked;     /* HfSymId -> 1 + whether its definition says so */
+    const char *initializer; /* NULL: none makes it so */
     char *setter;          /* NULL: any attribute may */
     int64_t value;
 };
@@ -122,6 +126,9 @@ static void read_option(HfRecursive *r)
         ? g_hash_table_lookup(rule->options, "recursive_attribute") : NULL;
     const char *eq = text ? strchr(text, '=') : NULL;
 
+    r->initializer = rule && rule->options
+        ? g_hash_table_lookup(rule->options, "recursive_initializer") : NULL;
+
     if (eq) {
         r->setter = g_strndup(text, eq - text);
         r->value = g_ascii_strtoll(eq + 1, NULL, 0);
@@ -136,6 +143,7 @@ HfRecursive *hf_recursive_new(const HfProgram *p, const HfContracts *c)
     r->contracts = c;
     r->fields = g_hash_table_new(NULL, NULL);
     r->variables = g_hash_table_new(NULL, NULL);
+    r->asked = g_hash_table_new(NULL, NULL);
     r->params = g_new0(guint32, p->symbols->len);
     read_option(r);
     for (guint i = 0; i < p->functions->len; i++) {
@@ -149,6 +157,7 @@ void hf_recursive_free(HfRecursive *r)
     if (r) {
         g_hash_table_unref(r->fields);
         g_hash_table_unref(r->variables);
+        g_hash_table_unref(r->asked);
         g_free(r->params);
         g_free(r->setter);
         g_free(r);
@@ -160,7 +169,60 @@ gboolean hf_recursive_field(const HfRecursive *r, HfFieldId field)
     return g_hash_table_contains(r->fields, GUINT_TO_POINTER(field));
 }
 
+/* ---- what the definition says ------------------------------------------- */
+
+static const char *line_of(const char *text, uint32_t line)
+{
+    while (text && line-- > 1) {
+        text = strchr(text, '\n');
+        text = text ? text + 1 : NULL;
+    }
+    return text;
+}
+
+/* From the name to the end of its definition. */
+static gboolean is_initialized_so(const HfRecursive *r, HfSymId var)
+{
+    const HfProgSymbol *v = HF_PROGRAM_SYM(r->p, var);
+    const HfFacts *f = v->decl_unit
+                           ? HF_PROGRAM_UNIT(r->p, v->decl_unit)->facts : NULL;
+    const HfLoc *loc = f && v->decl_loc ? &f->locs[v->decl_loc] : NULL;
+    g_autofree char *text = NULL, *path = NULL;
+    const char *start, *found, *end;
+    const char *file;
+
+    if (!loc) {
+        return FALSE;
+    }
+    file = hf_str(f, f->files[loc->file].path);
+    path = g_canonicalize_filename(file, r->p->root);
+    if (!g_file_get_contents(path, &text, NULL, NULL)) {
+        return FALSE;
+    }
+    start = line_of(text, loc->line);
+    for (uint32_t i = 1; start && i < loc->col && *start; i++) {
+        start++;
+    }
+    found = start ? strstr(start, r->initializer) : NULL;
+    end = start ? strchr(start, ';') : NULL;
+    return found && end && found < end;
+}
+
 gboolean hf_recursive_variable(const HfRecursive *r, HfSymId var)
 {
-    return g_hash_table_contains(r->variables, GUINT_TO_POINTER(var));
+    gpointer key = GUINT_TO_POINTER(var);
+    int known;
+
+    if (g_hash_table_contains(r->variables, key)) {
+        return TRUE;
+    }
+    if (!r->initializer || !HF_PROGRAM_SYM(r->p, var)->is_lock) {
+        return FALSE;
+    }
+    known = GPOINTER_TO_INT(g_hash_table_lookup(r->asked, key));
+    if (!known) {
+        known = 1 + (is_initialized_so(r, var) ? 1 : 0);
+        g_hash_table_insert(r->asked, key, GINT_TO_POINTER(known));
+    }
+    return known > 1;
 }
