@@ -494,7 +494,10 @@ static void judge(HfCheck *c, const HfStats *st, const Told *told)
         hf_missing_mode(c, st, &b);
     }
     if (why == HF_NOT_BELIEVED) {
-        hf_missing_race(told->races, st);
+        if (hf_missing_race(told->races, st)) {
+            g_hash_table_add(told->subjects,
+                             hf_no_lock_subject(&st->subject));
+        }
         return;
     }
     for (guint i = 0; i < st->uses->len;) {

@@ -228,7 +228,7 @@ static void try_keys(const HfRaces *r, const HfStats *st, const GArray *keys,
     }
 }
 
-void hf_missing_race(const HfRaces *r, const HfStats *st)
+gboolean hf_missing_race(const HfRaces *r, const HfStats *st)
 {
     GHashTable *told = g_hash_table_new(NULL, NULL);
     GArray *tried = g_array_new(FALSE, FALSE, sizeof(HfLockKey));
@@ -236,6 +236,7 @@ void hf_missing_race(const HfRaces *r, const HfStats *st)
         st->subject.field
             ? HF_PROGRAM_FIELD(r->c->program, st->subject.field)->record : 0;
     gboolean own = g_hash_table_contains(r->locked, GUINT_TO_POINTER(record));
+    gboolean any;
 
     for (guint i = 0; own && i < st->uses->len; i++) {
         const HfUse *u = &g_array_index(st->uses, HfUse, i);
@@ -245,6 +246,8 @@ void hf_missing_race(const HfRaces *r, const HfStats *st)
             try_keys(r, st, u->sometimes, tried, told);
         }
     }
+    any = g_hash_table_size(told) != 0;
     g_array_unref(tried);
     g_hash_table_unref(told);
+    return any;
 }

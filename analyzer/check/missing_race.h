@@ -15,8 +15,8 @@ void hf_races_free(HfRaces *r);
 /*
  * For what the program as a whole does not believe to be guarded: a write
  * without a lock, while a thread that is known may be at an access with it.
- * One finding for each function that writes so.
+ * One finding for each function that writes so.  TRUE: there is one.
  */
-void hf_missing_race(const HfRaces *r, const HfStats *st);
+gboolean hf_missing_race(const HfRaces *r, const HfStats *st);
 
 #endif
