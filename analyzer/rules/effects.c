@@ -70,8 +70,9 @@ static const HfKeySpec callback_keys[] = {
 static const HfKeySpec loop_keys[] = {
     { "role", HF_VALUE_ROLE_NAME, FALSE, TRUE, offsetof(HfEffect, role), 0,
       NULL, "the role whose threads run the loop" },
-    { "holds", HF_VALUE_CAP_NAME, TRUE, TRUE, offsetof(HfEffect, holds), 0,
-      NULL, "capabilities held by what runs in it" },
+    { "holds", HF_VALUE_CAP_NAME, TRUE, TRUE, offsetof(HfEffect, holds),
+      offsetof(HfEffect, holds_known), NULL,
+      "capabilities held by what runs in it" },
     { NULL },
 };
 

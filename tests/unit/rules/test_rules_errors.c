@@ -254,8 +254,9 @@ static void test_effects(void **state)
           "coroutine_mixed, co_wrapper, co_wrapper_mixed, returns_arg, "
           "returns_lock, alloc, free, rcu_read, rcu_publish, fill, changes, "
           "string_copy, string_copy_truncating, pair_open, pair_close, "
-          "sends, noreturn, succeeds, blocking, may_block, wakes, callback, "
-          "join, intentional, no_analysis; found "
+          "sends, noreturn, unjudged, succeeds, returns_twice, blocking, "
+          "may_block, wakes, callback, join, gives_loop, runs_in, moves_to, "
+          "yields, self, intentional, no_analysis; found "
           "'guarded_by'" },
         { "fields: {A.b: {acquire: x}}\n",
           "t.yaml:1:16: expected one of guarded_by, pt_guarded_by, "
