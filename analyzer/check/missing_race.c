@@ -221,7 +221,8 @@ static void try_keys(const HfRaces *r, const HfStats *st, const GArray *keys,
     for (guint i = 0; keys && i < keys->len; i++) {
         const HfLockKey *key = &g_array_index(keys, HfLockKey, i);
 
-        if (!hf_belief_has(tried, key)) {
+        /* a lock that is only pointed to goes by other names, too */
+        if (key->relation != HF_REL_POINTER && !hf_belief_has(tried, key)) {
             g_array_append_val(tried, *key);
             judge_key(r, st, key, told);
         }
