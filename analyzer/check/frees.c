@@ -128,3 +128,58 @@ gboolean hf_frees_follows(HfFrees *f, HfSymId callee, guint arg)
 {
     return answer(f, ASK_FOLLOWS, callee, arg, 0);
 }
+
+/* ---- walked and freed ---------------------------------------------------- */
+
+/* The local whose value leads to the object, as the source has it; 0 none. */
+static HfId walker_of(const HfFlow *flow, const HfAccess *a)
+{
+    const HfPath *paths = flow->unit->facts->paths;
+    HfId path = hf_flow_event(flow, a->event)->path;
+
+    while (paths[path].kind == HF_PATH_FIELD ||
+           paths[path].kind == HF_PATH_INDEX) {
+        path = paths[path].parent;
+    }
+    path = paths[path].kind == HF_PATH_DEREF ? paths[path].parent : 0;
+    return paths[path].kind == HF_PATH_LOCAL ? path : 0;
+}
+
+/* The pointer to the object, as the function knows it; 0 none. */
+static HfX pointer_to(const HfXTable *t, HfX x)
+{
+    while (x && (hf_x(t, x)->kind == HF_X_FIELD ||
+                 hf_x(t, x)->kind == HF_X_INDEX)) {
+        x = hf_x(t, x)->parent;
+    }
+    return x && hf_x(t, x)->kind == HF_X_DEREF ? hf_x(t, x)->parent : 0;
+}
+
+gboolean hf_frees_walked(HfFrees *f, const HfFlow *flow, const HfAccess *a)
+{
+    HfX object = pointer_to(f->c->solved->exprs, a->path);
+    HfId walker = walker_of(flow, a);
+
+    if (!a->renamed && !hf_guard_from_nowhere(f->c->solved->exprs, a->path)) {
+        return FALSE;
+    }
+    for (guint i = 0; i < flow->calls->len; i++) {
+        const HfCall *call = &g_array_index(flow->calls, HfCall, i);
+        const HfEvent *e = hf_flow_event(flow, call->event);
+        HfSymId callee = hf_frees_callee(flow, call->event);
+
+        if (!callee || call->event <= a->event) {
+            continue;
+        }
+        for (guint k = 0; k < call->n_args; k++) {
+            HfX arg = g_array_index(flow->args, HfX, call->first_arg + k);
+            HfId path = flow->unit->facts->args[e->first_arg + k];
+
+            if (((object && arg == object) || (walker && path == walker)) &&
+                hf_frees_arg(f, callee, k)) {
+                return TRUE;
+            }
+        }
+    }
+    return FALSE;
+}

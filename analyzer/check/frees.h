@@ -26,6 +26,11 @@ gboolean hf_frees_pins(HfFrees *f, HfSymId callee, guint arg);
 /* ... or follow it: read or write what it points to. */
 gboolean hf_frees_follows(HfFrees *f, HfSymId callee, guint arg);
 
+/* The access is to an object that a local of the function has come to, one of
+ * several, and the function frees that one afterwards: it has taken them off
+ * before. */
+gboolean hf_frees_walked(HfFrees *f, const HfFlow *flow, const HfAccess *a);
+
 /* The direct callee of an event, 0 when it is none. */
 HfSymId hf_frees_callee(const HfFlow *flow, uint32_t event);
 

@@ -7,6 +7,7 @@
  * any of them, writing all (as for lists that are changed under two locks
  * and read under either).
  */
+#include "check/frees.h"
 #include "check/unlocked.h"
 
 typedef struct {
@@ -116,6 +117,7 @@ typedef struct {
     GHashTable *seen; /* one finding per function and subject, and one per
                          reason for which it is right */
     HfWitnesses *witnesses;
+    HfFrees frees;
 } Told;
 
 static gboolean is_new(const HfFlow *flow, const HfAccess *a, const Told *told,
@@ -127,7 +129,7 @@ static gboolean is_new(const HfFlow *flow, const HfAccess *a, const Told *told,
 }
 
 static void report(HfCheck *c, const HfFlow *flow, const HfGuardUse *u,
-                   const Missing *m, const Told *told)
+                   const Missing *m, Told *told)
 {
     const HfAccess *a = &u->access;
     const HfSubject *s = &u->subject;
@@ -175,7 +177,11 @@ static void report(HfCheck *c, const HfFlow *flow, const HfGuardUse *u,
     }
     f->tier = m->verdict.tri == HF_ABSENT || !m->verdict.n_held
                   ? HF_TIER_HIGH : HF_TIER_MEDIUM;
-    if (hf_guard_unshared(c, flow, a->event, m->lock, s)) {
+    if (hf_frees_walked(&told->frees, flow, a)) {
+        f->tier = HF_TIER_LOW;
+        hf_finding_suggest(f, "Intentional", "not_shared",
+                           "the function frees it afterwards");
+    } else if (hf_guard_unshared(c, flow, a->event, m->lock, s)) {
         f->tier = HF_TIER_LOW;
         hf_finding_suggest(f, "Intentional", "not_shared",
                            "nobody else has the object");
@@ -226,7 +232,9 @@ static void run(HfCheck *c)
         hf_witnesses_new(c),
     };
 
+    hf_frees_init(&told.frees, c);
     hf_check_each_flow(c, check_flow, &told);
+    hf_frees_clear(&told.frees);
     g_hash_table_unref(told.seen);
     hf_witnesses_free(told.witnesses);
 }

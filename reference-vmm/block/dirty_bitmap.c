@@ -343,6 +343,7 @@ JsonArray *bdrv_query_dirty_bitmaps(BlockDriverState *bs)
     INTENTIONAL(GUARDED_BY, "caller_holds: the list changes only under the "
                 "BQL, which is held throughout");
     b = __atomic_load_n(&bs->dirty_bitmaps, __ATOMIC_ACQUIRE);
+    INTENTIONAL(GUARDED_BY, "caller_holds: as above");
     for (; b; b = b->next) {
         JsonObject *o = json_object_new();
 
