@@ -93,19 +93,13 @@ static void report_lock(HfCheck *c, const HfClause *cl, const char *owner,
 {
     HfFinding *f = finding(c, "unknown_lock", owner, cl->text);
     HfPlace at = place_of_annot(c, cl->annot);
-    gboolean elsewhere =
-        of_function && !(cl->annot->flags & HF_ANNOT_ON_DEFINITION);
 
     hf_finding_main(f, &at, "annotation", 0,
-                    "\"%s\" names no lock that is known here%s.", cl->text,
-                    elsewhere ? "; a parameter must have the same name as at "
-                                "the definition" : "");
+                    "\"%s\" names no lock that is known here.", cl->text);
     hf_finding_reason(f, "the annotation has no effect");
     if (of_function && is_bare(cl->text)) {
         hf_finding_reason(f, "it may be an object that only annotations "
                              "mention");
-        f->tier = HF_TIER_LOW;
-    } else if (elsewhere) {
         f->tier = HF_TIER_LOW;
     }
     hf_findings_add(c->findings, f);
@@ -128,7 +122,7 @@ static void check_clauses(HfCheck *c, const HfContract *k, const char *owner,
 }
 
 /* A function without a body, and the type of a slot, have parameters whose
- * names are not known: what is written there may well be right. */
+ * types are not known: what is written there may well be right. */
 static void check_locks(HfCheck *c)
 {
     const HfProgram *p = c->program;
@@ -172,22 +166,6 @@ static gboolean concerns_callers(const HfProgAnnot *a)
     return FALSE;
 }
 
-static gboolean same_effects(const HfProgAnnot *a, const HfProgAnnot *b)
-{
-    if (a->effects->len != b->effects->len) {
-        return FALSE;
-    }
-    for (guint i = 0; i < a->effects->len; i++) {
-        const HfEffect *x = g_ptr_array_index(a->effects, i);
-        const HfEffect *y = g_ptr_array_index(b->effects, i);
-
-        if (x->kind != y->kind || g_strcmp0(x->cap, y->cap) != 0) {
-            return FALSE;
-        }
-    }
-    return TRUE;
-}
-
 static gboolean is_declared_elsewhere(const HfCheck *c, const HfProgSymbol *s)
 {
     const HfFacts *decl = HF_PROGRAM_UNIT(c->program, s->decl_unit)->facts;
@@ -199,23 +177,27 @@ static gboolean is_declared_elsewhere(const HfCheck *c, const HfProgSymbol *s)
                   hf_str(body, body->files[body->locs[at].file].path)) != 0;
 }
 
-static void check_hidden(HfCheck *c, const HfProgSymbol *s,
-                         const HfProgAnnot *a)
+/* What a declaration says as well is a clause of the declaration's. */
+static gboolean has_clause(const HfContract *k, const HfProgAnnot *a)
 {
+    for (guint i = 0; k && i < k->clauses->len; i++) {
+        if (g_array_index(k->clauses, HfClause, i).annot == a) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+static void check_hidden(HfCheck *c, HfSymId sym, const HfProgAnnot *a)
+{
+    const HfProgSymbol *s = HF_PROGRAM_SYM(c->program, sym);
     HfPlace at = place_of_annot(c, a);
     HfFinding *f;
 
     if (!(a->flags & HF_ANNOT_ON_DEFINITION) ||
-        a->flags & HF_ANNOT_IN_BODY || !concerns_callers(a)) {
+        a->flags & HF_ANNOT_IN_BODY || !concerns_callers(a) ||
+        !has_clause(hf_contract_of(c->solved->contracts, sym), a)) {
         return;
-    }
-    for (guint i = 0; i < s->annots->len; i++) {
-        const HfProgAnnot *o = &g_array_index(s->annots, HfProgAnnot, i);
-
-        if (!(o->flags & (HF_ANNOT_ON_DEFINITION | HF_ANNOT_IN_BODY)) &&
-            same_effects(a, o)) {
-            return;
-        }
     }
     f = finding(c, "hidden", s->name, written(a));
     hf_finding_main(f, &at, "annotation", 0,
@@ -459,7 +441,7 @@ static void run(HfCheck *c)
             continue;
         }
         for (guint k = 0; hides && k < s->annots->len; k++) {
-            check_hidden(c, s, &g_array_index(s->annots, HfProgAnnot, k));
+            check_hidden(c, i, &g_array_index(s->annots, HfProgAnnot, k));
         }
     }
     hf_check_each_flow(c, check_marks, NULL);

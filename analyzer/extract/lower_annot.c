@@ -18,8 +18,10 @@ typedef struct {
     HfLower *u;
     HfAnnot annot;      /* owner */
     HfDeclText text;    /* of the declaration being looked at */
+    HfStr params;       /* of the same */
     gboolean has_text;
     gboolean is_definition;
+    gboolean may_inherit; /* from another declaration */
 } Annotate;
 
 static gboolean is_known(Annotate *a)
@@ -59,12 +61,40 @@ static gboolean stands_here(const Annotate *a, CXSourceLocation at)
            offset >= a->text.start && offset < a->text.end;
 }
 
+static enum CXChildVisitResult add_param(CXCursor c, CXCursor parent,
+                                         CXClientData data)
+{
+    CXString name;
+
+    if (c.kind == CXCursor_ParmDecl) {
+        name = clang_getCursorSpelling(c);
+        g_string_append_printf(data, "%s,", clang_getCString(name));
+        clang_disposeString(name);
+    }
+    return CXChildVisit_Continue;
+}
+
+static HfStr params_of(const Annotate *a, CXCursor decl)
+{
+    GString *names = g_string_new(NULL);
+    HfStr out;
+
+    clang_visitChildren(decl, add_param, names);
+    if (strspn(names->str, ",") == names->len) {
+        g_string_truncate(names, 0); /* nothing can speak of them */
+    }
+    out = hf_facts_string(a->u->b, names->str);
+    g_string_free(names, TRUE);
+    return out;
+}
+
 static enum CXChildVisitResult see_child(CXCursor c, CXCursor parent,
                                          CXClientData data)
 {
     Annotate *a = data;
     CXSourceLocation at;
     CXString text;
+    gboolean here;
 
     if (c.kind != CXCursor_AnnotateAttr) {
         return CXChildVisit_Continue;
@@ -74,7 +104,9 @@ static enum CXChildVisitResult see_child(CXCursor c, CXCursor parent,
     a->annot.text = hf_facts_string(a->u->b, clang_getCString(text));
     a->annot.loc = hf_loc(a->u, at);
     clang_disposeString(text);
-    add(a, a->is_definition && (!a->has_text || stands_here(a, at))
+    here = stands_here(a, at);
+    a->annot.params = here || !a->may_inherit ? a->params : 0;
+    add(a, a->is_definition && (!a->has_text || here)
                ? HF_ANNOT_ON_DEFINITION : 0);
     return CXChildVisit_Continue;
 }
@@ -94,6 +126,7 @@ static void add_markers(Annotate *a)
 
         a->annot.text = hf_facts_string(a->u->b, text);
         a->annot.loc = hf_loc_at(a->u, a->text.source, offset);
+        a->annot.params = 0;
         add(a, HF_ANNOT_MARKER |
                    (a->is_definition ? HF_ANNOT_ON_DEFINITION : 0));
     }
@@ -115,6 +148,8 @@ static void see_declaration(Annotate *a, CXCursor decl, gboolean markers)
                   a->is_definition);
     }
     if (attrs) {
+        a->params = params_of(a, decl);
+        a->may_inherit = decl.kind == CXCursor_FunctionDecl;
         clang_visitChildren(decl, see_child, a);
     }
     if (markers && a->has_text) {

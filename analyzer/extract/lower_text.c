@@ -23,8 +23,9 @@ typedef struct {
 
 static void add_marker(Scan *scan, HfToken t)
 {
-    HfAnnot annot = { HF_OWNER_SYMBOL, scan->symbol, 0, 0,
-                      HF_ANNOT_MARKER | HF_ANNOT_IN_BODY };
+    HfAnnot annot = { .owner_kind = HF_OWNER_SYMBOL,
+                      .owner = scan->symbol,
+                      .flags = HF_ANNOT_MARKER | HF_ANNOT_IN_BODY };
     g_autofree char *text = g_strdup_printf(
         "macro:%.*s", (int)(t.end - t.start), scan->s->text + t.start);
 

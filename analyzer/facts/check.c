@@ -186,7 +186,8 @@ static gboolean check_annot(HfCheck *c, const HfAnnot *r)
         break;
     default: ok = hf_check_fail(c, "unknown kind of owner %u", r->owner_kind);
     }
-    return ok && hf_check_str(c, "text", r->text) && hf_check_loc(c, r->loc);
+    return ok && hf_check_str(c, "text", r->text) && hf_check_loc(c, r->loc) &&
+           hf_check_str(c, "parameters", r->params);
 }
 
 static gboolean check_local(HfCheck *c, const HfLocal *r)

@@ -43,6 +43,10 @@ static void dump_annot(HfDump *d, uint32_t row, int indent)
     g_string_append_c(d->out, ' ');
     hf_dump_str(d, r->text);
     hf_dump_flags(d, flags, r->flags);
+    if (*hf_str(d->f, r->params)) {
+        g_string_append(d->out, " of ");
+        hf_dump_str(d, r->params);
+    }
     hf_dump_macro(d, r->loc);
     g_string_append_c(d->out, '\n');
 }

@@ -26,7 +26,7 @@
 
 G_BEGIN_DECLS
 
-#define HF_FACTS_VERSION 2u
+#define HF_FACTS_VERSION 3u
 
 typedef uint32_t HfId;
 typedef uint32_t HfStr;
@@ -189,6 +189,9 @@ typedef enum {
  *   "tsa:NAME:ARGS"  for a Clang thread-safety attribute,
  *   "macro:NAME"     for a marker macro that leaves no trace in the AST,
  *   otherwise the string of __attribute__((annotate("..."))).
+ * params are the names that the parameters have in that declaration, in order,
+ * each followed by a comma; the text may use them, and the definition may have
+ * others.  "" where none has a name, and for what leaves no trace in the AST.
  */
 typedef struct {
     uint32_t owner_kind; /* HfOwnerKind */
@@ -196,6 +199,7 @@ typedef struct {
     HfStr text;
     HfId loc;
     uint32_t flags; /* HfAnnotFlags */
+    HfStr params;
 } HfAnnot;
 
 /* ---- values: access paths ----------------------------------------------- */

@@ -55,7 +55,7 @@ G_STATIC_ASSERT(sizeof(HfRecord) == 36);
 G_STATIC_ASSERT(sizeof(HfPart) == 24);
 G_STATIC_ASSERT(sizeof(HfField) == 24);
 G_STATIC_ASSERT(sizeof(HfSymbol) == 44);
-G_STATIC_ASSERT(sizeof(HfAnnot) == 20);
+G_STATIC_ASSERT(sizeof(HfAnnot) == 24);
 G_STATIC_ASSERT(sizeof(HfPath) == 24);
 G_STATIC_ASSERT(sizeof(HfFunction) == 44);
 G_STATIC_ASSERT(sizeof(HfLocal) == 28);
@@ -67,7 +67,7 @@ G_STATIC_ASSERT(sizeof(HfBinding) == 16);
 G_STATIC_ASSERT(sizeof(HfComment) == 12);
 G_STATIC_ASSERT(sizeof(HfRemark) == 20);
 G_STATIC_ASSERT(sizeof(HfDiag) == 12);
-G_STATIC_ASSERT(HF_FACTS_VERSION == 2);
+G_STATIC_ASSERT(HF_FACTS_VERSION == 3);
 
 static inline uint64_t hf_shard_align(uint64_t size)
 {

@@ -48,7 +48,8 @@ static void add_annot(HfLinker *l, GArray **annots, const HfFacts *f,
 {
     const char *text = hf_str(f, a->text);
     HfProgAnnot row = {
-        .text = text, .unit = unit, .loc = a->loc, .flags = a->flags,
+        .text = text, .params = hf_str(f, a->params), .unit = unit,
+        .loc = a->loc, .flags = a->flags,
     };
 
     if (!*annots) {
@@ -57,7 +58,8 @@ static void add_annot(HfLinker *l, GArray **annots, const HfFacts *f,
     for (guint i = 0; i < (*annots)->len; i++) {
         HfProgAnnot *have = &g_array_index(*annots, HfProgAnnot, i);
 
-        if (have->flags == a->flags && strcmp(have->text, text) == 0) {
+        if (have->flags == a->flags && strcmp(have->text, text) == 0 &&
+            strcmp(have->params, row.params) == 0) {
             return; /* the same header line seen by another unit */
         }
     }
@@ -469,7 +471,7 @@ void hf_program_annotate(HfProgram *p, HfSymId sym, HfFieldId field,
     GArray **annots = sym ? &s->annots : &d->annots;
     HfLinker l = { .program = p,
                    .annotations = ((HfCallgraph *)p->priv)->annotations };
-    HfProgAnnot row = { .text = g_intern_string(text) };
+    HfProgAnnot row = { .text = g_intern_string(text), .params = "" };
 
     if (sym && s->body) {
         row.unit = s->body_unit;

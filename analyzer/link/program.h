@@ -38,6 +38,7 @@ typedef struct {
 /* An annotation string and where it was written. */
 typedef struct {
     const char *text;
+    const char *params; /* see HfAnnot */
     uint32_t unit;
     HfId loc;
     uint32_t flags; /* HfAnnotFlags */

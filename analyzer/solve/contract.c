@@ -1,26 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "solve/contract.h"
-#include "solve/named.h"
-#include "solve/recursive.h"
+#include "solve/contract_priv.h"
 
 #include <string.h>
-
-struct HfContracts {
-    const HfProgram *p;
-    HfXTable *t;
-    HfContract **symbols; /* by HfSymId */
-    HfContract **fields;  /* by HfFieldId */
-    GHashTable *variables; /* name -> HfSymId of a variable */
-    GHashTable *statics;   /* name "@" path of its file -> HfSymId */
-    /* Locks in a lock that guard its own fields: taking one of these is not
-     * taking the lock that it is in. */
-    GHashTable *inner; /* HfFieldId */
-    GHashTable *members;   /* "record#name" packed -> HfFieldId */
-    GHashTable *spellings; /* text -> cap index + 1 */
-    GHashTable *cap_names; /* name -> cap index + 1 */
-    HfNamed *named;        /* objects without a symbol */
-    HfRecursive *recursive; /* made so by an attribute */
-};
 
 /* ---- look-ups ----------------------------------------------------------- */
 
@@ -171,202 +152,6 @@ gboolean hf_contract_is_lock(const HfContracts *c, HfX x)
     }
 }
 
-/* ---- capability expressions --------------------------------------------- */
-
-typedef struct {
-    HfContracts *c;
-    const char *s;
-    HfSymId sym;     /* whose parameters names may be, or 0 */
-    HfRecId record;  /* whose members bare names may be, or 0 */
-    const char *path; /* of the file whose statics are meant, or NULL */
-} Parser;
-
-static HfX parse_unary(Parser *ps);
-
-static void skip_space(Parser *ps)
-{
-    while (g_ascii_isspace(*ps->s)) {
-        ps->s++;
-    }
-}
-
-static char *identifier(Parser *ps)
-{
-    const char *start = ps->s;
-
-    while (g_ascii_isalnum(*ps->s) || *ps->s == '_') {
-        ps->s++;
-    }
-    return g_strndup(start, ps->s - start);
-}
-
-static HfX parameter_named(Parser *ps, const char *name)
-{
-    const HfUnit *u;
-    const HfFunction *fn =
-        ps->sym ? hf_program_body(ps->c->p, ps->sym, &u) : NULL;
-
-    for (uint32_t i = 0; fn && i < fn->n_params; i++) {
-        if (strcmp(hf_str(u->facts,
-                          u->facts->locals[fn->first_local + i].name),
-                   name) == 0) {
-            return hf_x_leaf(ps->c->t, HF_X_PARAM, i);
-        }
-    }
-    return 0;
-}
-
-/* Files may each have a variable of their own of that name. */
-static HfSymId variable_named(const Parser *ps, const char *name)
-{
-    HfSymId var = 0;
-
-    if (ps->path) {
-        g_autofree char *key = g_strconcat(name, "@", ps->path, NULL);
-
-        var = GPOINTER_TO_UINT(g_hash_table_lookup(ps->c->statics, key));
-    }
-    return var ? var : GPOINTER_TO_UINT(
-                           g_hash_table_lookup(ps->c->variables, name));
-}
-
-static HfX resolve_name(Parser *ps, const char *name)
-{
-    HfContracts *c = ps->c;
-    HfSymId var;
-    HfFieldId member;
-    HfX x;
-    int cap;
-
-    if (strcmp(name, "this") == 0) {
-        return hf_x_leaf(c->t, HF_X_SELF, 0);
-    }
-    if (strcmp(name, "ret") == 0) {
-        return hf_x_leaf(c->t, HF_X_RETURN, 0);
-    }
-    if (g_str_has_prefix(name, "arg") && g_ascii_isdigit(name[3])) {
-        return hf_x_leaf(c->t, HF_X_PARAM, atoi(name + 3));
-    }
-    x = parameter_named(ps, name);
-    if (x) {
-        return x;
-    }
-    if (ps->record) {
-        member = hf_contract_field(c, ps->record, name);
-        if (member) {
-            return hf_x_field(c->t, hf_x_leaf(c->t, HF_X_SELF, 0), member);
-        }
-    }
-    cap = hf_contract_cap(c, name);
-    if (cap < 0) {
-        cap = GPOINTER_TO_INT(g_hash_table_lookup(c->spellings, name)) - 1;
-    }
-    if (cap >= 0) {
-        return hf_x_leaf(c->t, HF_X_CAP, cap);
-    }
-    var = variable_named(ps, name);
-    return var ? hf_x_leaf(c->t, HF_X_GLOBAL, var)
-               : hf_named_find(c->named, c->t, name);
-}
-
-static HfX parse_primary(Parser *ps)
-{
-    g_autofree char *name = NULL;
-    HfX x;
-
-    skip_space(ps);
-    if (*ps->s == '(') {
-        ps->s++;
-        x = parse_unary(ps);
-        skip_space(ps);
-        if (*ps->s == ')') {
-            ps->s++;
-        }
-        return x;
-    }
-    name = identifier(ps);
-    return *name ? resolve_name(ps, name) : 0;
-}
-
-static HfX member_of(Parser *ps, HfX base, const char *name)
-{
-    HfContracts *c = ps->c;
-    HfRecId record = hf_x(c->t, base)->kind == HF_X_DEREF &&
-                     hf_x(c->t, hf_x(c->t, base)->parent)->kind == HF_X_SELF
-                         ? ps->record
-                         : hf_contract_record(c, ps->sym, base);
-    HfFieldId member = record ? hf_contract_field(c, record, name) : 0;
-
-    if (hf_x(c->t, base)->kind == HF_X_SELF) {
-        member = hf_contract_field(c, ps->record, name);
-    }
-    return member ? hf_x_field(c->t, base, member) : 0;
-}
-
-static HfX parse_postfix(Parser *ps)
-{
-    HfX x = parse_primary(ps);
-
-    for (;;) {
-        g_autofree char *name = NULL;
-
-        skip_space(ps);
-        if (ps->s[0] == '-' && ps->s[1] == '>') {
-            ps->s += 2;
-            skip_space(ps);
-            name = identifier(ps);
-            x = member_of(ps, hf_x_deref(ps->c->t, x), name);
-        } else if (ps->s[0] == '.') {
-            ps->s++;
-            name = identifier(ps);
-            x = member_of(ps, x, name);
-        } else if (ps->s[0] == '[') {
-            while (*ps->s && *ps->s != ']') {
-                ps->s++;
-            }
-            ps->s += *ps->s == ']';
-            x = hf_x_index(ps->c->t, x, -1);
-        } else {
-            return x;
-        }
-    }
-}
-
-static HfX parse_unary(Parser *ps)
-{
-    skip_space(ps);
-    if (*ps->s == '&') {
-        ps->s++;
-        return hf_x_addr(ps->c->t, parse_unary(ps));
-    }
-    if (*ps->s == '*') {
-        ps->s++;
-        return hf_x_deref(ps->c->t, parse_unary(ps));
-    }
-    return parse_postfix(ps);
-}
-
-/* `&s->lock`, `s->lock` and a pointer to the lock all mean the lock. */
-static HfX lock_object(HfContracts *c, HfX x)
-{
-    const HfXNode *n = hf_x(c->t, x);
-
-    if (!x) {
-        return 0;
-    }
-    if (n->kind == HF_X_ADDR) {
-        return n->parent;
-    }
-    if (n->kind == HF_X_PARAM || n->kind == HF_X_RETURN ||
-        (n->kind == HF_X_FIELD &&
-         HF_PROGRAM_FIELD(c->p, n->ref)->type_flags & HF_TYPE_POINTER) ||
-        (n->kind == HF_X_GLOBAL &&
-         HF_PROGRAM_SYM(c->p, n->ref)->type_flags & HF_TYPE_POINTER)) {
-        return hf_x_deref(c->t, x);
-    }
-    return x;
-}
-
 /* ---- clauses ------------------------------------------------------------ */
 
 typedef struct {
@@ -376,23 +161,23 @@ typedef struct {
     HfRecId record;
     const GArray *targets; /* of a slot: they name its parameters */
     const char *path;      /* of the file of the declaration */
+    const char *params;    /* of the annotation that is looked at */
 } Builder;
 
 /* A function pointer's own parameter names are not in the facts; those of the
  * functions stored there stand for the same positions. */
 static HfX parse_lock(const Builder *b, const char *text)
 {
-    Parser ps = { .c = b->c, .record = b->record, .path = b->path };
+    HfExprScope in = { .params = b->params, .record = b->record,
+                       .path = b->path };
     HfX x = 0;
 
     for (guint i = 0; !x && b->targets && i < b->targets->len; i++) {
-        ps.s = text;
-        ps.sym = g_array_index(b->targets, HfSymId, i);
-        x = lock_object(b->c, parse_unary(&ps));
+        in.sym = g_array_index(b->targets, HfSymId, i);
+        x = hf_contract_expr(b->c, &in, text, NULL);
     }
-    ps.s = text;
-    ps.sym = b->sym;
-    return x ? x : lock_object(b->c, parse_unary(&ps));
+    in.sym = b->sym;
+    return x ? x : hf_contract_expr(b->c, &in, text, NULL);
 }
 
 /* Which parameter a pair's annotation names; HF_ARG_BY_NAME when none is. */
@@ -405,6 +190,34 @@ static int named_parameter(const Builder *b, const HfEffect *e)
         return -1;
     }
     return x && n->kind == HF_X_PARAM ? (int)n->ref : e->arg;
+}
+
+static gboolean same_meaning(const HfClause *a, const HfClause *b)
+{
+    return a->kind == b->kind && a->when == b->when && a->arg == b->arg &&
+           a->n_locks == b->n_locks &&
+           memcmp(a->locks, b->locks, a->n_locks * sizeof(a->locks[0])) ==
+               0 &&
+           (a->n_locks || g_strcmp0(a->text, b->text) == 0);
+}
+
+/* Declaration and definition may both say it: that is one contract.  What
+ * callers see counts. */
+static gboolean is_said_already(const HfContract *k, const HfClause *cl)
+{
+    for (guint i = 0; cl->annot && i < k->clauses->len; i++) {
+        HfClause *have = &g_array_index(k->clauses, HfClause, i);
+
+        if (!have->annot || !same_meaning(have, cl) ||
+            (have->annot->flags | cl->annot->flags) & HF_ANNOT_IN_BODY) {
+            continue;
+        }
+        if (have->annot->flags & HF_ANNOT_ON_DEFINITION) {
+            *have = *cl;
+        }
+        return TRUE;
+    }
+    return FALSE;
 }
 
 static void add_clause(Builder *b, const HfEffect *e, const HfProgAnnot *annot,
@@ -430,6 +243,9 @@ static void add_clause(Builder *b, const HfEffect *e, const HfProgAnnot *annot,
         b->contract = g_new0(HfContract, 1);
         b->contract->clauses = g_array_new(FALSE, TRUE, sizeof(HfClause));
     }
+    if (is_said_already(b->contract, &cl)) {
+        return;
+    }
     g_array_append_val(b->contract->clauses, cl);
     b->contract->kinds |= 1ull << e->kind;
 }
@@ -437,16 +253,18 @@ static void add_clause(Builder *b, const HfEffect *e, const HfProgAnnot *annot,
 static void take_effect(const HfEffect *e, const HfProgAnnot *annot,
                         gpointer data)
 {
+    Builder *b = data;
     g_auto(GStrv) parts = NULL;
 
+    b->params = annot ? annot->params : NULL;
     /* REQUIRES(a, b) is one annotation and two clauses */
     if (e->cap && annot && strchr(e->cap, ',')) {
         parts = g_strsplit(e->cap, ",", -1);
         for (guint i = 0; parts[i]; i++) {
-            add_clause(data, e, annot, g_strstrip(parts[i]));
+            add_clause(b, e, annot, g_strstrip(parts[i]));
         }
     } else {
-        add_clause(data, e, annot, e->cap);
+        add_clause(b, e, annot, e->cap);
     }
 }
 
@@ -540,8 +358,7 @@ static gboolean is_known(const char *name, gconstpointer data)
 
 HfX hf_contract_lock_named(HfContracts *c, const char *name)
 {
-    Parser ps = { .c = c };
-    HfX x = resolve_name(&ps, name);
+    HfX x = hf_contract_name(c, name);
 
     return x ? hf_contract_canonical(c, x) : 0;
 }
@@ -549,12 +366,11 @@ HfX hf_contract_lock_named(HfContracts *c, const char *name)
 HfX hf_contract_parse(HfContracts *c, HfSymId sym, HfRecId record,
                       const char *path, const char *text)
 {
-    Parser ps = { .c = c, .s = text, .sym = sym, .record = record,
-                  .path = path };
-    HfX x = lock_object(c, parse_unary(&ps));
+    HfExprScope in = { .sym = sym, .record = record, .path = path };
+    const char *end;
+    HfX x = hf_contract_expr(c, &in, text, &end);
 
-    skip_space(&ps);
-    return x && !*ps.s ? hf_contract_lock(c, sym, x) : 0;
+    return x && !*end ? hf_contract_lock(c, sym, x) : 0;
 }
 
 gboolean hf_contract_is_token(const HfContracts *c, HfX lock)

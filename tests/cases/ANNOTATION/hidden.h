@@ -13,6 +13,7 @@ typedef struct Log {
 
 void log_flush(Log *log);
 void log_append(Log *log) HF_REQUIRES(&log->lock);
+void log_trim(Log *log) HF_REQUIRES(&log->lock);
 int log_read(Log *log);
 void log_reset(void);
 int log_count(Log *log);

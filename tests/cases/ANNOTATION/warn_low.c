@@ -17,8 +17,7 @@ static void step(Job *job)
 {
 }
 
-/* The parameter has another name at the definition. */
-void finish(Job *j) HF_EXCLUDES(&j->lock); // expect-low: ANNOTATION
+void finish(Job *job) HF_EXCLUDES(&job->lock);
 void finish(Job *job)
 {
     step(job);

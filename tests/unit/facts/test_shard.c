@@ -140,7 +140,7 @@ static void bytes_lie_where_the_format_says(void **state)
 
     write_sample(x);
     bytes = file_bytes(x, &size);
-    assert_memory_equal(bytes, "HFSHARD\x1a\x02\0\0\0\xc8\x02\0\0", 16);
+    assert_memory_equal(bytes, "HFSHARD\x1a\x03\0\0\0\xc8\x02\0\0", 16);
     assert_memory_equal(bytes + 24, key, 16);
     memcpy(&u32, bytes + 68, 4);
     assert_int_equal(u32, 20);
@@ -302,7 +302,7 @@ static void errors_name_the_file(void **state)
         { "", HF_FACTS_ERROR_FORMAT, "not a shard of facts" },
         { "/* C */ int main(void);", HF_FACTS_ERROR_FORMAT,
           "not a shard of facts" },
-        { "HFSHARD\x1a\x03zzz", HF_FACTS_ERROR_VERSION, "expected 2" },
+        { "HFSHARD\x1a\x04zzz", HF_FACTS_ERROR_VERSION, "expected 3" },
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
