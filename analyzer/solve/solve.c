@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "solve/roles.h"
+#include "solve/taken_out.h"
 
 static HfContextClass class_of(const HfContract *c)
 {
@@ -156,6 +157,9 @@ HfSolved *hf_solve(const HfProgram *p)
         }
         run_component(s, syms, n);
         i += n;
+    }
+    for (guint k = 0; k < p->functions->len; k++) {
+        hf_taken_out(s, s->flows[g_array_index(p->functions, HfSymId, k)]);
     }
     hf_contexts_run(s);
     return s;
