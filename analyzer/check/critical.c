@@ -573,7 +573,7 @@ static HfCritical *critical_new(HfCheck *c)
     cr->check = c;
     cr->s = c->solved;
     cr->t = c->solved->exprs;
-    cr->phases = hf_phases_new(c->solved);
+    cr->phases = c->solved->phases;
     cr->events = g_new0(GArray *, c->program->symbols->len);
     cr->rows = g_hash_table_new_full(row_hash, row_equal, g_free, NULL);
     cr->words = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -607,7 +607,6 @@ void hf_critical_free(HfCritical *cr)
         }
     }
     g_free(cr->events);
-    hf_phases_free(cr->phases);
     g_hash_table_unref(cr->rows);
     g_hash_table_unref(cr->live);
     g_hash_table_unref(cr->words);

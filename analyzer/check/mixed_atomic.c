@@ -464,7 +464,7 @@ static void check_update(Run *r, const HfThing *thing, const HfSeen *write)
 static void run_mixed(HfCheck *c)
 {
     Run r = { .c = c, .uses = hf_uses_new(c),
-              .phases = hf_phases_new(c->solved) };
+              .phases = c->solved->phases };
 
     for (guint i = 0; i < r.uses->things->len; i++) {
         const HfThing *thing = g_ptr_array_index(r.uses->things, i);
@@ -477,7 +477,6 @@ static void run_mixed(HfCheck *c)
         }
     }
     hf_uses_free(r.uses);
-    hf_phases_free(r.phases);
 }
 
 const HfChecker hf_checker_mixed_atomic = {

@@ -369,7 +369,7 @@ void hf_stale_init(HfStale *st, HfCheck *c)
     st->made = g_ptr_array_new_with_free_func(g_free);
     st->changes = g_hash_table_new_full(hf_key_hash, g_int64_equal, g_free,
                                         (GDestroyNotify)g_array_unref);
-    st->phases = hf_phases_new(c->solved);
+    st->phases = c->solved->phases;
     hf_check_each_flow(c, find_changes, st);
 }
 
@@ -381,5 +381,4 @@ void hf_stale_clear(HfStale *st)
     g_hash_table_unref(st->writers);
     g_hash_table_unref(st->changes);
     g_ptr_array_unref(st->made);
-    hf_phases_free(st->phases);
 }

@@ -429,7 +429,7 @@ void hf_teardown_init(HfTeardown *t, HfCheck *c)
 {
     *t = (HfTeardown){ .c = c };
     hf_frees_init(&t->frees, c);
-    t->phases = hf_phases_new(c->solved);
+    t->phases = c->solved->phases;
     t->threads = g_ptr_array_new_with_free_func(free_use);
     t->made = g_ptr_array_new_with_free_func(g_free);
     t->told = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -448,7 +448,6 @@ void hf_teardown_init(HfTeardown *t, HfCheck *c)
 void hf_teardown_clear(HfTeardown *t)
 {
     hf_frees_clear(&t->frees);
-    hf_phases_free(t->phases);
     g_ptr_array_unref(t->threads);
     g_ptr_array_unref(t->made);
     g_hash_table_unref(t->memo);

@@ -11,14 +11,13 @@ HfWitnesses *hf_witnesses_new(HfCheck *c)
 
     w->c = c;
     w->parties = hf_parties_new(c);
-    w->phases = hf_phases_new(c->solved);
+    w->phases = c->solved->phases;
     return w;
 }
 
 void hf_witnesses_free(HfWitnesses *w)
 {
     hf_parties_free(w->parties);
-    hf_phases_free(w->phases);
     hf_whatifs_free(w->what_ifs);
     g_free(w);
 }

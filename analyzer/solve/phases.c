@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "solve/phases.h"
-#include "solve/blocks.h"
+#include "solve/life.h"
 #include "solve/roles.h"
 #include "solve/taken.h"
 
@@ -9,25 +9,15 @@
 /* Calls followed up from a context to its root. */
 #define MAX_LEVELS 64
 
-/* What may be at a point: a set. */
-enum {
-    NOT_YET = 1u << 0,
-    RUNNING = 1u << 1,
-    ENDED = 1u << 2,
-};
-
-/* One role's threads, seen from the one that starts them. */
+/* A role's threads, seen from the one that starts them. */
 typedef struct {
-    int starter;      /* role, -1: cannot be told */
-    guint8 *entry;    /* by HfSymId: what may be when the starter enters it */
-    guint8 *does;     /* by HfSymId: DOES_START, DOES_JOIN, callees included */
-} Life;
-
-enum { DOES_START = 1, DOES_JOIN = 2 };
+    int starter;  /* role, -1: cannot be told */
+    HfLife *life; /* NULL: cannot be told */
+} Seen;
 
 struct HfPhases {
     const HfSolved *s;
-    Life **lives; /* by role, NULL until asked for; the last is anyone's */
+    Seen **lives; /* by role, NULL until asked for; the last is anyone's */
     HfRole anyone; /* starts: whatever makes code run beside its caller */
     int first;     /* role of the thread that the program begins with, -1 */
     HfTaken *taken;      /* NULL until asked for */
@@ -38,7 +28,7 @@ struct HfPhases {
  * taken. */
 typedef struct {
     HfRole role; /* starts: borrowed */
-    Life *life;
+    HfLife *life; /* NULL until asked for */
     gboolean asking; /* whether it can be called is being worked out */
 } Callback;
 
@@ -98,12 +88,11 @@ static void collect_anyone(HfPhases *ph)
     }
 }
 
-static void life_free(Life *life)
+static void seen_free(Seen *seen)
 {
-    if (life) {
-        g_free(life->entry);
-        g_free(life->does);
-        g_free(life);
+    if (seen) {
+        hf_life_free(seen->life);
+        g_free(seen);
     }
 }
 
@@ -111,7 +100,7 @@ static void callback_free(gpointer data)
 {
     Callback *cb = data;
 
-    life_free(cb->life);
+    hf_life_free(cb->life);
     g_array_unref(cb->role.joins);
     g_free(cb);
 }
@@ -121,7 +110,7 @@ HfPhases *hf_phases_new(const HfSolved *s)
     HfPhases *ph = g_new0(HfPhases, 1);
 
     ph->s = s;
-    ph->lives = g_new0(Life *, s->roles->len + 1);
+    ph->lives = g_new0(Seen *, s->roles->len + 1);
     ph->first = first_role(s);
     ph->unknown = g_hash_table_new_full(NULL, NULL, NULL, callback_free);
     collect_anyone(ph);
@@ -134,7 +123,7 @@ void hf_phases_free(HfPhases *ph)
         return;
     }
     for (guint i = 0; i <= ph->s->roles->len; i++) {
-        life_free(ph->lives[i]);
+        seen_free(ph->lives[i]);
     }
     g_hash_table_unref(ph->unknown);
     hf_taken_free(ph->taken);
@@ -193,343 +182,22 @@ static int find_starter(const HfPhases *ph, const HfRole *role)
     return starter;
 }
 
-/* Functions that do it, and their callers. */
-static void mark_callers(const HfPhases *ph, Life *life, const GArray *points,
-                         guint8 what)
-{
-    GArray *todo = g_array_new(FALSE, FALSE, sizeof(HfSymId));
+/* ---- how they live ------------------------------------------------------- */
 
-    for (guint i = 0; i < points->len; i++) {
-        HfSymId in = g_array_index(points, HfRolePoint, i).in;
-
-        if (!g_array_index(points, HfRolePoint, i).shared &&
-            !(life->does[in] & what)) {
-            life->does[in] |= what;
-            g_array_append_val(todo, in);
-        }
-    }
-    while (todo->len) {
-        HfSymId sym = g_array_index(todo, HfSymId, todo->len - 1);
-        const GArray *sites = ph->s->program->callers[sym];
-
-        g_array_set_size(todo, todo->len - 1);
-        for (guint i = 0; sites && i < sites->len; i++) {
-            HfSymId up = g_array_index(sites, HfCallSite, i).caller;
-
-            if (!(life->does[up] & what)) {
-                life->does[up] |= what;
-                g_array_append_val(todo, up);
-            }
-        }
-    }
-    g_array_unref(todo);
-}
-
-/* ---- along one function ------------------------------------------------- */
-
-static gboolean has_point(const GArray *points, HfSymId in, uint32_t event)
-{
-    for (guint i = 0; i < points->len; i++) {
-        const HfRolePoint *p = &g_array_index(points, HfRolePoint, i);
-
-        if (p->in == in && p->event == event && !p->shared) {
-            return TRUE;
-        }
-    }
-    return FALSE;
-}
-
-typedef struct {
-    HfPhases *ph;
-    const HfRole *role;
-    Life *life;
-    const HfFlow *f;
-    guint8 *in; /* by block: what may be at its start */
-} Walk;
-
-/* With this join, every thread of the role has been joined: each start has its
- * handle joined here, or on a way that leads here. */
-static gboolean joins_last(const Walk *w, uint32_t event)
-{
-    const GArray *starts = w->role->starts, *joins = w->role->joins;
-
-    for (guint i = 0; i < starts->len; i++) {
-        const HfRolePoint *start = &g_array_index(starts, HfRolePoint, i);
-        gboolean done = FALSE;
-
-        for (guint k = 0; !done && k < joins->len; k++) {
-            const HfRolePoint *p = &g_array_index(joins, HfRolePoint, k);
-
-            done = !p->shared &&
-                   (hf_handle_same(w->ph->s, &start->handle, &p->handle) ||
-                    hf_handle_same(w->ph->s, &start->kept, &p->handle)) &&
-                   (p->in != w->f->sym || p->event == event ||
-                    hf_event_before(w->f, p->event, event));
-        }
-        if (!done) {
-            return FALSE;
-        }
-    }
-    return TRUE;
-}
-
-/* What a callee that starts or joins somewhere leaves behind. */
-static guint8 after_callee(const Walk *w, const HfCall *call, guint8 before)
-{
-    const HfSymId *targets;
-    HfFieldId slot;
-    guint n = hf_call_targets(w->ph->s, w->f, call, &targets, &slot);
-    guint8 after = before;
-
-    for (guint i = 0; i < n; i++) {
-        if (w->life->does[targets[i]] & DOES_START) {
-            after |= RUNNING;
-        } else if (w->life->does[targets[i]] & DOES_JOIN && n == 1) {
-            after = ENDED;
-        }
-    }
-    return after;
-}
-
-/* run(function): starts threads that run it, and joins them. */
-static gboolean waits_itself(const Walk *w, const HfEvent *e)
-{
-    HfSymId callee =
-        e->kind == HF_EV_CALL ? w->f->unit->symbols[e->sym] : 0;
-
-    for (guint i = 0; callee && i < w->role->joins->len; i++) {
-        if (g_array_index(w->role->joins, HfRolePoint, i).in == callee) {
-            return TRUE;
-        }
-    }
-    return FALSE;
-}
-
-static guint8 after_event(const Walk *w, uint32_t event, guint8 before)
-{
-    const HfEvent *e = hf_flow_event(w->f, event);
-    const HfCall *call;
-
-    if (e->kind != HF_EV_CALL && e->kind != HF_EV_CALL_INDIRECT) {
-        return before;
-    }
-    if (has_point(w->role->starts, w->f->sym, event)) {
-        return waits_itself(w, e) ? ENDED : RUNNING;
-    }
-    if (has_point(w->role->joins, w->f->sym, event)) {
-        return joins_last(w, event) ? ENDED : before;
-    }
-    call = hf_flow_call(w->f, event);
-    return call ? after_callee(w, call, before) : before;
-}
-
-static guint8 through_block(const Walk *w, guint block, uint32_t until,
-                            guint8 now)
-{
-    const HfBlock *b =
-        &w->f->unit->facts->blocks[w->f->fn->first_block + block];
-    uint32_t first = b->first_event - w->f->fn->first_event;
-
-    for (uint32_t e = first; e < first + b->n_events && e < until; e++) {
-        now = after_event(w, e, now);
-    }
-    return now;
-}
-
-/* A loop that joins thread after thread has joined them all when it is left,
- * however often it ran. */
-static gboolean joins_in_loop(const Walk *w, guint header)
-{
-    const HfFacts *facts = w->f->unit->facts;
-    const HfBlock *h = &facts->blocks[w->f->fn->first_block + header];
-
-    for (guint i = 0; i < w->role->joins->len; i++) {
-        const HfRolePoint *p = &g_array_index(w->role->joins, HfRolePoint, i);
-
-        if (p->in == w->f->sym && !p->shared && h->n_events &&
-            hf_event_in_loop(w->f, p->event) &&
-            hf_event_before(w->f, h->first_event - w->f->fn->first_event,
-                            p->event) &&
-            hf_event_before(w->f, p->event,
-                            h->first_event - w->f->fn->first_event)) {
-            return TRUE;
-        }
-    }
-    return FALSE;
-}
-
-static gboolean is_loop_header(const Walk *w, guint block)
-{
-    const HfFacts *facts = w->f->unit->facts;
-
-    for (guint i = 0; i < w->f->fn->n_blocks; i++) {
-        const HfBlock *b = &facts->blocks[w->f->fn->first_block + i];
-
-        for (guint k = 0; k < b->n_edges; k++) {
-            const HfEdge *e = &facts->edges[b->first_edge + k];
-
-            if (e->flags & HF_EDGE_BACK &&
-                e->to - w->f->fn->first_block == block) {
-                return TRUE;
-            }
-        }
-    }
-    return FALSE;
-}
-
-static void walk_blocks(Walk *w)
-{
-    const HfFacts *facts = w->f->unit->facts;
-    guint n = w->f->fn->n_blocks;
-    gboolean *joiner = g_new0(gboolean, n);
-    gboolean again = TRUE;
-
-    for (guint i = 0; i < n; i++) {
-        joiner[i] = is_loop_header(w, i) && joins_in_loop(w, i);
-    }
-    w->in[0] = w->life->entry[w->f->sym];
-    while (again) {
-        again = FALSE;
-        for (guint i = 0; i < n; i++) {
-            const HfBlock *b = &facts->blocks[w->f->fn->first_block + i];
-            guint8 out;
-
-            if (!w->in[i]) {
-                continue;
-            }
-            out = through_block(w, i, UINT32_MAX, w->in[i]);
-            if (joiner[i] && out & RUNNING) {
-                out = ENDED;
-            }
-            for (guint k = 0; k < b->n_edges; k++) {
-                guint to = facts->edges[b->first_edge + k].to -
-                           w->f->fn->first_block;
-
-                again |= (out & ~w->in[to]) != 0;
-                w->in[to] |= out;
-            }
-        }
-    }
-    g_free(joiner);
-}
-
-static Walk walk_new(HfPhases *ph, const HfRole *role, Life *life,
-                     const HfFlow *f)
-{
-    Walk w = { ph, role, life, f, NULL };
-
-    if (life->does[f->sym]) {
-        w.in = g_new0(guint8, f->fn->n_blocks);
-        walk_blocks(&w);
-    }
-    return w;
-}
-
-static guint8 at_event(const Walk *w, uint32_t event)
-{
-    const HfFacts *facts = w->f->unit->facts;
-
-    if (!w->in) {
-        return w->life->entry[w->f->sym];
-    }
-    for (guint i = 0; i < w->f->fn->n_blocks; i++) {
-        const HfBlock *b = &facts->blocks[w->f->fn->first_block + i];
-        uint32_t first = b->first_event - w->f->fn->first_event;
-
-        if (event >= first && event < first + b->n_events) {
-            return through_block(w, i, event, w->in[i]);
-        }
-    }
-    return NOT_YET | RUNNING | ENDED;
-}
-
-/* ---- along calls -------------------------------------------------------- */
-
-static void visit(HfPhases *ph, const HfRole *role, Life *life, HfSymId sym,
-                  GQueue *todo)
-{
-    const HfFlow *f = ph->s->flows[sym];
-    Walk w = walk_new(ph, role, life, f);
-
-    for (guint i = 0; i < f->calls->len; i++) {
-        const HfCall *call = &g_array_index(f->calls, HfCall, i);
-        guint8 now = at_event(&w, call->event) |
-                     (has_point(role->starts, sym, call->event)
-                          ? RUNNING : 0);
-        const HfSymId *targets;
-        HfFieldId slot;
-        guint n = hf_call_targets(ph->s, f, call, &targets, &slot);
-        GArray *also = hf_call_runs_now(ph->s, f, call);
-
-        for (guint k = 0; k < n + (also ? also->len : 0); k++) {
-            HfSymId to = k < n ? targets[k]
-                               : g_array_index(also, HfSymId, k - n);
-
-            if (ph->s->flows[to] && now & ~life->entry[to]) {
-                life->entry[to] |= now;
-                g_queue_push_tail(todo, GUINT_TO_POINTER(to));
-            }
-        }
-        if (also) {
-            g_array_unref(also);
-        }
-    }
-    g_free(w.in);
-}
-
-static Life *life_new(HfPhases *ph, const HfRole *role, int by)
-{
-    const HfRole *starter;
-    Life *life = g_new0(Life, 1);
-    GQueue todo = G_QUEUE_INIT;
-
-    life->starter = by;
-    if (by < 0 || role_at(ph, by) == role) {
-        life->starter = -1;
-        return life;
-    }
-    life->entry = g_new0(guint8, ph->s->program->symbols->len);
-    life->does = g_new0(guint8, ph->s->program->symbols->len);
-    mark_callers(ph, life, role->starts, DOES_START);
-    mark_callers(ph, life, role->joins, DOES_JOIN);
-    starter = role_at(ph, life->starter);
-    for (guint i = 0; i < starter->entries->len; i++) {
-        HfSymId entry = g_array_index(starter->entries, HfSymId, i);
-        /* callbacks come at any time */
-        guint8 now = ph->s->runs[entry] == 1u << HF_RUN_THREAD
-                         ? NOT_YET : NOT_YET | RUNNING | ENDED;
-
-        life->entry[entry] |= now;
-        g_queue_push_tail(&todo, GUINT_TO_POINTER(entry));
-    }
-    while (!g_queue_is_empty(&todo)) {
-        visit(ph, role, life, GPOINTER_TO_UINT(g_queue_pop_head(&todo)),
-              &todo);
-    }
-    return life;
-}
-
-static guint8 in_life(HfPhases *ph, const HfRole *role, Life *life,
-                      int in_role, const HfFlow *flow, uint32_t event)
-{
-    guint8 now;
-    Walk w;
-
-    if (life->starter < 0 || life->starter != in_role) {
-        return 0;
-    }
-    w = walk_new(ph, role, life, flow);
-    now = at_event(&w, event);
-    g_free(w.in);
-    return now;
-}
-
-static Life *life_of(HfPhases *ph, int id)
+static const Seen *life_of(HfPhases *ph, int id)
 {
     if (!ph->lives[id]) {
         const HfRole *role = role_at(ph, id);
+        Seen *seen = g_new0(Seen, 1);
 
-        ph->lives[id] = life_new(ph, role, find_starter(ph, role));
+        seen->starter = find_starter(ph, role);
+        if (seen->starter >= 0 && role_at(ph, seen->starter) != role) {
+            seen->life = hf_life_new(ph->s, role,
+                                     role_at(ph, seen->starter));
+        } else {
+            seen->starter = -1;
+        }
+        ph->lives[id] = seen;
     }
     return ph->lives[id];
 }
@@ -538,24 +206,24 @@ static Life *life_of(HfPhases *ph, int id)
 static guint8 now_at(HfPhases *ph, int id, int in_role, const HfFlow *flow,
                      uint32_t event)
 {
-    return in_life(ph, role_at(ph, id), life_of(ph, id), in_role, flow, event);
+    const Seen *seen = life_of(ph, id);
+
+    return seen->life && seen->starter == in_role
+               ? hf_life_at(seen->life, flow, event) : 0;
 }
 
 /* ---- threads that threads start ----------------------------------------- */
 
 /* The starter does not end before it has joined what it started. */
-static gboolean starter_waits(HfPhases *ph, int id, Life *life)
+static gboolean starter_waits(const HfPhases *ph, const Seen *seen)
 {
-    const HfRole *starter = role_at(ph, life->starter);
+    const HfRole *starter = role_at(ph, seen->starter);
 
     for (guint i = 0; i < starter->entries->len; i++) {
         HfSymId entry = g_array_index(starter->entries, HfSymId, i);
-        Walk w = walk_new(ph, role_at(ph, id), life, ph->s->flows[entry]);
-        guint8 now = w.in ? through_block(&w, 1, UINT32_MAX, w.in[1])
-                          : life->entry[entry];
+        guint8 now = hf_life_at_end(seen->life, ph->s->flows[entry]);
 
-        g_free(w.in);
-        if (now & RUNNING || !now) {
+        if (now & HF_LIFE_RUNNING || !now) {
             return FALSE;
         }
     }
@@ -567,19 +235,19 @@ static gboolean starter_waits(HfPhases *ph, int id, Life *life)
 static HfPhase phase(HfPhases *ph, int id, int in_role, const HfFlow *flow,
                      uint32_t event, guint depth)
 {
-    Life *life = life_of(ph, id);
+    const Seen *seen = life_of(ph, id);
     HfPhase above;
 
-    if (life->starter < 0 || life->starter == in_role ||
+    if (seen->starter < 0 || seen->starter == in_role ||
         depth == MAX_STARTERS) {
         guint8 now = now_at(ph, id, in_role, flow, event);
 
-        return !now || now & RUNNING ? HF_PHASE_ALIVE
-               : now & ENDED         ? HF_PHASE_JOINED
+        return !now || now & HF_LIFE_RUNNING ? HF_PHASE_ALIVE
+               : now & HF_LIFE_ENDED         ? HF_PHASE_JOINED
                                      : HF_PHASE_BEFORE;
     }
-    above = phase(ph, life->starter, in_role, flow, event, depth + 1);
-    return above == HF_PHASE_JOINED && !starter_waits(ph, id, life)
+    above = phase(ph, seen->starter, in_role, flow, event, depth + 1);
+    return above == HF_PHASE_JOINED && !starter_waits(ph, seen)
                ? HF_PHASE_ALIVE : above;
 }
 
@@ -595,7 +263,7 @@ gboolean hf_phase_alone(HfPhases *ph, int in_role, const HfFlow *flow,
     /* who never starts any has them started in ways that are not known */
     return in_role >= 0 && in_role == ph->first && ph->anyone.starts->len &&
            now_at(ph, (int)ph->s->roles->len, in_role, flow, event) ==
-               NOT_YET;
+               HF_LIFE_NOT_YET;
 }
 
 /* ---- callbacks of whom nobody knows -------------------------------------- */
@@ -609,12 +277,17 @@ static Callback *callback_of(HfPhases *ph, HfSymId sym)
         cb = g_new0(Callback, 1);
         cb->role.starts = (GArray *)hf_taken_points(ph->taken, sym);
         cb->role.joins = g_array_new(FALSE, FALSE, sizeof(HfRolePoint));
-        if (cb->role.starts) {
-            cb->life = life_new(ph, &cb->role, ph->first);
-        }
         g_hash_table_insert(ph->unknown, GUINT_TO_POINTER(sym), cb);
     }
     return cb;
+}
+
+static const HfLife *life_of_callback(const HfPhases *ph, Callback *cb)
+{
+    if (!cb->life) {
+        cb->life = hf_life_new(ph->s, &cb->role, role_at(ph, ph->first));
+    }
+    return cb->life;
 }
 
 /* No other thread or callback that takes the address can be there yet. */
@@ -663,12 +336,14 @@ gboolean hf_phase_uncallable(HfPhases *ph, const HfFlow *callee,
         return FALSE;
     }
     cb = callback_of(ph, root_of(ph, callee, ctx));
-    if (!cb->life || cb->asking) {
+    if (!cb->role.starts || cb->asking) {
         return cb->asking;
     }
+    /* the cheap question first: most callbacks are handed over by others */
     cb->asking = TRUE;
-    yes = in_life(ph, &cb->role, cb->life, in_role, flow, event) == NOT_YET &&
-          takers_come_later(ph, cb->role.starts, flow, event);
+    yes = takers_come_later(ph, cb->role.starts, flow, event) &&
+          hf_life_at(life_of_callback(ph, cb), flow, event) ==
+              HF_LIFE_NOT_YET;
     cb->asking = FALSE;
     return yes;
 }

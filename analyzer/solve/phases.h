@@ -16,10 +16,11 @@ G_BEGIN_DECLS
 
 typedef enum { HF_PHASE_ALIVE, HF_PHASE_BEFORE, HF_PHASE_JOINED } HfPhase;
 
-/* Answers are worked out when first asked for, a role at a time.  Belongs to
- * one thread; solved must outlive it. */
+/* Answers are worked out when first asked for, a role at a time, and kept.
+ * Belongs to one thread. */
 typedef struct HfPhases HfPhases;
 
+/* For hf_solve(): everybody else uses solved->phases. */
 HfPhases *hf_phases_new(const HfSolved *solved);
 void hf_phases_free(HfPhases *phases);
 

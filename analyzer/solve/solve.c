@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "solve/phases.h"
 #include "solve/roles.h"
 #include "solve/taken_out.h"
 
@@ -162,6 +163,7 @@ HfSolved *hf_solve(const HfProgram *p)
         hf_taken_out(s, s->flows[g_array_index(p->functions, HfSymId, k)]);
     }
     hf_contexts_run(s);
+    s->phases = hf_phases_new(s);
     return s;
 }
 
@@ -175,6 +177,7 @@ void hf_solved_free(HfSolved *s)
             hf_flow_free(s->flows[i]);
         }
     }
+    hf_phases_free(s->phases);
     g_free(s->flows);
     g_hash_table_unref(s->specials);
     hf_writers_free(s->writers);

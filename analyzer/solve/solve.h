@@ -283,6 +283,7 @@ typedef struct {
     GHashTable *specials; /* special.c */
     struct HfWriters *writers;
     struct HfLoops *loops; /* loops.c; NULL when the rules know none */
+    struct HfPhases *phases; /* phases.h; what it is asked it remembers */
 } HfSolved;
 
 HfSolved *hf_solve(const HfProgram *program);
