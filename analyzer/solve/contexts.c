@@ -9,6 +9,7 @@
  * into the last, which can only make the checkers more silent.
  */
 #include "solve/loops.h"
+#include "solve/own_args.h"
 #include "solve/roles.h"
 
 #include <string.h>
@@ -428,112 +429,6 @@ static const HfFlow *special_for(Run *r, const HfFlow *f, const HfCall *call,
                ? s : NULL;
 }
 
-/* The local's address is stored somewhere, or given to who may keep it. */
-static gboolean local_leaks(const Run *r, const HfFlow *f, uint32_t local)
-{
-    const HfXTable *t = r->s->exprs;
-    const HfFacts *facts = f->unit->facts;
-
-    for (uint32_t i = 0; i < f->fn->n_events; i++) {
-        const HfEvent *e = hf_flow_event(f, i);
-        const HfPath *v = &facts->paths[e->value];
-
-        if (e->kind != HF_EV_WRITE && e->kind != HF_EV_ATOMIC_WRITE) {
-            continue;
-        }
-        while (v->kind == HF_PATH_FIELD || v->kind == HF_PATH_INDEX ||
-               v->kind == HF_PATH_ADDR) {
-            if (v->kind == HF_PATH_ADDR) {
-                const HfPath *o = &facts->paths[v->parent];
-
-                while (o->kind == HF_PATH_FIELD || o->kind == HF_PATH_INDEX) {
-                    o = &facts->paths[o->parent];
-                }
-                if (o->kind == HF_PATH_LOCAL &&
-                    o->ref - f->fn->first_local == local &&
-                    facts->paths[e->path].kind != HF_PATH_LOCAL) {
-                    return TRUE;
-                }
-            }
-            v = &facts->paths[v->parent];
-        }
-    }
-    for (guint i = 0; i < f->calls->len; i++) {
-        const HfCall *call = &g_array_index(f->calls, HfCall, i);
-        const HfEvent *e = hf_flow_event(f, call->event);
-        HfSymId sym = e->kind == HF_EV_CALL ? f->unit->symbols[e->sym] : 0;
-        const HfFlow *callee = sym ? r->s->flows[sym] : NULL;
-        const HfContract *k =
-            sym ? hf_contract_of(r->s->contracts, sym) : NULL;
-
-        if (k && HF_PROGRAM_SYM(r->s->program, sym)->rule &&
-            !HF_CONTRACT_HAS(k, HF_EFF_CALLBACK)) {
-            continue; /* known not to keep it */
-        }
-        for (guint n = 0; n < call->n_args; n++) {
-            HfX x = g_array_index(f->args, HfX, call->first_arg + n);
-            const HfXNode *root = hf_x(t, x ? hf_x_root(t, x) : 0);
-
-            if (x && root->kind == HF_X_LOCAL && root->ref == local &&
-                hf_x(t, x)->kind == HF_X_ADDR &&
-                (!callee || n >= 32 || callee->leaks >> n & 1)) {
-                return TRUE;
-            }
-        }
-    }
-    return FALSE;
-}
-
-/* The object, or part of it, is a local that only this call can see. */
-static gboolean is_own_local(const Run *r, const HfFlow *f, HfX x)
-{
-    const HfXTable *t = r->s->exprs;
-
-    if (!x || hf_x(t, x)->kind != HF_X_ADDR) {
-        return FALSE;
-    }
-    x = hf_x(t, x)->parent;
-    while (hf_x(t, x)->kind == HF_X_FIELD || hf_x(t, x)->kind == HF_X_INDEX) {
-        x = hf_x(t, x)->parent;
-    }
-    return hf_x(t, x)->kind == HF_X_LOCAL &&
-           !local_leaks(r, f, hf_x(t, x)->ref);
-}
-
-/* Objects that are this function's own in that context stay so in those that
- * it hands them, or parts of them, to. */
-static guint32 own_args(const Run *r, const HfFlow *f, const HfContext *c,
-                        const HfCall *call)
-{
-    const HfXTable *t = r->s->exprs;
-    guint32 own = call->fresh_args;
-
-    for (guint i = 0; i < call->n_args && i < 32; i++) {
-        HfX x = g_array_index(f->args, HfX, call->first_arg + i);
-
-        if (is_own_local(r, f, x)) {
-            own |= 1u << i;
-            continue;
-        }
-        if (!c->fresh_params) {
-            continue;
-        }
-        if (x && hf_x(t, x)->kind == HF_X_ADDR) {
-            x = hf_x(t, x)->parent;
-            while (hf_x(t, x)->kind == HF_X_FIELD ||
-                   hf_x(t, x)->kind == HF_X_INDEX) {
-                x = hf_x(t, x)->parent;
-            }
-            x = hf_x(t, x)->kind == HF_X_DEREF ? hf_x(t, x)->parent : 0;
-        }
-        if (x && hf_x(t, x)->kind == HF_X_PARAM && hf_x(t, x)->ref < 32 &&
-            c->fresh_params >> hf_x(t, x)->ref & 1) {
-            own |= 1u << i;
-        }
-    }
-    return own;
-}
-
 static void visit_call(Run *r, const HfFlow *f, uint32_t ctx,
                        const HfCall *call)
 {
@@ -541,7 +436,7 @@ static void visit_call(Run *r, const HfFlow *f, uint32_t ctx,
     HfContext next = {
         .caps = c.caps, .absent = c.absent, .complete = c.complete,
         .cls = c.cls, .role = c.role, .n_slots = c.n_slots,
-        .fresh_params = own_args(r, f, &c, call), .parent = f->sym,
+        .fresh_params = hf_own_args(r->s, f, &c, call), .parent = f->sym,
         .parent_context = ctx, .parent_event = call->event,
     };
     const HfEvent *e = hf_flow_event(f, call->event);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* flow.h - running one body: shared by flow.c, lock_ops.c and calls.c. */
+/* flow.h - running one body: shared by the files that do. */
 #ifndef HOLDFAST_FLOW_H
 #define HOLDFAST_FLOW_H
 
@@ -50,8 +50,14 @@ typedef struct {
 
 HfState *hf_run_copy(HfRun *r, const HfState *from);
 
-/* flow.c: others may see what value points to from now on. */
+/* events.c: one event over all states. */
+void hf_run_event(HfRun *r, HfStates *states, uint32_t event);
+/* Others may see what value points to from now on. */
 void hf_run_publish(HfRun *r, HfState *s, HfX value);
+
+/* exits.c: fills HfFlow.exits and what follows from them; in: the states at
+ * the exit. */
+void hf_run_make_exits(HfRun *r, HfStates *in);
 
 /* states.c */
 /* One more result of a call; s is taken over. */

@@ -197,7 +197,8 @@ static gboolean joins_in_loop(const Walk *w, guint header)
     const HfBlock *h = &facts->blocks[w->f->fn->first_block + header];
 
     for (guint i = 0; i < w->life->role->joins->len; i++) {
-        const HfRolePoint *p = &g_array_index(w->life->role->joins, HfRolePoint, i);
+        const HfRolePoint *p = &g_array_index(w->life->role->joins,
+                                              HfRolePoint, i);
 
         if (p->in == w->f->sym && !p->shared && h->n_events &&
             hf_event_in_loop(w->f, p->event) &&

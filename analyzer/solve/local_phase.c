@@ -234,10 +234,7 @@ HfPhase hf_local_phase(const HfSolved *s, int id, const HfFlow *flow,
         up = s->flows[ctx->parent];
         call = hf_flow_call(up, ctx->parent_event);
         object = object && call
-                     ? hf_x_to_caller(s->exprs, object,
-                                      &g_array_index(up->args, HfX,
-                                                     call->first_arg),
-                                      call->n_args) : 0;
+                     ? hf_call_named(s, up, call, object) : 0;
         event = ctx->parent_event;
         ctx = &g_array_index(up->contexts, HfContext, ctx->parent_context);
         flow = up;

@@ -172,7 +172,6 @@ static void start_in_caller(HfSolved *s, int role, const HfRolePoint *p,
                             int param, int depth, const HfFlow *f,
                             const HfCall *call)
 {
-    const HfX *args = &g_array_index(f->args, HfX, call->first_arg);
     HfRolePoint up = { .in = f->sym, .event = call->event,
                        .entry = p->entry };
     int further = hf_role_handed_on(s, f, call, param);
@@ -182,11 +181,9 @@ static void start_in_caller(HfSolved *s, int role, const HfRolePoint *p,
                                        p->entry)) {
         return;
     }
-    up.data = p->data ? hf_x_to_caller(s->exprs, p->data, args, call->n_args)
-                      : 0;
+    up.data = p->data ? hf_call_named(s, f, call, p->data) : 0;
     handle = p->handle.object
-                 ? hf_x_to_caller(s->exprs, p->handle.object, args,
-                                  call->n_args) : 0;
+                 ? hf_call_named(s, f, call, p->handle.object) : 0;
     up.handle = handle ? hf_role_handle(s, f->sym, handle) : p->handle;
     up.kept = kept_by(s, f, call, p);
     add_start(s, role, up, further, depth + 1);

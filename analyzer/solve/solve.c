@@ -327,6 +327,14 @@ static HfFieldId loaded_from(const HfSolved *s, HfX callee)
     return 0;
 }
 
+HfX hf_call_named(const HfSolved *s, const HfFlow *caller, const HfCall *call,
+                  HfX x)
+{
+    return hf_x_to_caller(s->exprs, x,
+                          &g_array_index(caller->args, HfX, call->first_arg),
+                          call->n_args);
+}
+
 guint hf_call_targets(const HfSolved *s, const HfFlow *f, const HfCall *call,
                       const HfSymId **targets, HfFieldId *slot)
 {

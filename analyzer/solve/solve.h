@@ -316,6 +316,10 @@ const HfLoc *hf_flow_loc(const HfFlow *flow, uint32_t event);
 /* The call recorded at an event; NULL when no path reaches it. */
 const HfCall *hf_flow_call(const HfFlow *flow, uint32_t event);
 
+/* What the callee calls x, as the caller calls it; 0 when it cannot. */
+HfX hf_call_named(const HfSolved *s, const HfFlow *caller, const HfCall *call,
+                  HfX x);
+
 /* Ids of targets of a call, as hf_program_targets or the direct callee. */
 guint hf_call_targets(const HfSolved *s, const HfFlow *flow,
                       const HfCall *call, const HfSymId **targets,

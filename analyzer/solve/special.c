@@ -106,7 +106,8 @@ guint32 hf_special_asks(const HfSolved *s, const HfFlow *flow)
         } else if (e->kind == HF_EV_CALL) {
             const HfFlow *callee = s->flows[flow->unit->symbols[e->sym]];
 
-            for (guint k = 0; callee && k < e->n_args && k < HF_MAX_GIVEN; k++) {
+            for (guint k = 0; callee && k < e->n_args && k < HF_MAX_GIVEN;
+                 k++) {
                 asks |= callee->asks >> k & 1
                             ? made_of(&a, a.f->args[e->first_arg + k]) : 0;
             }
