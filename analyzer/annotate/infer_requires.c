@@ -152,8 +152,7 @@ static void call_under(Search *s, const HfCall *call, HfSymId callee,
                        HfX lock, gboolean shared)
 {
     const HfSolved *solved = s->in->check.solved;
-    const HfX *args = &g_array_index(s->flow->args, HfX, call->first_arg);
-    HfX here = hf_x_to_caller(solved->exprs, lock, args, call->n_args);
+    HfX here = hf_call_named(solved, s->flow, call, lock);
     HfProposal *p;
 
     here = here ? hf_contract_canonical(solved->contracts, here) : 0;

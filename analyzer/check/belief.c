@@ -350,8 +350,8 @@ static void survey_flow(HfCheck *c, const HfFlow *flow, gpointer data)
 
 /* The uses of one function are contiguous: it is new when the last differs.
  * `write` and `with` may come from later uses of it, so look ahead. */
-static void count_function(const HfStats *st, guint i, HfBelief *b, gboolean with,
-                           gboolean write)
+static void count_function(const HfStats *st, guint i, HfBelief *b,
+                           gboolean with, gboolean write)
 {
     const HfUse *u = &g_array_index(st->uses, HfUse, i);
     gboolean had_with = FALSE, had_write = FALSE, had_strong = FALSE;

@@ -41,13 +41,12 @@ static gboolean may_be_alias(const HfCheck *c, const HfFlow *flow,
 static void judge(const HfCheck *c, const HfFlow *flow, const HfCall *call,
                   HfX lock, HfSiteFn fn, gpointer data)
 {
-    const HfX *args = &g_array_index(flow->args, HfX, call->first_arg);
     HfSite s = { .flow = flow, .call = call, .tri = HF_UNSURE };
     HfSpot at = { flow, call->must, 0 };
     HfVerdict v;
 
     s.own = is_own(c, call, lock);
-    s.lock = hf_x_to_caller(c->solved->exprs, lock, args, call->n_args);
+    s.lock = hf_call_named(c->solved, flow, call, lock);
     if (s.lock) {
         s.lock = hf_contract_canonical(c->solved->contracts, s.lock);
         v = hf_verdict_any(c, &at, &s.lock, 1);

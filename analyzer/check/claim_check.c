@@ -109,7 +109,8 @@ static void tell_site(HfCheck *c, const HfClaim *k, const HfSite *s,
         hf_finding_reason(f, "%u of %u calls do not hold it", n->absent, n->n);
     }
     /* a function that may be called without may well be called with */
-    f->tier = held && n->held >= n->absent && !s->sometimes ? HF_TIER_MEDIUM : HF_TIER_LOW;
+    f->tier = held && n->held >= n->absent && !s->sometimes ? HF_TIER_MEDIUM
+                                                            : HF_TIER_LOW;
     hf_findings_add(c->findings, f);
 }
 
@@ -157,7 +158,8 @@ static void see_use(HfCheck *c, const HfFlow *flow, const HfGuardUse *u,
     HfVerdict v;
 
     if (!lock || u->access.fresh || u->indirect ||
-        hf_lock_alias_held(c, u->access.may, lock) || hf_check_exempt(c, flow) ||
+        hf_lock_alias_held(c, u->access.may, lock) ||
+        hf_check_exempt(c, flow) ||
         hf_guard_unshared(c, flow, u->access.event, lock, s) ||
         hf_guard_sets_up(c, flow, lock)) {
         return;

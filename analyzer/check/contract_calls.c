@@ -64,10 +64,7 @@ static gboolean name_locks(Site *s)
     gboolean any = FALSE;
 
     for (guint i = 0; i < s->cl->n_locks; i++) {
-        HfX x = hf_x_to_caller(
-            sv->exprs, s->cl->locks[i],
-            &g_array_index(s->flow->args, HfX, s->call->first_arg),
-            s->call->n_args);
+        HfX x = hf_call_named(sv, s->flow, s->call, s->cl->locks[i]);
 
         if (!x) {
             return FALSE;

@@ -166,7 +166,6 @@ static void from_call(Survey *s, const HfFlow *flow, const HfCall *call,
                       HfSymId callee)
 {
     const HfContract *k = hf_contract_of(s->c->solved->contracts, callee);
-    const HfX *args = &g_array_index(flow->args, HfX, call->first_arg);
 
     for (guint i = 0; k && i < k->clauses->len; i++) {
         const HfClause *cl = &g_array_index(k->clauses, HfClause, i);
@@ -178,8 +177,7 @@ static void from_call(Survey *s, const HfFlow *flow, const HfCall *call,
              cl->kind != HF_EFF_DROP_AND_RETAKE)) {
             continue;
         }
-        lock = hf_x_to_caller(s->c->solved->exprs, cl->locks[0], args,
-                              call->n_args);
+        lock = hf_call_named(s->c->solved, flow, call, cl->locks[0]);
         if (lock) {
             lock = hf_contract_canonical(s->c->solved->contracts, lock);
             need_lock(s, flow,

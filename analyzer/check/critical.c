@@ -47,7 +47,8 @@ static gboolean row_equal(gconstpointer a, gconstpointer b)
 static gboolean dominates(const HfCritical *cr, const HfCritEvent *a,
                           const HfCritEvent *b)
 {
-    return a->n_slots <= b->n_slots && a->wide <= b->wide && (!a->shared || b->shared) &&
+    return a->n_slots <= b->n_slots && a->wide <= b->wide &&
+           (!a->shared || b->shared) &&
            hf_critical_subset(cr, a->absent, b->absent) &&
            hf_critical_subset(cr, a->held, b->held);
 }
@@ -123,7 +124,7 @@ static const HfX *args_of(const At *at)
 
 static HfX lock_at(const At *at, HfX lock)
 {
-    HfX x = hf_x_to_caller(at->cr->t, lock, args_of(at), at->call->n_args);
+    HfX x = hf_call_named(at->cr->s, at->flow, at->call, lock);
 
     return x ? hf_contract_lock(at->cr->s->contracts, at->flow->sym, x) : 0;
 }
@@ -359,8 +360,8 @@ static HfX here(const At *at, const HfCritEvent *e, gboolean known_args)
         return root == HF_X_GLOBAL || root == HF_X_CAP || root == HF_X_NAMED
                    ? e->object : 0;
     }
-    return known_args ? hf_x_to_caller(at->cr->t, e->object, args_of(at),
-                                       at->call->n_args) : 0;
+    return known_args ? hf_call_named(at->cr->s, at->flow, at->call,
+                                      e->object) : 0;
 }
 
 /* The way to it is for coroutines only, and this is none; or the reverse. */
@@ -419,7 +420,8 @@ static void by_callee(const At *at, HfSymId callee, gboolean known_args)
     for (guint i = 0; i < n; i++) {
         HfCritEvent e = g_array_index(cr->events[callee], HfCritEvent, i);
 
-        if (e.n_slots + at->n_slots > MAX_SLOTS || (e.wide && at->wide) || e.hops >= MAX_HOPS ||
+        if (e.n_slots + at->n_slots > MAX_SLOTS || (e.wide && at->wide) ||
+            e.hops >= MAX_HOPS ||
             wrong_mode(at, &e) || !yields_for(&e, f) ||
             !rename_event(at, &e, known_args)) {
             continue;

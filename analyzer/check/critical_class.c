@@ -408,7 +408,8 @@ void hf_critical_of_holds(HfCritical *cr, HfHolds holds, HfCritSet *held,
         for (guint i = 0; i < n && i < MANY; i++) {
             HfX cls = hf_critical_class(cr, rows[i].lock);
 
-            if (!cls || (!hf_critical_is_lock(cr, cls) && cls != cr->coroutine)) {
+            if (!cls || (!hf_critical_is_lock(cr, cls) &&
+                         cls != cr->coroutine)) {
                 continue;
             }
             if (rows[i].now == HF_HOLD_HELD) {

@@ -160,7 +160,8 @@ static gboolean slot_open(const HfDemand *d, HfFieldId slot)
 
 typedef struct {
     HfDemand *d;
-    GQueue level[HF_DEMAND_MAX_SLOTS + 1]; /* HfSymId to look at the callers of */
+    /* HfSymId to look at the callers of */
+    GQueue level[HF_DEMAND_MAX_SLOTS + 1];
 } Search;
 
 static void offer(Search *s, const HfCallSite *site, HfSymId callee,

@@ -16,9 +16,7 @@ static HfX in_caller(const HfCheck *c, const HfFlow *g, const HfCall *call,
                      HfX lock)
 {
     const HfSolved *s = c->solved;
-    HfX x = hf_x_to_caller(s->exprs, lock,
-                           &g_array_index(g->args, HfX, call->first_arg),
-                           call->n_args);
+    HfX x = hf_call_named(s, g, call, lock);
 
     return x ? hf_contract_canonical(s->contracts, x) : 0;
 }
@@ -310,7 +308,8 @@ static gboolean released_above(const HfCheck *c, const HfFlow *g, HfX lock,
         const HfCallSite *cs = &g_array_index(sites, HfCallSite, i);
         const HfFlow *h = c->solved->flows[cs->caller];
         const HfCall *call =
-            h && h != g ? hf_flow_call(h, cs->event - h->fn->first_event) : NULL;
+            h && h != g ? hf_flow_call(h, cs->event - h->fn->first_event)
+                        : NULL;
         HfX x = call ? in_caller(c, h, call, lock) : 0;
 
         if (x && (releases(c, h, x, call->event) ||

@@ -233,10 +233,7 @@ static void check_callee(const Taking *base, HfSymId callee)
     for (guint i = 0; f && f->takes && !f->skip && i < f->takes->len; i++) {
         const HfTake *take = &g_array_index(f->takes, HfTake, i);
         Taking t = *base;
-        HfX x = hf_x_to_caller(s->exprs, take->lock,
-                               &g_array_index(t.flow->args, HfX,
-                                              t.call->first_arg),
-                               t.call->n_args);
+        HfX x = hf_call_named(s, t.flow, t.call, take->lock);
 
         if (!x) {
             continue;

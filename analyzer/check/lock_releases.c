@@ -68,10 +68,7 @@ static HfX callee_name(const HfLocks *l, const HfFlow *flow,
         const HfHold *h = hf_holds(s, ex->holds, &n);
 
         for (guint k = 0; k < n; k++) {
-            HfX x = hf_x_to_caller(
-                s->exprs, h[k].lock,
-                &g_array_index(flow->args, HfX, call->first_arg),
-                call->n_args);
+            HfX x = hf_call_named(s, flow, call, h[k].lock);
 
             if (x && hf_contract_canonical(s->contracts, x) == op->lock) {
                 return h[k].lock;

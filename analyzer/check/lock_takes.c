@@ -184,11 +184,10 @@ static void judge_target(HfLocks *l, const HfFlow *flow, const HfCall *call,
 {
     const HfSolved *s = l->check->solved;
     const HfFlow *f = s->flows[target];
-    const HfX *args = &g_array_index(flow->args, HfX, call->first_arg);
 
     for (guint i = 0; f && !f->skip && i < f->takes->len; i++) {
         const HfTake *t = &g_array_index(f->takes, HfTake, i);
-        HfX lock = hf_x_to_caller(s->exprs, t->lock, args, call->n_args);
+        HfX lock = hf_call_named(s, flow, call, t->lock);
         const HfHold *h =
             lock ? hf_holds_find(s, call->must,
                                  hf_contract_canonical(s->contracts, lock))

@@ -32,9 +32,7 @@ static const HfContext *with_lock(const HfCheck *c, const HfFlow *flow,
 static HfX in_caller(const HfCheck *c, const HfFlow *caller,
                      const HfCall *call, HfX lock)
 {
-    return hf_x_to_caller(c->solved->exprs, lock,
-                          &g_array_index(caller->args, HfX, call->first_arg),
-                          call->n_args);
+    return hf_call_named(c->solved, caller, call, lock);
 }
 
 static gboolean step_up(const HfCheck *c, Level *l)

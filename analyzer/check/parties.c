@@ -97,18 +97,17 @@ static gboolean is_given(const HfXTable *t, HfX x)
 /* The thread's entry got the object, or what it lies in, as its data. */
 static gboolean from_data(const HfParties *p, const HfParty *party)
 {
-    HfXTable *t = p->c->solved->exprs;
+    const HfSolved *s = p->c->solved;
+    const HfXTable *t = s->exprs;
     const HfFlow *flow = party->flow;
     const HfContext *ctx = party->ctx;
     HfX x = party->access->path;
 
     for (guint i = 0; x && ctx->parent && i < MAX_LEVELS; i++) {
-        const HfFlow *up = p->c->solved->flows[ctx->parent];
+        const HfFlow *up = s->flows[ctx->parent];
         const HfCall *call = hf_flow_call(up, ctx->parent_event);
 
-        x = call ? hf_x_to_caller(t, x, &g_array_index(up->args, HfX,
-                                                       call->first_arg),
-                                  call->n_args) : 0;
+        x = call ? hf_call_named(s, up, call, x) : 0;
         ctx = &g_array_index(up->contexts, HfContext, ctx->parent_context);
         flow = up;
     }

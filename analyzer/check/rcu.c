@@ -328,13 +328,11 @@ static guint in_callers_terms(HfRcu *r, const HfFlow *flow,
                               const HfCall *call, const HfClause *cl,
                               HfX locks[HF_RCU_LOCKS])
 {
-    const HfX *args = &g_array_index(flow->args, HfX, call->first_arg);
     guint n = r->n_locks;
 
     memcpy(locks, r->locks, n * sizeof(locks[0]));
     for (guint i = 0; i < cl->n_locks && n < HF_RCU_LOCKS; i++) {
-        HfX x = hf_x_to_caller(r->c->solved->exprs, cl->locks[i], args,
-                               call->n_args);
+        HfX x = hf_call_named(r->c->solved, flow, call, cl->locks[i]);
 
         if (x && x != r->token) {
             locks[n++] = hf_contract_canonical(r->c->solved->contracts, x);

@@ -295,10 +295,8 @@ static HfTier held_by_callers(HfCheck *c, const HfSlots *s, const Pair *p,
         HfTri t;
 
         for (guint l = 0; l < demand->n_locks; l++) {
-            HfX x = hf_x_to_caller(
-                c->solved->exprs, demand->locks[l],
-                &g_array_index(site->flow->args, HfX, site->call->first_arg),
-                site->call->n_args);
+            HfX x = hf_call_named(c->solved, site->flow, site->call,
+                                  demand->locks[l]);
 
             if (x) {
                 locks[n++] = hf_contract_canonical(c->solved->contracts, x);

@@ -127,10 +127,7 @@ static void find_questions(HfStaleBody *b)
             const HfAccess *a = &g_array_index(flow->accesses, HfAccess, k);
             HfStaleItem item = { .event = call->event };
 
-            item.object = hf_x_to_caller(
-                c->solved->exprs, a->path,
-                &g_array_index(b->flow->args, HfX, call->first_arg),
-                call->n_args);
+            item.object = hf_call_named(c->solved, b->flow, call, a->path);
             item.key = item.object ? hf_object_key(c, item.object) : 0;
             if (item.key && a->kind == HF_EV_READ && !a->fresh &&
                 !only_passed(flow, a->event)) {

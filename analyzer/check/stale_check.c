@@ -503,10 +503,7 @@ static gboolean callee_writes_object(const Fault *k, const HfCall *call,
         const HfAccess *a = &g_array_index(flow->accesses, HfAccess, i);
 
         if (hf_guard_is_write(a) && !a->fresh &&
-            hf_x_to_caller(s->exprs, a->path,
-                           &g_array_index(k->b->flow->args, HfX,
-                                          call->first_arg),
-                           call->n_args) == object) {
+            hf_call_named(s, k->b->flow, call, a->path) == object) {
             return TRUE;
         }
     }

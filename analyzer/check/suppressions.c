@@ -457,7 +457,7 @@ static GArray *collect_ruled(const HfCheck *c)
     return out;
 }
 
-/* ---- all of them ---------------------------------------------------------------- */
+/* ---- all of them -------------------------------------------------------- */
 
 void hf_suppressions_apply(HfCheck *c, gboolean tell, gboolean all_ran)
 {

@@ -267,8 +267,8 @@ static gboolean unmade(HfTeardown *t, const HfCall *call, const HfFlow *flow,
     const HfX *args = &g_array_index(flow->args, HfX, call->first_arg);
 
     if (cl && cl->n_locks) {
-        gone->object = hf_x_to_caller(t->c->solved->exprs, cl->locks[0], args,
-                                      call->n_args);
+        gone->object = hf_call_named(t->c->solved, flow, call,
+                                     cl->locks[0]);
         gone->own = gone->object;
         gone->how = HF_GONE_DESTROYED;
         gone->key = gone->object ? hf_object_key(t->c, gone->object) : 0;
@@ -324,11 +324,8 @@ gboolean hf_teardown_through(const HfTeardown *t, const HfFlow *flow,
                              const HfCall *call, HfGone *gone)
 {
     HfXTable *x = t->c->solved->exprs;
-    HfX object = gone->unnamed
-                     ? 0 : hf_x_to_caller(x, gone->object,
-                                          &g_array_index(flow->args, HfX,
-                                                         call->first_arg),
-                                          call->n_args);
+    HfX object = gone->unnamed ? 0 : hf_call_named(t->c->solved, flow, call,
+                                                   gone->object);
     HfXKind root = object ? hf_x(x, hf_x_root(x, object))->kind : HF_X_NONE;
 
     gone->depth++;

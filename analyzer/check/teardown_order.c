@@ -30,7 +30,8 @@ static gboolean is_element(const HfTeardown *r, const HfTeardownFault *k)
 
 /* A call that may have made what it returns; one whose code is seen and that
  * returns no fresh object has looked it up, or cast it. */
-static gboolean may_make(const HfTeardown *r, const HfFlow *flow, uint32_t event)
+static gboolean may_make(const HfTeardown *r, const HfFlow *flow,
+                         uint32_t event)
 {
     HfSymId callee = event < flow->fn->n_events ? hf_frees_callee(flow, event)
                                                 : 0;
