@@ -67,7 +67,12 @@ typedef struct {
     double z;
 } HfBelief;
 
-typedef enum { HF_NOT_BELIEVED, HF_BY_FUNCTION, HF_BY_WRITES, HF_BY_MAJORITY } HfBelieved;
+typedef enum {
+    HF_NOT_BELIEVED,
+    HF_BY_FUNCTION,
+    HF_BY_WRITES,
+    HF_BY_MAJORITY,
+} HfBelieved;
 
 /* Everything that is accessed anywhere: HfStats* in order of first use, the
  * uses of one function contiguous.  (transfer full) */

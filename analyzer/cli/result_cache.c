@@ -140,7 +140,8 @@ static GVariant *pack_finding(const HfFinding *f)
                          g_variant_builder_end(&events));
 }
 
-void hf_result_save(const HfPipeline *p, const char *key, const HfCheckResult *r)
+void hf_result_save(const HfPipeline *p, const char *key,
+                    const HfCheckResult *r)
 {
     g_autofree char *file = file_of(p);
     g_autofree char *digest = NULL;

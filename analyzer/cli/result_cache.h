@@ -26,7 +26,8 @@ char *hf_result_key(const HfPipeline *p, const char *const *checkers);
 /* FALSE when there is none, or not one that can be read. */
 gboolean hf_result_load(const HfPipeline *p, const char *key, HfCheckResult *r);
 /* Failing to keep a result is no failure of the run. */
-void hf_result_save(const HfPipeline *p, const char *key, const HfCheckResult *r);
+void hf_result_save(const HfPipeline *p, const char *key,
+                    const HfCheckResult *r);
 void hf_result_clear(HfCheckResult *r);
 
 #endif

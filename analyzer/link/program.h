@@ -120,7 +120,8 @@ typedef struct HfProgram {
 
 #define HF_PROGRAM_SYM(p, id) (&g_array_index((p)->symbols, HfProgSymbol, id))
 #define HF_PROGRAM_FIELD(p, id) (&g_array_index((p)->fields, HfProgField, id))
-#define HF_PROGRAM_RECORD(p, id) (&g_array_index((p)->records, HfProgRecord, id))
+#define HF_PROGRAM_RECORD(p, id) \
+    (&g_array_index((p)->records, HfProgRecord, id))
 #define HF_PROGRAM_UNIT(p, i) ((HfUnit *)g_ptr_array_index((p)->units, i))
 
 /*
