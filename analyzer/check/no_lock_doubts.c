@@ -63,16 +63,13 @@ static gboolean calls_it(const HfCheck *c, HfSymId from, HfSymId to,
     return FALSE;
 }
 
-/* A call of the function after which the role's thread may exist. */
-static gboolean starts(const HfWitnesses *w, const HfFlow *f,
-                       const HfCall *call, int role)
+/* The call is one of these points of a role, or leads to one. */
+static gboolean leads_to(const HfWitnesses *w, const HfFlow *f,
+                         const HfCall *call, const GArray *points)
 {
     const HfSymId *targets;
     HfFieldId slot;
     guint n = hf_call_targets(w->c->solved, f, call, &targets, &slot);
-
-    const GArray *points =
-        g_array_index(w->c->solved->roles, HfRole, role).starts;
 
     for (guint i = 0; i < points->len; i++) {
         const HfRolePoint *p = &g_array_index(points, HfRolePoint, i);
@@ -85,34 +82,65 @@ static gboolean starts(const HfWitnesses *w, const HfFlow *f,
     return FALSE;
 }
 
-/* a's function, or one above, goes on to start b's thread, or does itself what
- * it has a thread for otherwise. */
-static gboolean starts_other(const HfWitnesses *w, const HfParty *a,
-                             const HfParty *b)
+typedef gboolean (*Order)(const HfFlow *f, uint32_t call, uint32_t event);
+
+static gboolean comes_first(const HfFlow *f, uint32_t call, uint32_t event)
 {
-    const HfSolved *s = w->c->solved;
-    const HfContext *ctx = a->ctx;
-    const HfFlow *f = a->flow;
-    uint32_t event = a->access->event;
+    return hf_event_before(f, call, event);
+}
+
+static gboolean comes_later(const HfFlow *f, uint32_t call, uint32_t event)
+{
+    return !hf_event_before(f, call, event);
+}
+
+/* A call in p's function, or in one above, leads to one of the points. */
+static gboolean on_the_way(const HfWitnesses *w, const HfParty *p,
+                           Order order, const GArray *points)
+{
+    const HfContext *ctx = p->ctx;
+    const HfFlow *f = p->flow;
+    uint32_t event = p->access->event;
 
     for (guint level = 0; level < MAX_LEVELS; level++) {
         for (guint i = 0; i < f->calls->len; i++) {
             const HfCall *call = &g_array_index(f->calls, HfCall, i);
 
-            if (call->event != event &&
-                !hf_event_before(f, call->event, event) &&
-                starts(w, f, call, b->ctx->role)) {
+            if (call->event != event && order(f, call->event, event) &&
+                leads_to(w, f, call, points)) {
                 return TRUE;
             }
         }
         if (!ctx->parent) {
             break;
         }
-        f = s->flows[ctx->parent];
+        f = w->c->solved->flows[ctx->parent];
         event = ctx->parent_event;
         ctx = &g_array_index(f->contexts, HfContext, ctx->parent_context);
     }
     return FALSE;
+}
+
+static const HfRole *role_of(const HfWitnesses *w, const HfParty *p)
+{
+    return &g_array_index(w->c->solved->roles, HfRole, p->ctx->role);
+}
+
+/* a's function, or one above, goes on to start b's thread, or does itself what
+ * it has a thread for otherwise. */
+static gboolean starts_other(const HfWitnesses *w, const HfParty *a,
+                             const HfParty *b)
+{
+    return on_the_way(w, a, comes_later, role_of(w, b)->starts);
+}
+
+/* a has waited for one of b's threads, and it cannot be told which of them are
+ * still there. */
+static gboolean joins_other(const HfWitnesses *w, const HfParty *a,
+                            const HfParty *b)
+{
+    return !hf_phase_is_known(w->phases, b->ctx->role) &&
+           on_the_way(w, a, comes_first, role_of(w, b)->joins);
 }
 
 /* The function asks for it first: whoever comes first sets it up, which may
@@ -197,7 +225,7 @@ static HfTier side_doubts(const HfWitnesses *w, HfFinding *f,
 {
     HfTier tier = HF_TIER_MEDIUM;
 
-    if (waits_before(w->c->solved, p)) {
+    if (waits_before(w->c->solved, p) || joins_other(w, p, other)) {
         tier = doubt(f, "one side waits for another thread first");
     }
     if (p->ctx->role != other->ctx->role && starts_other(w, p, other)) {

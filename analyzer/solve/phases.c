@@ -257,6 +257,11 @@ HfPhase hf_phase(HfPhases *ph, int role, int in_role, const HfFlow *flow,
     return phase(ph, role, in_role, flow, event, 0);
 }
 
+gboolean hf_phase_is_known(HfPhases *ph, int role)
+{
+    return life_of(ph, role)->life != NULL;
+}
+
 gboolean hf_phase_alone(HfPhases *ph, int in_role, const HfFlow *flow,
                         uint32_t event)
 {

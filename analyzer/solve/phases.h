@@ -30,6 +30,10 @@ const HfSolved *hf_phases_solved(const HfPhases *phases);
 HfPhase hf_phase(HfPhases *phases, int role, int in_role, const HfFlow *flow,
                  uint32_t event);
 
+/* Whether hf_phase() can tell anything of the role's threads but that they may
+ * be alive: one role, there once, starts them. */
+gboolean hf_phase_is_known(HfPhases *phases, int role);
+
 /* in_role is the thread that the program begins with, and has started no
  * other yet when it is at that event, not even a pool's or a signal's: nobody
  * else runs anything. */
