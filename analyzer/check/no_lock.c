@@ -10,6 +10,8 @@
 /* Two kinds of threads that share so many things without a lock have another
  * rule, which is not seen. */
 #define MANY 8
+/* More than any pair costs. */
+#define HARMLESS 4096
 
 /* An access in one context. */
 typedef struct {
@@ -369,10 +371,12 @@ typedef struct {
     HfTier tier; /* what its doubts leave */
 } Best;
 
-/* The near ones, and those without any lock. */
+/* The near ones, and those without any lock; last what does no harm by
+ * itself. */
 static guint cost_of(const Side *a, const Side *b)
 {
-    return 4 * (a->party.cost + b->party.cost) +
+    return (hf_no_lock_both_clear(&a->party, &b->party) ? HARMLESS : 0) +
+           4 * (a->party.cost + b->party.cost) +
            (a->locks || a->unnamed ? 1 : 0) +
            (b->locks || b->unnamed ? 1 : 0) +
            (a->party.write && b->party.write ? 0 : 1);
@@ -392,8 +396,8 @@ static Best best_pair(const Run *r, const Shared *s)
             HfParallel how;
 
             if (cost_of(a, b) < best.cost && races(r, a, b, &how)) {
-                best = (Best){ first ? a : b, first ? b : a, how,
-                               cost_of(a, b) };
+                best = (Best){ .a = first ? a : b, .b = first ? b : a,
+                               .how = how, .cost = cost_of(a, b) };
             }
         }
     }

@@ -26,6 +26,9 @@ gpointer hf_no_lock_subject(const HfSubject *s);
 HfTier hf_no_lock_doubts(const HfWitnesses *w, HfFinding *f, const HfParty *a,
                          const HfParty *b);
 
+/* Both only set it to zero. */
+gboolean hf_no_lock_both_clear(const HfParty *a, const HfParty *b);
+
 G_END_DECLS
 
 #endif

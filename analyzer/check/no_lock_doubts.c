@@ -143,21 +143,63 @@ static gboolean joins_other(const HfWitnesses *w, const HfParty *a,
            on_the_way(w, a, comes_first, role_of(w, b)->joins);
 }
 
-/* The function asks for it first: whoever comes first sets it up, which may
- * well be before there are threads. */
-static gboolean sets_up_once(const HfParty *p)
+/* The function reads it before the event, in a condition. */
+static gboolean asks_before(const HfFlow *f, HfX path, uint32_t event)
 {
-    for (guint i = 0; p->write && i < p->flow->accesses->len; i++) {
-        const HfAccess *a = &g_array_index(p->flow->accesses, HfAccess, i);
+    for (guint i = 0; i < f->accesses->len; i++) {
+        const HfAccess *a = &g_array_index(f->accesses, HfAccess, i);
 
-        if (a->event < p->access->event && a->path == p->access->path) {
-            return p->access->kind == HF_EV_WRITE && a->kind == HF_EV_READ &&
-                   hf_block_of(p->flow, a->event) !=
-                       hf_block_of(p->flow, p->access->event) &&
-                   !hf_event_before(p->flow, p->access->event, a->event);
+        if (a->event < event && a->path == path) {
+            return a->kind == HF_EV_READ &&
+                   hf_block_of(f, a->event) != hf_block_of(f, event) &&
+                   !hf_event_before(f, event, a->event);
         }
     }
     return FALSE;
+}
+
+static const HfPath *constant(const HfFlow *f, const HfAccess *a)
+{
+    const HfEvent *e = hf_flow_event(f, a->event);
+    const HfPath *v = &f->unit->facts->paths[e->value];
+
+    return e->kind == HF_EV_WRITE && v->kind == HF_PATH_CONST ? v : NULL;
+}
+
+/* Another variable tells whether it has been done: it is asked before, and
+ * set along with this. */
+static gboolean has_flag(const HfSolved *s, const HfParty *p)
+{
+    const HfFlow *f = p->flow;
+    uint32_t event = p->access->event;
+
+    for (guint i = 0; i < f->accesses->len; i++) {
+        const HfAccess *a = &g_array_index(f->accesses, HfAccess, i);
+        const HfPath *v = constant(f, a);
+
+        if (v && v->value && a->path != p->access->path &&
+            hf_x(s->exprs, a->path)->kind == HF_X_GLOBAL &&
+            hf_event_before(f, event, a->event) &&
+            asks_before(f, a->path, event) &&
+            asks_before(f, a->path, a->event)) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+/* The function, or who passed it the variable, asks for it first: whoever
+ * comes first sets it up, which may well be before there are threads. */
+static gboolean sets_up_once(const HfSolved *s, const HfParty *p)
+{
+    if (!p->write || p->access->kind != HF_EV_WRITE) {
+        return FALSE;
+    }
+    return asks_before(p->flow, p->access->path, p->access->event) ||
+           has_flag(s, p) ||
+           (p->ctx->parent && p->subject.object != p->access->path &&
+            asks_before(s->flows[p->ctx->parent], p->subject.object,
+                        p->ctx->parent_event));
 }
 
 /* An atomic exchange comes first, which perhaps decides who may go on. */
@@ -173,20 +215,59 @@ static gboolean exchanges_before(const HfParty *p)
     return FALSE;
 }
 
+/* The call destroys a part of what the variable leads to. */
+static gboolean destroys_part(const HfSolved *s, const HfFlow *f,
+                              const HfCall *call, HfX arg, HfX path)
+{
+    const HfEvent *e = hf_flow_event(f, call->event);
+    const HfContract *k = e->kind != HF_EV_CALL ? NULL
+        : hf_contract_of(s->contracts, f->unit->symbols[e->sym]);
+
+    return HF_CONTRACT_HAS(k, HF_EFF_DESTROY) &&
+           hf_x_mentions(s->exprs, arg, hf_x_deref(s->exprs, path));
+}
+
 /* What was there is given to somebody who frees it, say, and forgotten: the
  * end of the object, when threads have ended, too, as a rule. */
-static gboolean tears_down(const HfParty *p)
+static gboolean tears_down(const HfSolved *s, const HfParty *p)
 {
+    HfX path = p->access->path;
+
     for (guint i = 0; p->clears && i < p->flow->calls->len; i++) {
         const HfCall *call = &g_array_index(p->flow->calls, HfCall, i);
 
         for (guint n = 0; call->event < p->access->event && n < call->n_args;
              n++) {
-            if (g_array_index(p->flow->args, HfX, call->first_arg + n) ==
-                p->access->path) {
+            HfX arg = g_array_index(p->flow->args, HfX, call->first_arg + n);
+
+            if (arg == path || destroys_part(s, p->flow, call, arg, path)) {
                 return TRUE;
             }
         }
+    }
+    return FALSE;
+}
+
+/* On the way is a function that does not come back, and that is no loop that
+ * serves for ever: the program ends. */
+static gboolean ends_program(const HfWitnesses *w, const HfParty *p)
+{
+    const HfSolved *s = w->c->solved;
+    const HfContext *ctx = p->ctx;
+    const HfFlow *f = p->flow;
+    uint32_t event = p->access->event;
+
+    for (guint level = 0; ctx->parent && level < MAX_LEVELS; level++) {
+        const HfContract *k = hf_contract_of(s->contracts, f->sym);
+
+        if ((HF_PROGRAM_SYM(w->c->program, f->sym)->flags & HF_SYM_NORETURN ||
+             HF_CONTRACT_HAS(k, HF_EFF_NORETURN)) &&
+            !hf_event_in_loop(f, event)) {
+            return TRUE;
+        }
+        f = s->flows[ctx->parent];
+        event = ctx->parent_event;
+        ctx = &g_array_index(f->contexts, HfContext, ctx->parent_context);
     }
     return FALSE;
 }
@@ -232,14 +313,17 @@ static HfTier side_doubts(const HfWitnesses *w, HfFinding *f,
         tier = doubt(f, "one side comes before the start of the other's "
                         "thread, or instead of it");
     }
-    if (sets_up_once(p)) {
+    if (sets_up_once(w->c->solved, p)) {
         tier = doubt(f, "whoever asks first sets it up");
     }
     if (exchanges_before(p)) {
         tier = doubt(f, "an atomic exchange may have decided who goes on");
     }
-    if (tears_down(p)) {
+    if (tears_down(w->c->solved, p)) {
         tier = doubt(f, "the object is being taken down");
+    }
+    if (ends_program(w, p)) {
+        tier = doubt(f, "one side is where the program ends");
     }
     if (is_indirect(w->c->solved, p)) {
         tier = doubt(f, "one side gets there through a function pointer");
@@ -248,6 +332,11 @@ static HfTier side_doubts(const HfWitnesses *w, HfFinding *f,
         tier = doubt(f, "it is many calls from a thread's entry");
     }
     return tier;
+}
+
+gboolean hf_no_lock_both_clear(const HfParty *a, const HfParty *b)
+{
+    return a->clears && b->clears;
 }
 
 HfTier hf_no_lock_doubts(const HfWitnesses *w, HfFinding *f, const HfParty *a,
@@ -266,6 +355,9 @@ HfTier hf_no_lock_doubts(const HfWitnesses *w, HfFinding *f, const HfParty *a,
         role->count == HF_ROLE_STARTER_REPEATS) {
         tier = doubt(f, "the two threads are of one kind, and what starts "
                         "them perhaps runs once");
+    }
+    if (hf_no_lock_both_clear(a, b)) {
+        tier = doubt(f, "both only reset it");
     }
     return tier;
 }

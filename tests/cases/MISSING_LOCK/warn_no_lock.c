@@ -95,6 +95,35 @@ static void ask_twice(void)
     pthread_join(asker[1], NULL);
 }
 
+/* ---- it does not come back, and serves ---------------------------------- */
+
+static unsigned served;
+
+static _Noreturn void serve_all(void)
+{
+    for (;;) {
+        served++; // expect: MISSING_LOCK
+    }
+}
+
+static void *serve(void *unused)
+{
+    if (unused) {
+        return unused;
+    }
+    serve_all();
+}
+
+/* ---- the same value, which others look at ------------------------------- */
+
+static int warned;
+
+static void *warn(void *unused)
+{
+    warned = 1; // expect: MISSING_LOCK
+    return unused;
+}
+
 int main(void)
 {
     struct job job = { 3, 0 };
@@ -107,6 +136,10 @@ int main(void)
     lower_level();
     pthread_create(&t[1], NULL, add_one, NULL);
     add(&right, &total, 2);
+    for (int i = 0; i < 2; i++) {
+        pthread_create(&t[3], NULL, serve, NULL);
+        pthread_create(&t[3], NULL, warn, NULL);
+    }
     pthread_create(&t[2], NULL, work, &job);
     job.left = 0;
     ask_twice();
