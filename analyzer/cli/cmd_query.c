@@ -109,7 +109,8 @@ static int query_reach(const HfPipeline *p, HfSymId sym)
             const HfContext *c = &g_array_index(f->contexts, HfContext, i);
 
             if (c->role == role &&
-                (!best || hf_cli_chain_length(p, c) < hf_cli_chain_length(p, best))) {
+                (!best || hf_cli_chain_length(p, c) <
+                              hf_cli_chain_length(p, best))) {
                 best = c;
             }
         }
