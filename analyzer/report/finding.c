@@ -76,12 +76,15 @@ void hf_finding_reason(HfFinding *f, const char *fmt, ...)
 void hf_finding_suggest(HfFinding *f, const char *classification,
                         const char *code, const char *text)
 {
-    g_free(f->classification);
-    g_free(f->reason_code);
-    g_free(f->reason_text);
+    /* what is given may be what the finding has */
+    char *old[] = { f->classification, f->reason_code, f->reason_text };
+
     f->classification = g_strdup(classification);
     f->reason_code = g_strdup(code);
     f->reason_text = g_strdup(text);
+    for (guint i = 0; i < G_N_ELEMENTS(old); i++) {
+        g_free(old[i]);
+    }
 }
 
 void hf_finding_access_key(HfFinding *f, const char *key)
