@@ -2,7 +2,7 @@
 #include "solve/phases.h"
 #include "solve/life.h"
 #include "solve/roles.h"
-#include "solve/taken.h"
+#include "solve/address_taken.h"
 
 #include <string.h>
 
@@ -20,7 +20,7 @@ struct HfPhases {
     Seen **lives; /* by role, NULL until asked for; the last is anyone's */
     HfRole anyone; /* starts: whatever makes code run beside its caller */
     int first;     /* role of the thread that the program begins with, -1 */
-    HfTaken *taken;      /* NULL until asked for */
+    HfAddressTaken *taken;      /* NULL until asked for */
     GHashTable *unknown; /* HfSymId -> Callback */
 };
 
@@ -126,7 +126,7 @@ void hf_phases_free(HfPhases *ph)
         seen_free(ph->lives[i]);
     }
     g_hash_table_unref(ph->unknown);
-    hf_taken_free(ph->taken);
+    hf_address_taken_free(ph->taken);
     g_array_unref(ph->anyone.starts);
     g_array_unref(ph->anyone.joins);
     g_free(ph->lives);
@@ -278,9 +278,9 @@ static Callback *callback_of(HfPhases *ph, HfSymId sym)
     Callback *cb = g_hash_table_lookup(ph->unknown, GUINT_TO_POINTER(sym));
 
     if (!cb) {
-        ph->taken = ph->taken ? ph->taken : hf_taken_new(ph->s);
+        ph->taken = ph->taken ? ph->taken : hf_address_taken_new(ph->s);
         cb = g_new0(Callback, 1);
-        cb->role.starts = (GArray *)hf_taken_points(ph->taken, sym);
+        cb->role.starts = (GArray *)hf_address_taken_points(ph->taken, sym);
         cb->role.joins = g_array_new(FALSE, FALSE, sizeof(HfRolePoint));
         g_hash_table_insert(ph->unknown, GUINT_TO_POINTER(sym), cb);
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "solve/taken.h"
+#include "solve/address_taken.h"
 
-struct HfTaken {
+struct HfAddressTaken {
     GHashTable *points; /* HfSymId -> GArray of HfRolePoint */
     GHashTable *always; /* HfSymId: in an initialiser */
 };
@@ -16,7 +16,8 @@ static HfSymId function_of(const HfUnit *u, HfId path)
     return p->kind == HF_PATH_FUNCTION ? u->symbols[p->ref] : 0;
 }
 
-static void take(HfTaken *taken, const HfFlow *f, uint32_t event, HfId path)
+static void take(HfAddressTaken *taken, const HfFlow *f, uint32_t event,
+                 HfId path)
 {
     HfSymId sym = function_of(f->unit, path);
     HfRolePoint p = { .in = f->sym, .event = event };
@@ -33,7 +34,7 @@ static void take(HfTaken *taken, const HfFlow *f, uint32_t event, HfId path)
     g_array_append_val(points, p);
 }
 
-static void body(HfTaken *taken, const HfFlow *f)
+static void body(HfAddressTaken *taken, const HfFlow *f)
 {
     const HfFacts *facts = f->unit->facts;
 
@@ -51,9 +52,9 @@ static void body(HfTaken *taken, const HfFlow *f)
     }
 }
 
-HfTaken *hf_taken_new(const HfSolved *s)
+HfAddressTaken *hf_address_taken_new(const HfSolved *s)
 {
-    HfTaken *taken = g_new0(HfTaken, 1);
+    HfAddressTaken *taken = g_new0(HfAddressTaken, 1);
     const GArray *order = s->program->functions;
 
     taken->points = g_hash_table_new_full(NULL, NULL, NULL,
@@ -75,7 +76,7 @@ HfTaken *hf_taken_new(const HfSolved *s)
     return taken;
 }
 
-void hf_taken_free(HfTaken *taken)
+void hf_address_taken_free(HfAddressTaken *taken)
 {
     if (taken) {
         g_hash_table_unref(taken->points);
@@ -84,7 +85,7 @@ void hf_taken_free(HfTaken *taken)
     }
 }
 
-const GArray *hf_taken_points(const HfTaken *taken, HfSymId sym)
+const GArray *hf_address_taken_points(const HfAddressTaken *taken, HfSymId sym)
 {
     gpointer key = GUINT_TO_POINTER(sym);
 
