@@ -181,7 +181,9 @@ static void serve_tlb(Hart *h, uint32_t bits)
     }
 }
 
-/* Takes the bits of mask and does what they say about translations. */
+/* Takes the bits of mask and does what they say about translations.  A ticket
+ * that is drawn in the middle of this, its SYNC taken before anybody read it,
+ * is for the next time. */
 static uint32_t take_requests(Hart *h, uint32_t mask)
 {
     uint32_t ticket = __atomic_load_n(&h->sync_ticket, __ATOMIC_SEQ_CST);
@@ -190,6 +192,9 @@ static uint32_t take_requests(Hart *h, uint32_t mask)
     serve_tlb(h, bits & mask);
     __atomic_store_n(&h->instret_published, h->instret, __ATOMIC_RELAXED);
     __atomic_store_n(&h->sync_done, ticket, __ATOMIC_SEQ_CST);
+    if (__atomic_load_n(&h->sync_ticket, __ATOMIC_SEQ_CST) != ticket) {
+        __atomic_fetch_or(&h->requests, REQUEST_SYNC, __ATOMIC_SEQ_CST);
+    }
     if (bits & REQUEST_SYNC) {
         tell_waiters(h);
     }
