@@ -145,19 +145,9 @@ static HfId walker_of(const HfFlow *flow, const HfAccess *a)
     return paths[path].kind == HF_PATH_LOCAL ? path : 0;
 }
 
-/* The pointer to the object, as the function knows it; 0 none. */
-static HfX pointer_to(const HfXTable *t, HfX x)
-{
-    while (x && (hf_x(t, x)->kind == HF_X_FIELD ||
-                 hf_x(t, x)->kind == HF_X_INDEX)) {
-        x = hf_x(t, x)->parent;
-    }
-    return x && hf_x(t, x)->kind == HF_X_DEREF ? hf_x(t, x)->parent : 0;
-}
-
 gboolean hf_frees_walked(HfFrees *f, const HfFlow *flow, const HfAccess *a)
 {
-    HfX object = pointer_to(f->c->solved->exprs, a->path);
+    HfX object = hf_x_pointer_to(f->c->solved->exprs, a->path);
     HfId walker = walker_of(flow, a);
 
     if (!a->renamed && !hf_guard_from_nowhere(f->c->solved->exprs, a->path)) {

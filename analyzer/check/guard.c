@@ -112,23 +112,7 @@ gboolean hf_guard_is_global(const HfCheck *c, HfX lock)
 {
     const HfXTable *t = c->solved->exprs;
 
-    while (hf_x(t, lock)->kind == HF_X_FIELD ||
-           hf_x(t, lock)->kind == HF_X_INDEX) {
-        lock = hf_x(t, lock)->parent;
-    }
-    return hf_x(t, lock)->kind == HF_X_GLOBAL;
-}
-
-/* The object around all, where it is reached by pointer: what is freed. */
-static HfX owner_of(const HfXTable *t, const HfSubject *s)
-{
-    HfX x = s->base;
-
-    while (x && (hf_x(t, x)->kind == HF_X_FIELD ||
-                 hf_x(t, x)->kind == HF_X_INDEX)) {
-        x = hf_x(t, x)->parent;
-    }
-    return x && hf_x(t, x)->kind == HF_X_DEREF ? hf_x(t, x)->parent : 0;
+    return hf_x(t, hf_x_whole(t, lock))->kind == HF_X_GLOBAL;
 }
 
 /* A counter in the object went down before: whoever finds it at zero is the
@@ -203,7 +187,8 @@ static gboolean call_frees(const HfCheck *c, const HfFlow *flow,
 gboolean hf_guard_unshared(const HfCheck *c, const HfFlow *flow,
                            uint32_t event, HfX lock, const HfSubject *s)
 {
-    HfX owner = owner_of(c->solved->exprs, s);
+    /* what is freed: the object around all */
+    HfX owner = hf_x_pointer_to(c->solved->exprs, s->base);
 
     for (guint i = 0; i < flow->calls->len; i++) {
         const HfCall *call = &g_array_index(flow->calls, HfCall, i);

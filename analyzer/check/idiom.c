@@ -153,15 +153,6 @@ gboolean hf_idiom_published_later(const HfCheck *c, const HfUse *u)
 
 /* ---- not shared any more ------------------------------------------------- */
 
-static HfX pointer_to(const HfXTable *t, HfX x)
-{
-    while (x && (hf_x(t, x)->kind == HF_X_FIELD ||
-                 hf_x(t, x)->kind == HF_X_INDEX)) {
-        x = hf_x(t, x)->parent;
-    }
-    return x && hf_x(t, x)->kind == HF_X_DEREF ? hf_x(t, x)->parent : 0;
-}
-
 static gboolean frees(const HfCheck *c, const HfFlow *flow,
                       const HfCall *call, HfX object)
 {
@@ -187,7 +178,7 @@ static gboolean frees(const HfCheck *c, const HfFlow *flow,
 
 gboolean hf_idiom_freed_after(const HfCheck *c, const HfUse *u)
 {
-    HfX object = pointer_to(c->solved->exprs, u->access->path);
+    HfX object = hf_x_pointer_to(c->solved->exprs, u->access->path);
     uint32_t from = hf_block_of(u->flow, u->access->event);
 
     for (guint i = 0; object && i < u->flow->calls->len; i++) {

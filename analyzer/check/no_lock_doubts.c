@@ -10,41 +10,6 @@
 #define NEAR 3
 #define MAX_LEVELS 64
 
-/* It waits for something another thread does before it gets there: perhaps
- * for the very thing that it then looks at. */
-static gboolean waits_before(const HfSolved *s, const HfParty *p)
-{
-    const HfContext *ctx = p->ctx;
-    const HfFlow *f = p->flow;
-    uint32_t event = p->access->event;
-
-    for (guint level = 0; level < MAX_LEVELS; level++) {
-        for (guint i = 0; i < f->calls->len; i++) {
-            const HfCall *call = &g_array_index(f->calls, HfCall, i);
-            const HfEvent *e = hf_flow_event(f, call->event);
-            const HfContract *k = e->kind != HF_EV_CALL ? NULL
-                : hf_contract_of(s->contracts, f->unit->symbols[e->sym]);
-
-            for (guint n = 0; HF_CONTRACT_HAS(k, HF_EFF_BLOCKING) &&
-                              n < k->clauses->len; n++) {
-                const HfClause *cl = &g_array_index(k->clauses, HfClause, n);
-
-                if (cl->kind == HF_EFF_BLOCKING && cl->effect->other &&
-                    hf_event_before(f, call->event, event)) {
-                    return TRUE;
-                }
-            }
-        }
-        if (!ctx->parent) {
-            break;
-        }
-        f = s->flows[ctx->parent];
-        event = ctx->parent_event;
-        ctx = &g_array_index(f->contexts, HfContext, ctx->parent_context);
-    }
-    return FALSE;
-}
-
 /* By so many calls, one inside the other. */
 static gboolean calls_it(const HfCheck *c, HfSymId from, HfSymId to,
                          guint levels)
@@ -82,21 +47,52 @@ static gboolean leads_to(const HfWitnesses *w, const HfFlow *f,
     return FALSE;
 }
 
-typedef gboolean (*Order)(const HfFlow *f, uint32_t call, uint32_t event);
+/* Asked of a call in a function on the way to an access, and of the event
+ * there that leads on to it. */
+typedef gboolean (*CallTest)(const HfWitnesses *w, const HfFlow *f,
+                             const HfCall *call, uint32_t event,
+                             const GArray *points);
 
-static gboolean comes_first(const HfFlow *f, uint32_t call, uint32_t event)
+static gboolean comes_first(const HfWitnesses *w, const HfFlow *f,
+                            const HfCall *call, uint32_t event,
+                            const GArray *points)
 {
-    return hf_event_before(f, call, event);
+    return hf_event_before(f, call->event, event) &&
+           leads_to(w, f, call, points);
 }
 
-static gboolean comes_later(const HfFlow *f, uint32_t call, uint32_t event)
+static gboolean comes_later(const HfWitnesses *w, const HfFlow *f,
+                            const HfCall *call, uint32_t event,
+                            const GArray *points)
 {
-    return !hf_event_before(f, call, event);
+    return !hf_event_before(f, call->event, event) &&
+           leads_to(w, f, call, points);
 }
 
-/* A call in p's function, or in one above, leads to one of the points. */
+/* It waits for something that another thread does. */
+static gboolean waits_first(const HfWitnesses *w, const HfFlow *f,
+                            const HfCall *call, uint32_t event,
+                            const GArray *points)
+{
+    const HfEvent *e = hf_flow_event(f, call->event);
+    const HfContract *k = e->kind != HF_EV_CALL ? NULL
+        : hf_contract_of(w->c->solved->contracts, f->unit->symbols[e->sym]);
+
+    for (guint n = 0; HF_CONTRACT_HAS(k, HF_EFF_BLOCKING) &&
+                      n < k->clauses->len; n++) {
+        const HfClause *cl = &g_array_index(k->clauses, HfClause, n);
+
+        if (cl->kind == HF_EFF_BLOCKING && cl->effect->other &&
+            hf_event_before(f, call->event, event)) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+/* So it is of a call in p's function, or in one above. */
 static gboolean on_the_way(const HfWitnesses *w, const HfParty *p,
-                           Order order, const GArray *points)
+                           CallTest test, const GArray *points)
 {
     const HfContext *ctx = p->ctx;
     const HfFlow *f = p->flow;
@@ -106,8 +102,7 @@ static gboolean on_the_way(const HfWitnesses *w, const HfParty *p,
         for (guint i = 0; i < f->calls->len; i++) {
             const HfCall *call = &g_array_index(f->calls, HfCall, i);
 
-            if (call->event != event && order(f, call->event, event) &&
-                leads_to(w, f, call, points)) {
+            if (call->event != event && test(w, f, call, event, points)) {
                 return TRUE;
             }
         }
@@ -119,6 +114,12 @@ static gboolean on_the_way(const HfWitnesses *w, const HfParty *p,
         ctx = &g_array_index(f->contexts, HfContext, ctx->parent_context);
     }
     return FALSE;
+}
+
+/* Perhaps for the very thing that it then looks at. */
+static gboolean waits_before(const HfWitnesses *w, const HfParty *p)
+{
+    return on_the_way(w, p, waits_first, NULL);
 }
 
 static const HfRole *role_of(const HfWitnesses *w, const HfParty *p)
@@ -306,7 +307,7 @@ static HfTier side_doubts(const HfWitnesses *w, HfFinding *f,
 {
     HfTier tier = HF_TIER_MEDIUM;
 
-    if (waits_before(w->c->solved, p) || joins_other(w, p, other)) {
+    if (waits_before(w, p) || joins_other(w, p, other)) {
         tier = doubt(f, "one side waits for another thread first");
     }
     if (p->ctx->role != other->ctx->role && starts_other(w, p, other)) {

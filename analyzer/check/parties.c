@@ -87,9 +87,7 @@ void hf_parties_free(HfParties *p)
  * may be there for all threads. */
 static gboolean is_given(const HfXTable *t, HfX x)
 {
-    while (hf_x(t, x)->kind == HF_X_FIELD || hf_x(t, x)->kind == HF_X_INDEX) {
-        x = hf_x(t, x)->parent;
-    }
+    x = hf_x_whole(t, x);
     return hf_x(t, x)->kind == HF_X_DEREF &&
            hf_x(t, hf_x(t, x)->parent)->kind == HF_X_PARAM;
 }

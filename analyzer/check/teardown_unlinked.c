@@ -2,33 +2,7 @@
 /* What was taken out under a lock before it is freed: whoever looks for it
  * there afterwards finds something else, or nothing. */
 #include "check/teardown.h"
-
-static gboolean holds_any(const HfTeardown *t, const HfAccess *a)
-{
-    guint n;
-    const HfHold *rows = hf_holds(t->c->solved, a->must, &n);
-
-    for (guint i = 0; i < n; i++) {
-        if (rows[i].now == HF_HOLD_HELD) {
-            return TRUE;
-        }
-    }
-    return FALSE;
-}
-
-/* A local was given what is there: old = s->x; s->x = other; free(old). */
-static gboolean was_kept(const HfFlow *f, HfId path, uint32_t before)
-{
-    for (uint32_t i = 0; i < before; i++) {
-        const HfEvent *e = hf_flow_event(f, i);
-
-        if (e->kind == HF_EV_WRITE && e->value == path &&
-            f->unit->facts->paths[e->path].kind == HF_PATH_LOCAL) {
-            return TRUE;
-        }
-    }
-    return FALSE;
-}
+#include "solve/taken_out.h"
 
 gboolean hf_teardown_taken_out(const HfTeardown *t, const HfGone *gone)
 {
@@ -42,9 +16,9 @@ gboolean hf_teardown_taken_out(const HfTeardown *t, const HfGone *gone)
 
         if (a->kind == HF_EV_WRITE && a->event < gone->event &&
             (named ? hf_x_mentions(x, gone->own, a->path)
-                   : was_kept(f, hf_flow_event(f, a->event)->path,
-                              a->event)) &&
-            holds_any(t, a)) {
+                   : hf_taken_out_was_kept(
+                         f, hf_flow_event(f, a->event)->path, a->event)) &&
+            hf_holds_any(t->c->solved, a->must)) {
             return TRUE;
         }
     }

@@ -66,10 +66,7 @@ HfHolds hf_run_holds_as(HfRun *r, const HfState *s, HfX x, HfX as)
 /* A local or part of one; what a local points to is not the function's own. */
 static gboolean is_in_local(const HfXTable *t, HfX x)
 {
-    while (hf_x(t, x)->kind == HF_X_FIELD || hf_x(t, x)->kind == HF_X_INDEX) {
-        x = hf_x(t, x)->parent;
-    }
-    return hf_x(t, x)->kind == HF_X_LOCAL;
+    return hf_x(t, hf_x_whole(t, x))->kind == HF_X_LOCAL;
 }
 
 static void record_access(HfRun *r, const HfState *s, uint32_t event,

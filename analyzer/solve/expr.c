@@ -312,6 +312,21 @@ gboolean hf_x_mentions(const HfXTable *t, HfX x, HfX part)
     return FALSE;
 }
 
+HfX hf_x_whole(const HfXTable *t, HfX x)
+{
+    while (hf_x(t, x)->kind == HF_X_FIELD || hf_x(t, x)->kind == HF_X_INDEX) {
+        x = hf_x(t, x)->parent;
+    }
+    return x;
+}
+
+HfX hf_x_pointer_to(const HfXTable *t, HfX x)
+{
+    const HfXNode *n = hf_x(t, hf_x_whole(t, x));
+
+    return n->kind == HF_X_DEREF ? n->parent : 0;
+}
+
 HfX hf_x_root(const HfXTable *t, HfX x)
 {
     while (hf_x(t, x)->parent) {

@@ -88,6 +88,10 @@ HfX hf_x_map(HfXTable *t, HfX x, HfXMap fn, gpointer data);
 
 gboolean hf_x_mentions(const HfXTable *t, HfX x, HfX part);
 HfX hf_x_root(const HfXTable *t, HfX x);
+/* The object that x is, or is a part of: members and elements left out. */
+HfX hf_x_whole(const HfXTable *t, HfX x);
+/* The pointer to that object; 0 when it is reached by none. */
+HfX hf_x_pointer_to(const HfXTable *t, HfX x);
 
 /*
  * Callee terms to caller terms: PARAM(i) becomes args[i].  0 when the path

@@ -40,15 +40,6 @@ static gboolean is_stored(const HfFlow *f, uint32_t local)
     return FALSE;
 }
 
-/* The object that a pointer is to, or to a part of. */
-static HfX whole(const HfXTable *t, HfX x)
-{
-    while (hf_x(t, x)->kind == HF_X_FIELD || hf_x(t, x)->kind == HF_X_INDEX) {
-        x = hf_x(t, x)->parent;
-    }
-    return x;
-}
-
 static gboolean may_keep(const HfSolved *s, const HfFlow *f,
                          const HfCall *call, guint arg)
 {
@@ -93,7 +84,7 @@ static gboolean is_own_local(const HfSolved *s, const HfFlow *f, HfX x)
     if (!x || hf_x(t, x)->kind != HF_X_ADDR) {
         return FALSE;
     }
-    x = whole(t, hf_x(t, x)->parent);
+    x = hf_x_whole(t, hf_x(t, x)->parent);
     return hf_x(t, x)->kind == HF_X_LOCAL &&
            !is_stored(f, hf_x(t, x)->ref) &&
            !is_given_away(s, f, hf_x(t, x)->ref);
@@ -103,8 +94,7 @@ static gboolean is_own_local(const HfSolved *s, const HfFlow *f, HfX x)
 static int64_t param_handed_on(const HfXTable *t, HfX x)
 {
     if (x && hf_x(t, x)->kind == HF_X_ADDR) {
-        x = whole(t, hf_x(t, x)->parent);
-        x = hf_x(t, x)->kind == HF_X_DEREF ? hf_x(t, x)->parent : 0;
+        x = hf_x_pointer_to(t, hf_x(t, x)->parent);
     }
     return x && hf_x(t, x)->kind == HF_X_PARAM ? (int64_t)hf_x(t, x)->ref
                                                : -1;

@@ -196,6 +196,19 @@ const HfHold *hf_holds(const HfSolved *s, HfHolds id, guint *n)
     return hf_holds_rows(s->priv, id, n);
 }
 
+gboolean hf_holds_any(const HfSolved *s, HfHolds id)
+{
+    guint n;
+    const HfHold *rows = hf_holds(s, id, &n);
+
+    for (guint i = 0; i < n; i++) {
+        if (rows[i].now == HF_HOLD_HELD) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
 const HfHold *hf_holds_find(const HfSolved *s, HfHolds id, HfX lock)
 {
     guint n;

@@ -294,6 +294,8 @@ void hf_solved_free(HfSolved *s);
 const HfHold *hf_holds(const HfSolved *s, HfHolds id, guint *n);
 /* In that set alone; NULL when the set says nothing. */
 const HfHold *hf_holds_find(const HfSolved *s, HfHolds id, HfX lock);
+/* Some lock is certainly held. */
+gboolean hf_holds_any(const HfSolved *s, HfHolds id);
 
 typedef enum { HF_ABSENT = -1, HF_UNSURE = 0, HF_HELD = 1 } HfTri;
 

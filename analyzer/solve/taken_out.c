@@ -23,19 +23,6 @@ typedef struct {
     GArray *taken; /* Taken */
 } TakenOut;
 
-static gboolean holds_any(const HfSolved *s, HfHolds must)
-{
-    guint n;
-    const HfHold *rows = hf_holds(s, must, &n);
-
-    for (guint i = 0; i < n; i++) {
-        if (rows[i].now == HF_HOLD_HELD) {
-            return TRUE;
-        }
-    }
-    return FALSE;
-}
-
 /* The local that a path starts from, 0 when it starts from something else. */
 static HfId local_of(const HfPath *paths, HfId path)
 {
@@ -54,14 +41,14 @@ static gboolean is_shared_place(const TakenOut *t, HfId path)
            path != local_of(t->paths, path);
 }
 
-/* A local was given what is there. */
-static gboolean was_kept(const TakenOut *t, HfId path, uint32_t before)
+gboolean hf_taken_out_was_kept(const HfFlow *flow, HfId path,
+                               uint32_t before)
 {
     for (uint32_t i = 0; i < before; i++) {
-        const HfEvent *e = hf_flow_event(t->flow, i);
+        const HfEvent *e = hf_flow_event(flow, i);
 
         if (e->kind == HF_EV_WRITE && e->value == path &&
-            t->paths[e->path].kind == HF_PATH_LOCAL) {
+            flow->unit->facts->paths[e->path].kind == HF_PATH_LOCAL) {
             return TRUE;
         }
     }
@@ -82,8 +69,8 @@ static void find_writes(TakenOut *t)
         HfId path = hf_flow_event(t->flow, a->event)->path;
 
         if ((a->kind == HF_EV_WRITE || a->kind == HF_EV_ATOMIC_WRITE) &&
-            is_shared_place(t, path) && holds_any(t->s, a->must) &&
-            was_kept(t, path, a->event)) {
+            is_shared_place(t, path) && hf_holds_any(t->s, a->must) &&
+            hf_taken_out_was_kept(t->flow, path, a->event)) {
             add(t, path, a->event);
         }
     }
@@ -121,7 +108,7 @@ static void find_calls(TakenOut *t)
 
             if (arg->kind == HF_PATH_ADDR &&
                 is_shared_place(t, arg->parent) &&
-                holds_any(t->s, call->must) && exchanges(t, callee, k)) {
+                hf_holds_any(t->s, call->must) && exchanges(t, callee, k)) {
                 add(t, arg->parent, call->event);
             }
         }
